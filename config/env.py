@@ -1,0 +1,84 @@
+"""Readers for settings that come from the environment.
+
+Every reader declares the variable it reads in `DECLARED`, which a test compares with `docs/settings.md`, and raises
+`ImproperlyConfigured` with a sentence on a value it can't use: a misspelt setting stops the start, it never becomes
+a default in silence. An empty value counts as unset.
+"""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from django.core.exceptions import ImproperlyConfigured
+
+_TRUE = frozenset({"1", "true", "yes", "on"})
+_FALSE = frozenset({"0", "false", "no", "off"})
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """One environment variable that the settings read."""
+
+    name: str
+    kind: Literal["text", "bool", "int", "path", "list", "choice"]
+    default: str
+
+
+DECLARED: dict[str, Declared] = {}
+
+
+def _read(name: str, kind: Literal["text", "bool", "int", "path", "list", "choice"], default: str) -> str:
+    DECLARED[name] = Declared(name, kind, default)
+    return os.environ.get(name, "").strip()
+
+
+def env_str(name: str, default: str = "") -> str:
+    """Text as it stands, without blanks at the ends."""
+    return _read(name, "text", default) or default
+
+
+def env_bool(name: str, default: bool) -> bool:
+    """True for 1, true, yes, on; False for 0, false, no, off; anything else raises."""
+    value = _read(name, "bool", "true" if default else "false").lower()
+    if not value:
+        return default
+    if value in _TRUE:
+        return True
+    if value in _FALSE:
+        return False
+    raise ImproperlyConfigured(f"{name} is {value!r}: use true or false.")
+
+
+def env_int(name: str, default: int, *, minimum: int, maximum: int) -> int:
+    """A whole number from minimum to maximum, both included."""
+    value = _read(name, "int", str(default))
+    if not value:
+        return default
+    try:
+        number = int(value)
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} is {value!r}: use a whole number.") from None
+    if not minimum <= number <= maximum:
+        raise ImproperlyConfigured(f"{name} is {number}: use a number from {minimum} to {maximum}.")
+    return number
+
+
+def env_path(name: str, default: Path | None, *, shown_default: str = "") -> Path | None:
+    """An absolute path; `~` is expanded and a relative one counts from the current folder."""
+    value = _read(name, "path", shown_default)
+    return Path(value).expanduser().absolute() if value else default
+
+
+def env_list(name: str, default: tuple[str, ...] = ()) -> list[str]:
+    """Words parted by commas, blanks around them dropped."""
+    value = _read(name, "list", ",".join(default))
+    return [word.strip() for word in value.split(",") if word.strip()] if value else list(default)
+
+
+def env_choice(name: str, default: str, choices: tuple[str, ...]) -> str:
+    """One of the choices, in lower case."""
+    value = _read(name, "choice", default).lower() or default
+    if value not in choices:
+        raise ImproperlyConfigured(f"{name} is {value!r}: use one of {', '.join(choices)}.")
+    return value

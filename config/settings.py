@@ -1,0 +1,219 @@
+"""Django settings. Everything that differs between installations comes from the environment: see docs/settings.md."""
+
+import os
+import secrets
+import sys
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+from django.urls import reverse_lazy
+from psycopg import ProgrammingError
+from psycopg.conninfo import conninfo_to_dict
+
+from config import paths
+from config.env import env_bool, env_choice, env_int, env_list, env_path, env_str
+
+BASE_DIR = paths.PROJECT_ROOT
+VIDEOTHEK_HOME = env_path("VIDEOTHEK_HOME", paths.home(), shown_default="var beside manage.py")
+
+DEBUG = env_bool("VIDEOTHEK_DEBUG", False)
+HOST = env_str("HOST", "127.0.0.1")
+PORT = env_int("PORT", 8000, minimum=1, maximum=65535)
+ADMIN_USER = env_str("VIDEOTHEK_ADMIN_USER", "admin")
+ADMIN_PASSWORD = env_str("VIDEOTHEK_ADMIN_PASSWORD")
+ADMIN_EMAIL = env_str("VIDEOTHEK_ADMIN_EMAIL")
+
+
+def _secret_key() -> str:
+    """The key from the environment, or one made once and kept in a file that only its owner can read."""
+    if key := env_str("VIDEOTHEK_SECRET_KEY"):
+        return key
+    path = paths.secrets() / "secret-key"
+    try:
+        return path.read_text().strip()
+    except FileNotFoundError:
+        pass
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    temporary = path.with_name(f"secret-key.{os.getpid()}")
+    temporary.touch(mode=0o600)
+    temporary.write_text(secrets.token_urlsafe(50))
+    try:
+        # A link fails when another process was first; its key is then the one that counts.
+        os.link(temporary, path)
+    except FileExistsError:
+        pass
+    finally:
+        temporary.unlink()
+    return path.read_text().strip()
+
+
+SECRET_KEY = _secret_key()
+ALLOWED_HOSTS = env_list("VIDEOTHEK_ALLOWED_HOSTS", ("*",))
+CSRF_TRUSTED_ORIGINS = env_list("VIDEOTHEK_CSRF_TRUSTED_ORIGINS")
+HTTPS = env_bool("VIDEOTHEK_HTTPS", False)
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+SESSION_COOKIE_AGE = 60 * 60 * 24 * 90
+
+INSTALLED_APPS = [
+    "config.apps.ConfigConfig",
+    "unfold",
+    "unfold.contrib.filters",
+    "unfold.contrib.forms",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "django.contrib.postgres",
+    "pgtrigger",
+    "pghistory",
+    "django_htmx",
+    "django_rq",
+    "library.apps.LibraryConfig",
+    "people.apps.PeopleConfig",
+    "processing.apps.ProcessingConfig",
+    "faces.apps.FacesConfig",
+    "playback.apps.PlaybackConfig",
+    "stats.apps.StatsConfig",
+    "importers.apps.ImportersConfig",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "pghistory.middleware.HistoryMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# ---- PostgreSQL -------------------------------------------------------------------------------------------------
+DATABASE_URL = env_str("DATABASE_URL")
+# Only the web process sets a pool (manage.py up does it for gunicorn): a worker forks, and a pool's threads do not.
+DATABASE_POOL_MAX = env_int("VIDEOTHEK_DATABASE_POOL_MAX", 0, minimum=0, maximum=200)
+
+
+def _database() -> dict[str, Any]:
+    if DATABASE_URL:
+        try:
+            parts: dict[str, Any] = dict(conninfo_to_dict(DATABASE_URL))
+        except ProgrammingError as error:
+            raise ImproperlyConfigured(f"DATABASE_URL can't be read: {error}") from None
+    else:
+        parts = {"host": str(paths.socket_folder()), "dbname": "videothek", "user": "videothek"}
+    options: dict[str, Any] = {"connect_timeout": 10}
+    if DATABASE_POOL_MAX:
+        options["pool"] = {"min_size": 2, "max_size": DATABASE_POOL_MAX, "timeout": 10}
+    database = {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": parts.pop("dbname", "videothek"),
+        "USER": parts.pop("user", ""),
+        "PASSWORD": parts.pop("password", ""),
+        "HOST": parts.pop("host", ""),
+        "PORT": str(parts.pop("port", "")),
+        "CONN_MAX_AGE": 0,
+    }
+    return database | {"OPTIONS": options | parts}
+
+
+DATABASES = {"default": _database()}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# ---- Redis and RQ -----------------------------------------------------------------------------------------------
+REDIS_URL = env_str("REDIS_URL")
+# One queue per kind of work; a Redis message only says that its queue has a row waiting in processing.Job. Jobs
+# have their own time limits, so the message itself has none.
+QUEUES = ("scan", "media", "gpu", "faces", "maintenance")
+_redis_url = REDIS_URL or f"unix://{paths.redis_socket()}"
+RQ_QUEUES = {name: {"URL": _redis_url, "DB": None if REDIS_URL else 0, "DEFAULT_TIMEOUT": -1} for name in QUEUES}
+RQ = {"COMMIT_MODE": "auto", "WORKER_CLASS": "processing.worker.Worker"}
+RQ_SHOW_ADMIN_LINK = False
+
+# ---- Processes (read by manage.py up) ---------------------------------------------------------------------------
+_cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+WEB_WORKERS = env_int("VIDEOTHEK_WEB_WORKERS", 2, minimum=1, maximum=32)
+WEB_THREADS = env_int("VIDEOTHEK_WEB_THREADS", 24, minimum=2, maximum=200)
+SCAN_WORKERS = env_int("VIDEOTHEK_SCAN_WORKERS", 1, minimum=1, maximum=16)
+MEDIA_WORKERS = env_int("VIDEOTHEK_MEDIA_WORKERS", 0, minimum=0, maximum=128) or _cores
+MAINTENANCE_WORKERS = env_int("VIDEOTHEK_MAINTENANCE_WORKERS", 1, minimum=1, maximum=16)
+
+# ---- People who log in ------------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "library.User"
+LOGIN_URL = reverse_lazy("login")
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = LOGIN_URL
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+]
+
+# ---- Language and time ------------------------------------------------------------------------------------------
+LANGUAGE_CODE = "en-us"
+TIME_ZONE = env_str("VIDEOTHEK_TIME_ZONE", "UTC")
+USE_I18N = False
+USE_TZ = True
+USE_THOUSAND_SEPARATOR = True
+
+# ---- Files ------------------------------------------------------------------------------------------------------
+STATIC_URL = "/static/"
+STATIC_ROOT = paths.static_root()
+STORAGES: dict[str, dict[str, Any]] = {
+    "default": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": paths.uploads(), "base_url": "/uploads/"},
+    },
+    "derived": {
+        "BACKEND": "processing.storage.DerivedStorage",
+        "OPTIONS": {"location": paths.derived(), "base_url": "/derived/"},
+    },
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage",
+    },
+}
+WHITENOISE_USE_FINDERS = DEBUG
+WHITENOISE_KEEP_ONLY_HASHED_FILES = False
+
+
+# ---- Logging ----------------------------------------------------------------------------------------------------
+LOG_LEVEL = env_choice("VIDEOTHEK_LOG_LEVEL", "info", ("debug", "info", "warning", "error")).upper()
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "stream": sys.stderr, "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": "WARNING"},
+    "loggers": {
+        name: {"level": LOG_LEVEL}
+        for name in ("config", "library", "people", "processing", "faces", "playback", "stats", "importers")
+    },
+}
+
+UNFOLD: dict[str, Any] = {"SITE_TITLE": "Videothek", "SITE_HEADER": "Videothek"}
+
