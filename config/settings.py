@@ -216,4 +216,3 @@ LOGGING = {
 }
 
 UNFOLD: dict[str, Any] = {"SITE_TITLE": "Videothek", "SITE_HEADER": "Videothek"}
-

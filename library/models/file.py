@@ -1,0 +1,133 @@
+"""A file on disk."""
+
+import os
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import MD5
+
+from library.models.base import TimeStamped
+from library.models.folder import Folder
+from library.models.video import Video
+from library.paths import decode_path, display_path
+
+
+class FileState(models.TextChoices):
+    """How far a file has come."""
+
+    NEW = "new", "Waiting"
+    PROBED = "probed", "Making pictures"
+    READY = "ready", "Ready"
+    FAILED = "failed", "Failed"
+
+
+class VideoFileQuerySet(models.QuerySet["VideoFile"]):
+    def present(self) -> "VideoFileQuerySet":
+        """Files that were there at the last look."""
+        return self.filter(missing_since=None)
+
+    def missing(self) -> "VideoFileQuerySet":
+        """Files that a scan could not find where they were; nothing else about them is lost."""
+        return self.exclude(missing_since=None)
+
+    def unfinished(self) -> "VideoFileQuerySet":
+        """Files that still wait for a stage."""
+        return self.filter(state__in=(FileState.NEW, FileState.PROBED))
+
+
+class VideoFile(TimeStamped):
+    """A file that holds a video. Its identity is its content (size and oshash); the path is where it was last seen.
+
+    `relative_path` counts from the folder and is stored as `library.paths.encode_path` writes it. `video` is set once
+    the file has been probed. Units: seconds, bytes, bit/s, pixels; `width` and `height` are after rotation.
+    """
+
+    folder = models.ForeignKey(Folder, on_delete=models.PROTECT, related_name="files")
+    video = models.ForeignKey(Video, on_delete=models.SET_NULL, null=True, related_name="files")
+    is_primary = models.BooleanField(default=False, help_text="The file that is played and shown.")
+    relative_path = models.TextField()
+    size_bytes = models.BigIntegerField()
+    mtime_ns = models.BigIntegerField(help_text="Time of last change in nanoseconds, as the file system gives it.")
+    oshash = models.CharField(max_length=16, blank=True, help_text="Empty when the file could not be read.")
+    content_hash = models.CharField(
+        max_length=32,
+        blank=True,
+        help_text="xxh3-128 of the whole file; only where size and oshash met another file's.",
+    )
+    phash = models.BigIntegerField(null=True, help_text="64-bit perceptual hash as a signed number.")
+    missing_since = models.DateTimeField(null=True)
+    state = models.CharField(max_length=8, choices=FileState.choices, default=FileState.NEW)
+    error = models.TextField(blank=True, help_text="Why the file failed, in a sentence.")
+    notes = models.JSONField(default=list, blank=True, help_text="What is worth knowing about a file that works.")
+
+    container = models.CharField(max_length=40, blank=True)
+    duration_seconds = models.FloatField(null=True)
+    width = models.PositiveIntegerField(null=True)
+    height = models.PositiveIntegerField(null=True)
+    rotation = models.PositiveSmallIntegerField(default=0, help_text="Degrees clockwise to show it upright.")
+    frame_rate = models.FloatField(null=True)
+    bit_rate = models.BigIntegerField(null=True)
+    video_codec = models.CharField(max_length=40, blank=True)
+    audio_codec = models.CharField(max_length=40, blank=True)
+    is_hdr = models.BooleanField(default=False)
+    hdr_format = models.CharField(max_length=20, blank=True)
+    streams = models.JSONField(default=list, blank=True)
+    chapters = models.JSONField(default=list, blank=True)
+    embedded_title = models.TextField(blank=True)
+    embedded_created_at = models.DateTimeField(null=True)
+    probed_at = models.DateTimeField(null=True)
+
+    objects = VideoFileQuerySet.as_manager()
+
+    class Meta(TimeStamped.Meta):
+        indexes = [
+            # Scan: is this content known (moves and copies)? Probe: which video has it?
+            models.Index(fields=["size_bytes", "oshash"], name="library_file_content"),
+            # Progress on every page and the list of failed files: only rows that aren't finished well.
+            models.Index(fields=["state", "id"], condition=~Q(state="ready"), name="library_file_unready"),
+            # Admin: the list of missing files.
+            models.Index(
+                fields=["missing_since"], condition=Q(missing_since__isnull=False), name="library_file_missing"
+            ),
+        ]
+        constraints = [
+            # Over a digest: a path can be longer than a B-tree entry (about 2,700 bytes).
+            models.UniqueConstraint(models.F("folder"), MD5("relative_path"), name="%(app_label)s_%(class)s_path"),
+            models.UniqueConstraint(
+                fields=["video"], condition=Q(is_primary=True), name="%(app_label)s_%(class)s_one_primary"
+            ),
+            models.CheckConstraint(condition=Q(state__in=FileState.values), name="%(app_label)s_%(class)s_state"),
+            models.CheckConstraint(
+                condition=Q(rotation__in=(0, 90, 180, 270)), name="%(app_label)s_%(class)s_rotation"
+            ),
+            models.CheckConstraint(condition=Q(size_bytes__gte=0), name="%(app_label)s_%(class)s_size"),
+            models.CheckConstraint(
+                condition=Q(duration_seconds__isnull=True) | Q(duration_seconds__gte=0),
+                name="%(app_label)s_%(class)s_duration",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="failed") | Q(error=""), name="%(app_label)s_%(class)s_error_when_failed"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.shown_name
+
+    @property
+    def fs_path(self) -> str:
+        """Absolute path as `os` functions take it. Reads the folder."""
+        return os.path.join(self.folder.fs_path, decode_path(self.relative_path))
+
+    @property
+    def shown_path(self) -> str:
+        """Path below the folder as people read it."""
+        return display_path(self.relative_path)
+
+    @property
+    def shown_name(self) -> str:
+        return display_path(os.path.basename(self.relative_path))
+
+    @property
+    def phash_hex(self) -> str:
+        """Sixteen hexadecimal digits, or an empty text while there is no hash."""
+        return "" if self.phash is None else f"{self.phash & 0xFFFFFFFFFFFFFFFF:016x}"

@@ -1,0 +1,57 @@
+"""What a scan found."""
+
+from django.db import models
+from django.db.models import Q
+
+from library.models.base import TimeStamped
+from library.models.folder import Folder
+
+
+class ScanStatus(models.TextChoices):
+    RUNNING = "running", "Running"
+    COMPLETED = "completed", "Completed"
+    FAILED = "failed", "Failed"
+
+
+class ScanTrigger(models.TextChoices):
+    MANUAL = "manual", "Asked for"
+    SCHEDULED = "scheduled", "Scheduled"
+    INGEST = "ingest", "Ingest command"
+
+
+class ScanLog(TimeStamped):
+    """One scan of one folder. `files_seen` is the sum of new, changed, moved, returned, unchanged, busy and unreadable."""
+
+    folder = models.ForeignKey(Folder, on_delete=models.CASCADE, related_name="scans")
+    trigger = models.CharField(max_length=10, choices=ScanTrigger.choices, default=ScanTrigger.MANUAL)
+    status = models.CharField(max_length=10, choices=ScanStatus.choices, default=ScanStatus.RUNNING)
+    error = models.TextField(blank=True)
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+    files_seen = models.PositiveIntegerField(default=0)
+    files_new = models.PositiveIntegerField(default=0)
+    files_changed = models.PositiveIntegerField(default=0, help_text="Content replaced at the same path.")
+    files_moved = models.PositiveIntegerField(default=0, help_text="Known content found at another path.")
+    files_returned = models.PositiveIntegerField(default=0, help_text="Had been missing and are back.")
+    files_unchanged = models.PositiveIntegerField(default=0)
+    files_busy = models.PositiveIntegerField(default=0, help_text="Still being written; the next scan takes them.")
+    files_unreadable = models.PositiveIntegerField(default=0, help_text="There, but may not be read.")
+    files_missing = models.PositiveIntegerField(default=0, help_text="Known, and not found this time.")
+
+    class Meta(TimeStamped.Meta):
+        ordering = ["-started_at", "-pk"]
+        indexes = [
+            # Admin and folder page: the last scans of a folder.
+            models.Index(fields=["folder", "-started_at"], name="library_scan_latest"),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=Q(status__in=ScanStatus.values), name="%(app_label)s_%(class)s_status"),
+            models.CheckConstraint(condition=Q(trigger__in=ScanTrigger.values), name="%(app_label)s_%(class)s_trigger"),
+            models.CheckConstraint(
+                condition=Q(status="running", finished_at=None) | (~Q(status="running") & ~Q(finished_at=None)),
+                name="%(app_label)s_%(class)s_finished",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.folder} {self.started_at:%Y-%m-%d %H:%M}"

@@ -1,0 +1,63 @@
+"""Settings that the owner changes in the admin, one typed row per app, read at next use."""
+
+from typing import Any, Self
+
+import pghistory
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Q
+
+from library.models.base import TimeStamped
+
+
+def in_range(field: str, lowest: float, highest: float) -> models.CheckConstraint:
+    """The database's own check of a setting's range."""
+    return models.CheckConstraint(
+        condition=Q(**{f"{field}__gte": lowest, f"{field}__lte": highest}), name=f"%(app_label)s_%(class)s_{field}"
+    )
+
+
+def within(lowest: float, highest: float) -> list[Any]:
+    """The form's check of the same range, with its sentence."""
+    return [MinValueValidator(lowest), MaxValueValidator(highest)]
+
+
+class SettingsRow(TimeStamped):
+    """Base of an app's settings: at most one row, pk 1; the defaults hold while there is none."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
+
+    class Meta(TimeStamped.Meta):
+        abstract = True
+
+    def __str__(self) -> str:
+        return str(self._meta.verbose_name)
+
+    @classmethod
+    def load(cls) -> Self:
+        """The row, or the defaults unsaved. One query; call it at each use, so that a change counts at once."""
+        return cls._default_manager.filter(pk=1).first() or cls()  # type: ignore[return-value]
+
+
+@pghistory.track()
+class LibrarySettings(SettingsRow):
+    """How folders are scanned."""
+
+    settle_seconds = models.FloatField(
+        default=2.0,
+        validators=within(0, 60),
+        help_text="A file changed within the last minute is looked at again after this many seconds; if it grew or "
+        "someone still writes it, it waits for the next scan.",
+    )
+    scan_interval_minutes = models.PositiveIntegerField(
+        default=60, validators=within(0, 10080), help_text="How often folders are scanned by themselves; 0 is never."
+    )
+
+    class Meta(SettingsRow.Meta):
+        verbose_name = "library settings"
+        verbose_name_plural = "library settings"
+        constraints = [
+            models.CheckConstraint(condition=Q(id=1), name="%(app_label)s_%(class)s_one_row"),
+            in_range("settle_seconds", 0, 60),
+            in_range("scan_interval_minutes", 0, 10080),
+        ]

@@ -1,0 +1,25 @@
+"""The worker processes that are alive."""
+
+from django.db import models
+
+from library.models import TimeStamped
+
+
+class WorkerProcess(TimeStamped):
+    """One worker process and when it was last heard of. Removed when the process ends or is found dead."""
+
+    name = models.CharField(max_length=200, unique=True, help_text="Host and process id.")
+    host = models.CharField(max_length=150)
+    pid = models.PositiveIntegerField()
+    queue = models.CharField(max_length=20)
+    heartbeat_at = models.DateTimeField()
+
+    class Meta(TimeStamped.Meta):
+        verbose_name = "worker"
+        indexes = [
+            # Readiness: which queues have someone alive.
+            models.Index(fields=["heartbeat_at"], name="processing_worker_heartbeat"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
