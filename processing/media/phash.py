@@ -1,0 +1,81 @@
+"""A 64-bit perceptual hash of a whole video, made from pictures sampled along it."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+COLLAGE_SIDE = 5
+COLLAGE_PICTURES = COLLAGE_SIDE * COLLAGE_SIDE
+# Pictures are taken from the middle nine tenths: intros and credits are shared by unrelated videos.
+FIRST_RATIO = 0.05
+LAST_RATIO = 0.95
+CELL_PX = 32
+HASH_INPUT_PX = 32
+HASH_SIDE = 8
+# Standard deviation of the collage, in 8-bit grey levels, below which there is nothing to recognise a video by.
+FLAT_DEVIATION = 2.0
+# The hash of a flat (single-colour) video: it says nothing and must match nothing.
+FLAT_PHASH = 0
+LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)
+
+
+def hamming_distance(a: int, b: int) -> int:
+    """How many of 64 bits differ; both hashes unsigned. 0 to about 8: the same video, re-encoded or resized."""
+    return (a ^ b).bit_count()
+
+
+def grey_cell(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Shrink an (h, w, 3) uint8 RGB picture to the (32, 32) float32 grey cell that hashes are made of, 0..255."""
+    return _shrink(picture.astype(np.float32) @ LUMA, CELL_PX)
+
+
+def collage_positions(count: int) -> list[int]:
+    """Which of `count` evenly spaced samples go into the collage: 25 indexes, repeated where there are fewer."""
+    step = (LAST_RATIO - FIRST_RATIO) / COLLAGE_PICTURES
+    ratios = (FIRST_RATIO + step * number for number in range(COLLAGE_PICTURES))
+    return [min(count - 1, int(ratio * count)) for ratio in ratios]
+
+
+def perceptual_hash(cells: Sequence[NDArray[np.float32]]) -> int:
+    """Unsigned 64-bit hash of 25 grey cells in time order; FLAT_PHASH (0) where the video shows nothing.
+
+    As Stash makes its video phash: a 5 x 5 collage of pictures between 5 % and 95 % of the length, in grey, shrunk to
+    32 x 32, a two-dimensional DCT-II, of which the lowest 8 x 8 coefficients are compared with their median. The
+    first of them (DC, the mean brightness) is left out of the median, so that brightness does not move the
+    threshold; its own bit is kept and set in nearly every hash. Bits run row by row, the highest first. The cells
+    are square and frames are read in process, so hashes of Stash itself are close, not equal.
+    """
+    if len(cells) != COLLAGE_PICTURES:
+        raise ValueError(f"a collage takes {COLLAGE_PICTURES} pictures, not {len(cells)}")
+    rows = [np.hstack(cells[start : start + COLLAGE_SIDE]) for start in range(0, COLLAGE_PICTURES, COLLAGE_SIDE)]
+    collage = _shrink(np.vstack(rows), HASH_INPUT_PX)
+    if float(collage.std()) < FLAT_DEVIATION:
+        return FLAT_PHASH
+    transform = _dct_matrix(HASH_INPUT_PX)[:HASH_SIDE]
+    low = (transform @ collage @ transform.T).ravel()
+    bits = low > np.median(low[1:])
+    return int.from_bytes(np.packbits(bits).tobytes(), "big")
+
+
+def _dct_matrix(size: int) -> NDArray[np.float32]:
+    """Orthonormal DCT-II: row k, column n is cos(pi (2n + 1) k / 2 size), scaled."""
+    k, n = np.arange(size)[:, np.newaxis], np.arange(size)[np.newaxis, :]
+    matrix = np.cos(np.pi * (2 * n + 1) * k / (2 * size)) * np.sqrt(2.0 / size)
+    matrix[0] /= np.sqrt(2.0)
+    return np.asarray(matrix, dtype=np.float32)
+
+
+def _shrink(grey: NDArray[np.float32], side: int) -> NDArray[np.float32]:
+    """Average an (h, w) picture down, or spread it up, to (side, side): exact area weights along each axis."""
+    height, width = grey.shape
+    return _area_weights(height, side) @ grey @ _area_weights(width, side).T
+
+
+def _area_weights(source: int, target: int) -> NDArray[np.float32]:
+    """(target, source): the share of each source pixel in each target pixel; rows sum to 1."""
+    edges = np.linspace(0.0, source, target + 1)
+    starts, ends = edges[:-1, np.newaxis], edges[1:, np.newaxis]
+    pixels = np.arange(source)[np.newaxis, :]
+    overlap = np.clip(np.minimum(ends, pixels + 1) - np.maximum(starts, pixels), 0.0, None)
+    return np.asarray(overlap / (source / target), dtype=np.float32)
