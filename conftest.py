@@ -1,0 +1,43 @@
+"""One PostgreSQL and one Redis for the whole run of the tests, and the fixtures every room uses."""
+
+import os
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from django.conf import settings
+from redis import Redis
+
+from config import paths
+from config.embedded.errors import StackError
+from config.embedded.stack import Attachment, attach
+
+_attachment = pytest.StashKey[Attachment]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Starts the servers in the process that the person started; the workers of pytest-xdist inherit them."""
+    if hasattr(config, "workerinput") or config.option.help or config.option.version or config.option.collectonly:
+        return
+    try:
+        config.stash[_attachment] = attach(title="tests", disposable=True)
+    except StackError as error:
+        raise pytest.UsageError(str(error)) from None
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stops the servers and removes the run's HOME."""
+    if _attachment not in config.stash:
+        return
+    config.stash[_attachment].close()
+    shutil.rmtree(os.environ["VIDEOTHEK_TEST_HOME"], ignore_errors=True)
+
+
+@pytest.fixture
+def redis_connection() -> Iterator[Redis]:
+    """The Redis database of the queues, empty before and after the test."""
+    connection = Redis(unix_socket_path=str(paths.redis_socket()), db=settings.REDIS_DB)
+    connection.flushdb()
+    yield connection
+    connection.flushdb()
+    connection.close()
