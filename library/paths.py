@@ -28,6 +28,6 @@ def decode_path(stored: str) -> str:
 
 
 def display_path(stored: str) -> str:
-    r"""The path for a person's eyes: bytes that aren't UTF-8 as \xNN, line breaks and other controls as \n, \t, \xNN."""
+    r"""The path for a person's eyes: bytes that aren't UTF-8 as \xNN, line breaks and controls escaped."""
     shown = _OWN_CHARACTERS.sub(lambda m: f"\\x{ord(m[0]) - _BASE:02x}", stored)
     return "".join(char if char.isprintable() or char == " " else repr(char)[1:-1] for char in shown)

@@ -1,5 +1,10 @@
 from django.apps import AppConfig
+from django.utils.module_loading import autodiscover_modules
 
 
 class ProcessingConfig(AppConfig):
     name = "processing"
+
+    def ready(self) -> None:
+        """Every app's `stages` module registers what it can do."""
+        autodiscover_modules("stages")

@@ -52,7 +52,7 @@ class VideoFile(TimeStamped):
     content_hash = models.CharField(
         max_length=32,
         blank=True,
-        help_text="xxh3-128 of the whole file; only where size and oshash met another file's.",
+        help_text="xxh3-128 of the whole file; only where another has its size and oshash.",
     )
     phash = models.BigIntegerField(null=True, help_text="64-bit perceptual hash as a signed number.")
     missing_since = models.DateTimeField(null=True)
@@ -76,6 +76,7 @@ class VideoFile(TimeStamped):
     embedded_title = models.TextField(blank=True)
     embedded_created_at = models.DateTimeField(null=True)
     probed_at = models.DateTimeField(null=True)
+    processing_seconds = models.FloatField(default=0, help_text="Spent on it by all stages.")
 
     objects = VideoFileQuerySet.as_manager()
 

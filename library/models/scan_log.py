@@ -20,7 +20,7 @@ class ScanTrigger(models.TextChoices):
 
 
 class ScanLog(TimeStamped):
-    """One scan of one folder. `files_seen` is the sum of new, changed, moved, returned, unchanged, busy and unreadable."""
+    """One scan of one folder. `files_seen` sums new, changed, moved, returned, unchanged, busy and unreadable ones."""
 
     folder = models.ForeignKey(Folder, on_delete=models.CASCADE, related_name="scans")
     trigger = models.CharField(max_length=10, choices=ScanTrigger.choices, default=ScanTrigger.MANUAL)

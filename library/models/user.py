@@ -29,7 +29,7 @@ class User(TimeStamped, AbstractUser):
             models.UniqueConstraint(
                 Lower("username"),
                 name="%(app_label)s_%(class)s_username_ci",
-                violation_error_message="A user with that name exists already; names that differ only in case are the same.",
+                violation_error_message="A user with that name exists already; upper and lower case count as the same.",
             ),
             models.UniqueConstraint(
                 Lower("email"),

@@ -86,14 +86,12 @@ class Job(TimeStamped):
             # Admin: the last failures.
             models.Index(fields=["status", "-id"], name="processing_job_status"),
             # Ingest: what is left of a folder.
-            models.Index(
-                fields=["folder"], condition=Q(status__in=["pending", "running"]), name="processing_job_folder"
-            ),
+            models.Index(fields=["folder"], condition=Q(status__in=ACTIVE), name="processing_job_folder"),
         ]
         constraints = [
             models.UniqueConstraint(
                 fields=["target_kind", "target_id", "stage", "variant"],
-                condition=Q(status__in=["pending", "running"]),
+                condition=Q(status__in=ACTIVE),
                 name="%(app_label)s_%(class)s_one_active",
                 violation_error_message="That job is waiting or running already.",
             ),

@@ -1,0 +1,37 @@
+"""Digests that tell files apart by content."""
+
+import os
+
+import numpy as np
+import xxhash
+
+_CHUNK_BYTES = 64 * 1024
+_READ_BYTES = 4 * 1024 * 1024
+
+
+def oshash(path: str) -> str:
+    """OpenSubtitles hash as 16 hexadecimal digits: two reads of 64 KiB, whatever the size.
+
+    The size plus the little-endian 64-bit words of the first and the last 64 KiB, modulo 2**64 (trac.opensubtitles.org,
+    "HashSourceCodes"). A file under 64 KiB counts whole, twice; bytes after its last whole word don't count.
+    Raises OSError when the file can't be read.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        size = os.fstat(descriptor).st_size
+        span = min(_CHUNK_BYTES, size)
+        data = os.pread(descriptor, span, 0) + os.pread(descriptor, span, size - span)
+    finally:
+        os.close(descriptor)
+    words = np.frombuffer(data[: len(data) // 8 * 8], dtype="<u8")
+    total = (size + int(words.sum(dtype=np.uint64))) & 0xFFFFFFFFFFFFFFFF
+    return f"{total:016x}"
+
+
+def content_hash(path: str) -> str:
+    """xxh3-128 of the whole file as 32 hexadecimal digits. Reads every byte; raises OSError when it can't."""
+    digest = xxhash.xxh3_128()
+    with open(path, "rb", buffering=0) as source:
+        while chunk := source.read(_READ_BYTES):
+            digest.update(chunk)
+    return digest.hexdigest()

@@ -1,0 +1,14 @@
+from library.services.files import FileFacts, fail_file, finish_file, record_facts
+from library.services.folders import FolderTarget, find_or_register_folder, register_folder
+from library.services.scan import scan_folder
+
+__all__ = [
+    "FileFacts",
+    "FolderTarget",
+    "fail_file",
+    "find_or_register_folder",
+    "finish_file",
+    "record_facts",
+    "register_folder",
+    "scan_folder",
+]

@@ -1,0 +1,91 @@
+"""Writing what the stages find out about a file."""
+
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from library.exceptions import FileChangedError
+from library.models import VideoFile
+from library.models.file import FileState
+from library.services.videos import copy_facts, hash_contents, lock_content, take_primary, twins_of, video_for
+
+
+@dataclass(frozen=True, slots=True)
+class FileFacts:
+    """Technical facts of a file, named as the columns of VideoFile. Seconds, bit/s, pixels after rotation."""
+
+    container: str
+    duration_seconds: float | None
+    width: int | None
+    height: int | None
+    rotation: int
+    frame_rate: float | None
+    bit_rate: int | None
+    video_codec: str
+    audio_codec: str
+    is_hdr: bool
+    hdr_format: str
+    embedded_title: str
+    embedded_created_at: datetime | None
+    streams: list[dict[str, Any]] = field(default_factory=list)
+    chapters: list[dict[str, Any]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def record_facts(*, file_id: int, mtime_ns: int, facts: FileFacts) -> VideoFile:
+    """Writes the facts and gives the file its video: the one that has the same content, or a new one.
+
+    `mtime_ns` is the file's as the caller knew it when it began to look. Where another file of the same size and
+    oshash exists, both are read whole to be sure. Raises FileChangedError when the content was replaced meanwhile.
+    """
+    for _ in range(5):
+        file = VideoFile.objects.select_related("folder").get(pk=file_id)
+        twins = twins_of(file) if file.video_id is None else []
+        if twins:
+            hash_contents([file, *twins])
+        with transaction.atomic():
+            lock_content(file)
+            if {twin.pk for twin in twins} >= {twin.pk for twin in twins_of(file)} or file.video_id is not None:
+                return _write(file_id, mtime_ns, facts, twins)
+        # A twin got its video between the look and the lock: look again, with its content hashed.
+    raise FileChangedError("Copies of this file keep appearing; the next scan takes it up.")
+
+
+def _write(file_id: int, mtime_ns: int, facts: FileFacts, twins: list[VideoFile]) -> VideoFile:
+    file = VideoFile.objects.select_for_update(of=("self",)).select_related("folder").get(pk=file_id)
+    if file.mtime_ns != mtime_ns:
+        raise FileChangedError("The file was replaced while it was being read; its new content is read next.")
+    columns = asdict(facts)
+    for name, value in columns.items():
+        setattr(file, name, value)
+    file.probed_at, file.state, file.error = timezone.now(), FileState.PROBED, ""
+    if file.video_id is None:
+        file.video = video_for(file, twins)
+    file.is_primary = file.is_primary or take_primary(file)
+    file.save(update_fields=[*columns, "probed_at", "state", "error", "video", "is_primary"])
+    if file.is_primary:
+        copy_facts(file)
+    return file
+
+
+def finish_file(*, file_id: int, phash: int | None, notes: list[str]) -> None:
+    """All pictures are there. `phash` is unsigned 64-bit; its top bit becomes the sign, as PostgreSQL has no other."""
+    signed = phash - (1 << 64) if phash is not None and phash >= 1 << 63 else phash
+    file = VideoFile.objects.only("notes").get(pk=file_id)
+    merged = list(dict.fromkeys([*file.notes, *notes]))
+    VideoFile.objects.filter(pk=file_id).update(state=FileState.READY, error="", phash=signed, notes=merged)
+
+
+def fail_file(*, file_id: int, error: str) -> None:
+    """The file can't be used as it is; `error` says why in a sentence. What is known of it stays."""
+    VideoFile.objects.filter(pk=file_id).update(state=FileState.FAILED, error=error)
+
+
+def count_seconds(*, file_id: int, seconds: float, is_first: bool) -> None:
+    """Adds to the time spent on a file; the first stage begins the count anew."""
+    for file in VideoFile.objects.filter(pk=file_id).only("processing_seconds"):
+        total = seconds if is_first else file.processing_seconds + seconds
+        VideoFile.objects.filter(pk=file_id).update(processing_seconds=total)

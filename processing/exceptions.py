@@ -1,0 +1,17 @@
+"""What can go wrong while a file is processed. `permanent` says that trying again without a change can't help."""
+
+
+class ProcessingError(Exception):
+    """Base of this app's errors; the text is a sentence for the owner."""
+
+    permanent = True
+
+
+class StageTimeoutError(ProcessingError):
+    """A stage took longer than it may."""
+
+    permanent = False
+
+
+class UnknownStageError(ProcessingError):
+    """A job names a stage that nothing registered."""

@@ -1,0 +1,24 @@
+"""manage.py worker"""
+
+import logging
+from argparse import ArgumentParser
+from typing import Any
+
+import django_rq
+from django.conf import settings
+from django.core.management.base import BaseCommand
+
+from processing.worker import Worker
+
+
+class Command(BaseCommand):
+    help = "Runs one worker for one queue until SIGTERM; `up` starts as many as the settings say."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--queue", choices=settings.QUEUES, default="media", help="Kind of work (default: media)")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        queue = django_rq.get_queue(options["queue"])
+        Worker([queue], connection=queue.connection).work(
+            with_scheduler=False, logging_level=logging.WARNING, log_format="%(asctime)s %(levelname)s %(message)s"
+        )

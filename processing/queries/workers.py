@@ -1,0 +1,29 @@
+"""Which workers are alive."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.utils import timezone
+
+from processing.models import WorkerProcess
+from processing.stages import all_stages
+
+# An idle worker tells every 15 s that it lives; alive means heard of within three such times.
+ALIVE_SECONDS = 45.0
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerState:
+    """How many workers live, and which queues that a stage needs have none."""
+
+    alive: int
+    missing_queues: tuple[str, ...]
+
+
+def worker_state(queues: Sequence[str] | None = None) -> WorkerState:
+    """One query. `queues` are those that must have a worker; by default those of the registered stages."""
+    since = timezone.now() - timedelta(seconds=ALIVE_SECONDS)
+    alive = list(WorkerProcess.objects.filter(heartbeat_at__gte=since).values_list("queue", flat=True))
+    needed = queues if queues is not None else sorted({stage.queue for stage in all_stages()})
+    return WorkerState(len(alive), tuple(queue for queue in needed if queue not in alive))

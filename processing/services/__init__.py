@@ -1,0 +1,4 @@
+from processing.services.control import cancel_jobs, rerun_files, retry_jobs
+from processing.services.submit import submit_jobs, submit_scan
+
+__all__ = ["cancel_jobs", "rerun_files", "retry_jobs", "submit_jobs", "submit_scan"]

@@ -1,0 +1,37 @@
+"""Telling the workers of a queue that a row waits. The rows are the truth; a lost message costs a few seconds."""
+
+import logging
+
+import django_rq
+from django.conf import settings
+from django.db import transaction
+from redis import RedisError
+
+logger = logging.getLogger(__name__)
+
+# Stored in Redis by its dotted path: a rename keeps an alias for one release.
+DRAIN = "processing.jobs.drain_queue"
+
+
+def slots(queue: str) -> int:
+    """How many workers this machine has for the queue: more messages than that would only pile up."""
+    return int(getattr(settings, f"{queue.upper()}_WORKERS", 1))
+
+
+def ring(queue: str) -> None:
+    """Puts one message into Redis unless there is one for every worker already.
+
+    Only messages that nobody has taken are counted: the worker that takes one looks at the table after that, so no
+    row committed before the count is overlooked. Without Redis it logs; the reconciler rings again.
+    """
+    try:
+        rq_queue = django_rq.get_queue(queue)
+        if rq_queue.count < slots(queue):
+            rq_queue.enqueue(DRAIN, queue, result_ttl=0, failure_ttl=60, job_timeout=-1)
+    except RedisError as error:
+        logger.warning("Redis can't be told about work in %s (%s); it will be found within a minute.", queue, error)
+
+
+def ring_on_commit(queue: str) -> None:
+    """Rings once the caller's transaction is committed, at once when there is none."""
+    transaction.on_commit(lambda: ring(queue))

@@ -1,0 +1,72 @@
+"""What a person does to jobs: run again, cancel."""
+
+from collections.abc import Iterable
+
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.db import transaction
+from django.utils import timezone
+
+from library.models import VideoFile
+from library.models.file import FileState
+from processing.models import Job, JobStatus
+from processing.services.submit import MANUAL, submit_jobs
+
+_ENDED_BADLY = (JobStatus.FAILED, JobStatus.TIMED_OUT, JobStatus.CANCELLED)
+
+
+def rerun_files(*, file_ids: Iterable[int], stage: str = "probe", requested_by: AbstractBaseUser | None = None) -> int:
+    """Submits the stage again for files that are there; returns how many. Those that wait or run already don't count.
+
+    A failed file counts as waiting again, so that its page says so at once.
+    """
+    requested_by_id = requested_by.pk if requested_by is not None else None
+    submitted = 0
+    with transaction.atomic():
+        files = VideoFile.objects.present().filter(pk__in=list(file_ids)).values_list("folder_id", "pk")
+        by_folder: dict[int, list[int]] = {}
+        for folder_id, file_id in files.order_by("folder_id", "pk"):
+            by_folder.setdefault(folder_id, []).append(file_id)
+        for folder_id, ids in by_folder.items():
+            submitted += submit_jobs(
+                stage=stage, target_ids=ids, folder_id=folder_id, priority=MANUAL, requested_by_id=requested_by_id
+            )
+            state = FileState.NEW if stage == "probe" else FileState.PROBED
+            VideoFile.objects.filter(pk__in=ids, state=FileState.FAILED).update(state=state, error="")
+    return submitted
+
+
+def retry_jobs(*, job_ids: Iterable[int], requested_by: AbstractBaseUser | None = None) -> int:
+    """Submits anew what failed, timed out or was cancelled; the old rows stay as history. Returns how many."""
+    submitted = 0
+    with transaction.atomic():
+        for job in Job.objects.filter(pk__in=list(job_ids), status__in=_ENDED_BADLY).order_by("pk"):
+            submitted += submit_jobs(
+                stage=job.stage,
+                target_ids=[job.target_id],
+                folder_id=job.folder_id,
+                priority=MANUAL,
+                variant=job.variant,
+                params=job.params,
+                requested_by_id=requested_by.pk if requested_by is not None else None,
+            )
+    return submitted
+
+
+def cancel_jobs(*, job_ids: Iterable[int], requested_by: AbstractBaseUser | None = None) -> int:
+    """Takes waiting and running jobs out; returns how many.
+
+    A running one loses its hold at once: its worker stops at its next report or lease renewal (within 7 s), and
+    nothing that it writes to the job afterwards counts.
+    """
+    who = f" by {requested_by.get_username()}" if requested_by is not None else ""
+    return (
+        Job.objects.active()
+        .filter(pk__in=list(job_ids))
+        .update(
+            status=JobStatus.CANCELLED,
+            finished_at=timezone.now(),
+            lease_expires_at=None,
+            error_class="Cancelled",
+            error=f"Cancelled{who}.",
+        )
+    )

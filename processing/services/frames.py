@@ -1,0 +1,128 @@
+"""Making and storing the pictures of a file."""
+
+import hashlib
+import json
+import tempfile
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+
+from django.core.files.base import File
+from django.core.files.storage import storages
+from django.db import transaction
+
+from library.exceptions import FileChangedError
+from library.models import VideoFile
+from processing.media.frames import FrameOptions, FrameProducts, make_frames
+from processing.media.probe import probe
+from processing.models import ProcessingSettings, Storyboard, Thumbnail
+
+# Part of the input key: a change in how pictures are made changes it, and old pictures count as stale.
+FRAMES_VERSION = 1
+
+
+def frame_options(settings: ProcessingSettings) -> FrameOptions:
+    """The owner's settings as the media package takes them."""
+    return FrameOptions(
+        tile_count=settings.storyboard_tiles,
+        thumbnail_small_px=settings.thumbnail_small_px,
+        thumbnail_large_px=settings.thumbnail_large_px,
+        thumbnail_quality=settings.thumbnail_quality,
+        sprite_quality=settings.sprite_quality,
+    )
+
+
+def input_key(file: VideoFile, options: FrameOptions) -> str:
+    """Sixteen hexadecimal digits that change when the content, the options or the making changes."""
+    parts = [FRAMES_VERSION, file.size_bytes, file.oshash, file.mtime_ns, asdict(options)]
+    return hashlib.blake2b(json.dumps(parts, default=str).encode(), digest_size=8).hexdigest()
+
+
+def make_pictures(*, file: VideoFile, report: Callable[[int, int], None]) -> FrameProducts:
+    """Decodes the file once, stores its pictures and writes their rows; older ones are removed after the commit.
+
+    Raises NoPictureError when nothing moves in it, OSError when the disk is full; then nothing is left behind.
+    """
+    options = frame_options(ProcessingSettings.load())
+    key = input_key(file, options)
+    with tempfile.TemporaryDirectory(prefix="videothek-frames-") as folder:
+        products = make_frames(
+            file.fs_path, facts=probe(file.fs_path), out_dir=Path(folder), options=options, progress=report
+        )
+        names = _store(products, f"frames/{file.pk // 1000:04d}/{file.pk}/{key}")
+    with transaction.atomic():
+        current = VideoFile.objects.select_for_update().get(pk=file.pk)
+        if current.mtime_ns != file.mtime_ns:
+            _remove_on_commit(set(names.values()))
+            raise FileChangedError("The file was replaced while its pictures were made; they are made anew.")
+        before = _names_of(file)
+        _write_rows(file, key, products, names)
+        _remove_on_commit(before - set(names.values()))
+    return products
+
+
+def _store(products: FrameProducts, prefix: str) -> dict[str, str]:
+    """Puts the files into the derived storage under names that tell what they are; undoes all of it on an error."""
+    storage = storages["derived"]
+    sources = {
+        "small": (products.thumbnail_small, "small.webp"),
+        "large": (products.thumbnail_large, "large.webp"),
+        # The VTT file names the sprite as its neighbour.
+        "sprite": (products.sprite, products.sprite.name),
+        "vtt": (products.vtt, products.vtt.name),
+    }
+    stored: dict[str, str] = {}
+    try:
+        for kind, (path, name) in sources.items():
+            with path.open("rb") as source:
+                stored[kind] = storage.save(f"{prefix}/{name}", File(source))
+    except OSError:
+        for name in stored.values():
+            storage.delete(name)
+        raise
+    return stored
+
+
+def _names_of(file: VideoFile) -> set[str]:
+    names: set[str] = set()
+    for row in Thumbnail.objects.filter(file=file):
+        names |= {row.small.name, row.large.name}
+    for board in Storyboard.objects.filter(file=file):
+        names |= {board.sprite.name, board.vtt.name}
+    return names
+
+
+def _write_rows(file: VideoFile, key: str, products: FrameProducts, names: dict[str, str]) -> None:
+    Thumbnail.objects.update_or_create(
+        file=file,
+        defaults={
+            "input_key": key,
+            "small": names["small"],
+            "small_width": products.thumbnail_small_size[0],
+            "small_height": products.thumbnail_small_size[1],
+            "large": names["large"],
+            "large_width": products.thumbnail_large_size[0],
+            "large_height": products.thumbnail_large_size[1],
+            "time_seconds": products.thumbnail_seconds,
+        },
+    )
+    Storyboard.objects.update_or_create(
+        file=file,
+        defaults={
+            "input_key": key,
+            "sprite": names["sprite"],
+            "vtt": names["vtt"],
+            "tile_width": products.tile_width,
+            "tile_height": products.tile_height,
+            "tile_count": products.tile_count,
+            "columns": products.columns,
+            "rows": products.rows,
+            "interval_seconds": products.interval_seconds,
+            "is_exact": products.is_exact,
+        },
+    )
+
+
+def _remove_on_commit(names: set[str]) -> None:
+    storage = storages["derived"]
+    transaction.on_commit(lambda: [storage.delete(name) for name in names if name])

@@ -1,0 +1,16 @@
+from processing.stages.builtin import BUILTIN_STAGES
+from processing.stages.registry import (
+    Followup,
+    Stage,
+    StageContext,
+    StageResult,
+    all_stages,
+    get_stage,
+    load_run,
+    register_stage,
+)
+
+for _stage in BUILTIN_STAGES:
+    register_stage(_stage)
+
+__all__ = ["Followup", "Stage", "StageContext", "StageResult", "all_stages", "get_stage", "load_run", "register_stage"]

@@ -1,0 +1,27 @@
+"""What the stages that work on a file share."""
+
+from collections.abc import Sequence
+
+from library.exceptions import FileChangedError
+from library.models import VideoFile
+from library.paths import display_path
+from library.services import fail_file
+
+
+def load_file(file_id: int) -> VideoFile:
+    """The file with its folder. Raises FileChangedError when a scan has marked it missing meanwhile."""
+    file = VideoFile.objects.select_related("folder").get(pk=file_id)
+    if file.missing_since is not None:
+        raise FileChangedError("The file is not there any more; it is taken up again when a scan finds it.")
+    return file
+
+
+def labels(target_ids: Sequence[int]) -> dict[int, str]:
+    """Paths below the folder, as people read them."""
+    rows = VideoFile.objects.filter(pk__in=target_ids).values_list("pk", "relative_path")
+    return {pk: display_path(path) for pk, path in rows}
+
+
+def mark_failed(file_id: int, sentence: str) -> None:
+    """The engine has given up on the file."""
+    fail_file(file_id=file_id, error=sentence)

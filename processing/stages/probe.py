@@ -1,0 +1,36 @@
+"""The probe stage: technical facts, and the video that the file belongs to."""
+
+from library.services import FileFacts, record_facts
+from processing.media.facts import MediaFacts
+from processing.media.probe import probe
+from processing.stages.files import load_file
+from processing.stages.registry import Followup, StageContext, StageResult
+
+
+def run(context: StageContext) -> StageResult:
+    """Probes the file in this process and records what it is; its pictures come next."""
+    file = load_file(context.target_id)
+    record_facts(file_id=file.pk, mtime_ns=file.mtime_ns, facts=as_file_facts(probe(file.fs_path)))
+    return StageResult(followups=[Followup("frames", [file.pk])])
+
+
+def as_file_facts(facts: MediaFacts) -> FileFacts:
+    """The columns of VideoFile."""
+    return FileFacts(
+        container=facts.container,
+        duration_seconds=facts.duration_seconds,
+        width=facts.width,
+        height=facts.height,
+        rotation=facts.rotation,
+        frame_rate=facts.frame_rate,
+        bit_rate=facts.bit_rate,
+        video_codec=facts.video_codec or "",
+        audio_codec=facts.audio_codec or "",
+        is_hdr=facts.is_hdr,
+        hdr_format=facts.hdr_format,
+        embedded_title=facts.embedded_title or "",
+        embedded_created_at=facts.embedded_created_at,
+        streams=[stream.to_json() for stream in facts.streams],
+        chapters=[chapter.to_json() for chapter in facts.chapters],
+        notes=list(facts.warnings),
+    )

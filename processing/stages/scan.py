@@ -1,0 +1,35 @@
+"""The scan stage: a folder in, files to probe out."""
+
+from library.models import Folder, ScanLog
+from library.models.scan_log import ScanStatus
+from library.services import scan_folder
+from processing.services.submit import submit_jobs
+from processing.stages.registry import StageContext, StageResult
+
+
+def run(context: StageContext) -> StageResult:
+    """Scans the folder; files to probe are submitted batch by batch, so that work begins before the scan ends."""
+    folder = Folder.objects.get(pk=context.target_id)
+    # How far it is can only be guessed from the last time.
+    last = ScanLog.objects.filter(folder=folder, status=ScanStatus.COMPLETED).first()
+    expected = last.files_seen if last else 0
+
+    def submit(file_ids: list[int]) -> None:
+        submit_jobs(
+            stage="probe",
+            target_ids=file_ids,
+            folder_id=folder.pk,
+            priority=context.priority,
+            requested_by_id=context.requested_by_id,
+        )
+
+    log = scan_folder(
+        folder=folder,
+        trigger=context.params.get("trigger", "manual"),
+        subpath=context.params.get("subpath", ""),
+        accept_missing=context.params.get("accept_missing", False),
+        on_found=submit,
+        on_progress=lambda seen: context.report(seen, max(seen, expected)),
+    )
+    counts = {name: getattr(log, name) for name in vars(log) if name.startswith("files_")}
+    return StageResult({"scan_log": log.pk, **counts})

@@ -1,0 +1,107 @@
+"""The RQ worker, tuned so that a death is noticed in seconds."""
+
+import ctypes
+import logging
+import os
+import signal
+import socket
+import time
+from typing import Any
+
+import rq
+from django.db import DatabaseError, connections
+from django.utils import timezone
+from rq.job import Job as RQJob
+from rq.queue import Queue
+
+from processing.models import WorkerProcess
+from processing.services.claim import worker_name
+from processing.services.reconcile import release_worker
+
+logger = logging.getLogger(__name__)
+
+HEARTBEAT_SECONDS = 5.0
+_PR_SET_PDEATHSIG = 1
+
+
+class Worker(rq.Worker):
+    """Forks for each message, so that a crash in a decoder costs one job.
+
+    Its process tells PostgreSQL that it lives. The child dies with it (PR_SET_PDEATHSIG), and when the child is
+    killed its job waits again at once. Measured reasons are in docs/architecture.md, "Workers".
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("job_monitoring_interval", HEARTBEAT_SECONDS)
+        kwargs.setdefault("maintenance_interval", 20)
+        kwargs["worker_ttl"] = min(kwargs.get("worker_ttl") or 30, 30)
+        kwargs.setdefault("work_horse_killed_handler", self._child_was_killed)
+        self._told_at = 0.0
+        super().__init__(*args, **kwargs)
+
+    def get_heartbeat_ttl(self, job: RQJob) -> int:
+        """Seconds after which Redis forgets a silent worker."""
+        return int(self.job_monitoring_interval * 4)
+
+    def register_birth(self) -> None:
+        """Tells Redis and PostgreSQL that the worker is there."""
+        super().register_birth()
+        self._tell()
+
+    def register_death(self) -> None:
+        """Tells Redis and PostgreSQL that it is gone."""
+        super().register_death()
+        WorkerProcess.objects.filter(name=worker_name()).delete()
+        connections.close_all()
+
+    def heartbeat(self, timeout: int | None = None, pipeline: Any = None) -> None:
+        """Renews both registrations; the one in PostgreSQL at most every five seconds."""
+        super().heartbeat(timeout, pipeline)
+        if time.monotonic() - self._told_at >= HEARTBEAT_SECONDS:
+            self._tell()
+
+    def fork_work_horse(self, job: RQJob, queue: Queue) -> None:
+        """Forks; the parent must not share an open database connection with its child."""
+        connections.close_all()
+        super().fork_work_horse(job, queue)
+
+    def main_work_horse(self, job: RQJob, queue: Queue) -> None:
+        """Runs in the child: makes sure that it can't outlive its parent."""
+        parent = os.getppid()
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:
+            os._exit(1)
+        super().main_work_horse(job, queue)
+
+    def request_stop(self, signum: int, frame: Any) -> None:
+        """On SIGTERM the child is told too: it puts its job back and ends, so the worker is gone within a second."""
+        if self.horse_pid:
+            try:
+                os.kill(self.horse_pid, signal.SIGTERM)
+            except ProcessLookupError:
+                logger.debug("The child %s had ended already.", self.horse_pid)
+        super().request_stop(signum, frame)
+
+    def _child_was_killed(self, job: RQJob, pid: int, status: int, usage: Any) -> None:
+        try:
+            release_worker(worker_name(pid))
+        except DatabaseError:
+            logger.exception("The killed child's job could not be released; its lease ends within 30 s.")
+        finally:
+            connections.close_all()
+
+    def _tell(self) -> None:
+        """Writes the heartbeat. A database that is away for a moment must not end the worker."""
+        self._told_at = time.monotonic()
+        values = {
+            "host": socket.gethostname(),
+            "pid": os.getpid(),
+            "queue": self.queue_names()[0],
+            "heartbeat_at": timezone.now(),
+        }
+        try:
+            WorkerProcess.objects.update_or_create(name=worker_name(), defaults=values)
+        except DatabaseError as error:
+            logger.warning("The heartbeat could not be written: %s", error)
+        finally:
+            connections.close_all()
