@@ -1,0 +1,77 @@
+"""Rows for tests. Every argument is keyword-only; a test names the facts that matter to it and no others."""
+
+import itertools
+import os
+from pathlib import Path
+from typing import Any
+
+from library.hashing import oshash
+from library.models import Folder, User, Video, VideoFile
+from library.models.file import FileState
+from library.paths import encode_path
+
+_numbers = itertools.count(1)
+
+# Long past: a file of that time has settled, whatever the machine's clock says.
+LONG_AGO_NS = 1_600_000_000 * 10**9
+
+
+def make_user(*, username: str = "", password: str = "secret", **columns: Any) -> User:
+    """Someone who may log in. `is_staff` and `is_superuser` are False unless given."""
+    return User.objects.create_user(username=username or f"user{next(_numbers)}", password=password, **columns)
+
+
+def make_folder(*, path: str | Path = "", **columns: Any) -> Folder:
+    """A folder of the library. `path` as `os` gives it; without one, a path that isn't on this machine."""
+    number = next(_numbers)
+    stored = encode_path(os.fspath(path)) if path else f"/nowhere/folder{number}"
+    return Folder.objects.create(**{"name": f"Folder {number}", "path": stored, **columns})
+
+
+def make_video(*, title: str = "", **columns: Any) -> Video:
+    """A video without a file."""
+    return Video.objects.create(title=title or f"Video {next(_numbers)}", **columns)
+
+
+def make_file(
+    *,
+    folder: Folder | None = None,
+    video: Video | None = None,
+    path: str | Path = "",
+    **columns: Any,
+) -> VideoFile:
+    """A finished primary file of a video (its own, unless `video` is given).
+
+    With `path`, a file that exists below the folder, its size, time and oshash are those on disk; without one they are
+    made up. With `state="new"` it has not been probed: no video, not primary.
+    """
+    number = next(_numbers)
+    if folder is None:
+        folder = make_folder(path=Path(path).parent if path else "")
+    values: dict[str, Any] = {
+        "relative_path": f"video{number}.mp4",
+        "size_bytes": 1_000_000 + number,
+        "mtime_ns": LONG_AGO_NS,
+        "oshash": f"{number:016x}",
+        "state": FileState.READY,
+    }
+    if path:
+        status = os.stat(path)
+        values["relative_path"] = encode_path(os.path.relpath(path, folder.fs_path))
+        values["size_bytes"], values["mtime_ns"] = status.st_size, status.st_mtime_ns
+        values["oshash"] = oshash(os.fspath(path))
+    values.update(columns)
+    if values["state"] in (FileState.PROBED, FileState.READY):
+        video = video or make_video()
+        values.setdefault("is_primary", not VideoFile.objects.filter(video=video, is_primary=True).exists())
+    return VideoFile.objects.create(folder=folder, video=video, **values)
+
+
+def write_file(path: str | Path, *, content: bytes = b"", mtime_ns: int = LONG_AGO_NS) -> str:
+    """A settled file on disk, its folders made; returns its path. Without `content` its bytes are its own."""
+    name = os.fspath(path)
+    os.makedirs(os.path.dirname(name), exist_ok=True)
+    with open(name, "wb") as target:
+        target.write(content or f"content {next(_numbers)}".encode())
+    os.utime(name, ns=(mtime_ns, mtime_ns))
+    return name
