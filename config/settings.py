@@ -12,6 +12,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from config import paths
 from config.env import env_bool, env_choice, env_int, env_list, env_path, env_str
+from config.unfold import UNFOLD as UNFOLD
 
 BASE_DIR = paths.PROJECT_ROOT
 VIDEOTHEK_HOME = env_path("VIDEOTHEK_HOME", paths.home(), shown_default="var beside manage.py")
@@ -214,5 +215,3 @@ LOGGING = {
         for name in ("config", "library", "people", "processing", "faces", "playback", "stats", "importers")
     },
 }
-
-UNFOLD: dict[str, Any] = {"SITE_TITLE": "Videothek", "SITE_HEADER": "Videothek"}

@@ -1,0 +1,174 @@
+"""The admin's sidebar and command palette. Called once per page by django-unfold; see `config.unfold`."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from unfold.dataclasses import SearchResult
+
+from library.models import Folder, User, Video, VideoFile
+from library.models.file import FileState
+from library.paths import encode_path
+from processing.models import Job, JobStatus
+
+# A badge answers "is there something, and is it a lot": counting stops here.
+MOST_COUNTED = 1000
+HITS_PER_KIND = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One line of the sidebar. `permission` is "app.codename", or "superuser"; None is for everyone who is staff."""
+
+    title: str
+    icon: str
+    link: str
+    permission: str | None = None
+    badge: str | None = None
+    badge_variant: str = "primary"
+
+
+def bounded_count(rows: QuerySet[Any]) -> int:
+    """The number of rows, or MOST_COUNTED + 1 when there are more; costs no more than that many rows."""
+    return rows.order_by().values("pk")[: MOST_COUNTED + 1].count()
+
+
+def badge_text(count: int) -> str | None:
+    """What a badge shows: nothing for zero, "1,000+" when counting stopped."""
+    if count == 0:
+        return None
+    return f"{MOST_COUNTED:,}+" if count > MOST_COUNTED else f"{count:,}"
+
+
+def navigation(request: HttpRequest) -> list[dict[str, Any]]:
+    """The groups of the sidebar with what the user may see. Three bounded counts at most."""
+    groups = [
+        (None, [Place("Overview", "space_dashboard", reverse("admin:index")), _library_link()]),
+        ("Library", _library_places(request)),
+        ("Work", _work_places(request)),
+        ("People who log in", _people_places()),
+        ("Settings", _settings_places()),
+    ]
+    result = []
+    for title, places in groups:
+        items = [_item(request, place) for place in places if may(request, place.permission)]
+        if items:
+            result.append({"title": title, "items": items})
+    return result
+
+
+def may(request: HttpRequest, permission: str | None) -> bool:
+    """Whether the one who asks has the permission."""
+    if permission is None:
+        return True
+    if permission == "superuser":
+        return bool(getattr(request.user, "is_superuser", False))
+    change = permission.replace(".view_", ".change_")
+    user: Any = request.user
+    return bool(user.has_perm(permission) or user.has_perm(change))
+
+
+def _library_link() -> Place:
+    return Place("Open the library", "play_circle", "/")
+
+
+def _library_places(request: HttpRequest) -> list[Place]:
+    files = reverse("admin:library_videofile_changelist")
+    failed = missing = 0
+    if may(request, "library.view_videofile"):
+        failed = bounded_count(VideoFile.objects.filter(state=FileState.FAILED))
+        missing = bounded_count(VideoFile.objects.missing())
+    view = "library.view_videofile"
+    return [
+        Place("Videos", "movie", reverse("admin:library_video_changelist"), "library.view_video"),
+        Place("Files", "video_file", files, view),
+        Place("Failed files", "error", f"{files}?state=failed", view, badge_text(failed), "danger"),
+        Place("Missing files", "search_off", f"{files}?missing=yes", view, badge_text(missing), "warning"),
+        Place("Folders", "folder", reverse("admin:library_folder_changelist"), "library.view_folder"),
+        Place("Scans", "radar", reverse("admin:library_scanlog_changelist"), "library.view_scanlog"),
+    ]
+
+
+def _work_places(request: HttpRequest) -> list[Place]:
+    running = 0
+    if may(request, "processing.view_job"):
+        running = bounded_count(Job.objects.filter(status=JobStatus.RUNNING))
+    jobs = reverse("admin:processing_job_changelist")
+    workers = reverse("admin:processing_workerprocess_changelist")
+    return [
+        Place("Jobs", "manufacturing", jobs, "processing.view_job", badge_text(running)),
+        Place("Workers", "memory", workers, "processing.view_workerprocess"),
+        Place("Queues in Redis", "stacks", reverse("admin:django_rq_dashboard_changelist"), "superuser"),
+    ]
+
+
+def _people_places() -> list[Place]:
+    return [
+        Place("Users", "person", reverse("admin:library_user_changelist"), "library.view_user"),
+        Place("Groups", "group", reverse("admin:auth_group_changelist"), "auth.view_group"),
+    ]
+
+
+def _settings_places() -> list[Place]:
+    rows = [
+        ("library", "Library", "folder_managed"),
+        ("processing", "Processing", "tune"),
+        ("playback", "Playback", "smart_display"),
+    ]
+    return [
+        Place(title, icon, reverse(f"admin:{app}_{app}settings_changelist"), f"{app}.view_{app}settings")
+        for app, title, icon in rows
+    ]
+
+
+def _item(request: HttpRequest, place: Place) -> dict[str, Any]:
+    return {
+        "title": place.title,
+        "icon": place.icon,
+        "link": place.link,
+        "badge": place.badge or "",
+        "badge_variant": place.badge_variant,
+        "active": is_active(request, place.link),
+    }
+
+
+def is_active(request: HttpRequest, link: str) -> bool:
+    """Whether the page that is shown belongs to the link; a filtered list is told apart from the whole one."""
+    path, _, query = link.partition("?")
+    if path in (reverse("admin:index"), "/"):
+        return request.path == path
+    if not request.path.startswith(path):
+        return False
+    wanted = dict(part.split("=") for part in query.split("&") if part)
+    special = {"state": "failed", "missing": "yes"}
+    shown = {name: value for name, value in special.items() if request.GET.get(name) == value}
+    return shown == wanted
+
+
+def search(request: HttpRequest, term: str) -> list[SearchResult]:
+    """Hits of the command palette: a few per kind, and only of what the user may see. One bounded query per kind."""
+    stored = encode_path(term)
+    kinds: list[tuple[str, str, str, QuerySet[Any]]] = [
+        ("library.view_video", "Video", "movie", Video.objects.filter(title__icontains=term).only("title")),
+        ("library.view_folder", "Folder", "folder", Folder.objects.filter(name__icontains=term).only("name")),
+        (
+            "library.view_videofile",
+            "File",
+            "video_file",
+            VideoFile.objects.filter(relative_path__icontains=stored).only("relative_path"),
+        ),
+        ("library.view_user", "User", "person", User.objects.filter(username__icontains=term).only("username")),
+    ]
+    return [
+        SearchResult(title=str(row), description=kind, link=_change_url(row), icon=icon)
+        for permission, kind, icon, rows in kinds
+        if may(request, permission)
+        for row in rows[:HITS_PER_KIND]
+    ]
+
+
+def _change_url(row: Any) -> str:
+    return reverse(f"{admin.site.name}:{row._meta.app_label}_{row._meta.model_name}_change", args=(row.pk,))

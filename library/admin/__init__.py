@@ -1,0 +1,28 @@
+"""The library in the admin, and the parts that the other apps' admin pages are made of."""
+
+from django.contrib import admin
+
+from library.admin import sections
+from library.admin.files import VideoFileAdmin
+from library.admin.folders import FolderAdmin
+from library.admin.scan_logs import ScanLogAdmin
+from library.admin.settings_row import SettingsRowAdmin
+from library.admin.users import GroupAdmin, UserAdmin
+from library.admin.videos import VideoAdmin
+from library.models import LibrarySettings
+
+__all__ = [
+    "FolderAdmin",
+    "GroupAdmin",
+    "LibrarySettingsAdmin",
+    "ScanLogAdmin",
+    "UserAdmin",
+    "VideoAdmin",
+    "VideoFileAdmin",
+    "sections",
+]
+
+
+@admin.register(LibrarySettings)
+class LibrarySettingsAdmin(SettingsRowAdmin):
+    fieldsets = [("Scanning", {"fields": ["scan_interval_minutes", "settle_seconds"]})]

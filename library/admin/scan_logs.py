@@ -1,0 +1,65 @@
+"""Scans in the admin."""
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.db.models import QuerySet
+from django.utils.safestring import SafeString
+from unfold.paginator import InfinitePaginator
+
+from library.admin.base import ReadOnlyAdmin
+from library.admin.columns import badge, duration, exactly, sentence, two_lines, when
+from library.admin.folders import SCAN_TONES
+from library.models import ScanLog
+from library.models.scan_log import ScanStatus
+
+COUNTS = ["new", "changed", "moved", "returned", "unchanged", "busy", "unreadable", "missing"]
+
+
+@admin.register(ScanLog)
+class ScanLogAdmin(ReadOnlyAdmin):
+    list_display = ["begun", "status_badge", "files_seen", "found", "took", "error_sentence"]
+    list_display_links = ["begun"]
+    list_filter = ["status", "trigger", "folder"]
+    show_facets = admin.ShowFacets.NEVER
+    ordering = ["-started_at", "-pk"]
+    sortable_by = ["begun"]
+    paginator = InfinitePaginator
+    show_full_result_count = False
+    list_per_page = 50
+    fieldsets = [
+        ("Scan", {"fields": ["folder", "trigger", "status_badge", "error", "begun_at", "ended_at", "took"]}),
+        ("Files", {"fields": ["files_seen", *(f"files_{name}" for name in COUNTS)]}),
+    ]
+    readonly_fields = ["status_badge", "begun_at", "ended_at", "took"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ScanLog]:
+        return super().get_queryset(request).select_related("folder")  # type: ignore[no-any-return]
+
+    @admin.display(description="Scan", ordering="started_at")
+    def begun(self, scan: ScanLog) -> SafeString:
+        return two_lines(scan.folder.name, f"{exactly(scan.started_at)} · {scan.get_trigger_display().lower()}")
+
+    @admin.display(description="State")
+    def status_badge(self, scan: ScanLog) -> SafeString:
+        return badge(scan.get_status_display(), SCAN_TONES[ScanStatus(scan.status)])
+
+    @admin.display(description="Found")
+    def found(self, scan: ScanLog) -> str:
+        names = [name for name in COUNTS if name != "unchanged"]
+        return ", ".join(f"{getattr(scan, f'files_{n}'):,} {n}" for n in names if getattr(scan, f"files_{n}")) or "nothing new"
+
+    @admin.display(description="Took")
+    def took(self, scan: ScanLog) -> str:
+        return duration((scan.finished_at - scan.started_at).total_seconds() if scan.finished_at else None)
+
+    @admin.display(description="Message")
+    def error_sentence(self, scan: ScanLog) -> SafeString | str:
+        return sentence(scan.error)
+
+    @admin.display(description="Begun")
+    def begun_at(self, scan: ScanLog) -> SafeString | str:
+        return when(scan.started_at)
+
+    @admin.display(description="Ended")
+    def ended_at(self, scan: ScanLog) -> SafeString | str:
+        return when(scan.finished_at, never="Still running")

@@ -1,0 +1,94 @@
+"""The library's cards on the admin's first page. Each `load` asks a constant number of queries."""
+
+import os
+import shutil
+from typing import Any
+
+from django.conf import settings
+from django.contrib import admin
+from django.db.models import Count
+from django.http import HttpRequest
+
+from library.admin.dashboard import Section, register_section
+from library.admin.folders import FolderAdmin, scan_in_words
+from library.models import Folder, Video, VideoFile
+from library.models.file import FileState
+
+FOLDERS_SHOWN = 8
+FAILED_SHOWN = 6
+# Below this the card says so: making pictures and streams needs room.
+LOW_DISK_RATIO = 0.05
+
+
+def load_counts(request: HttpRequest) -> dict[str, Any] | None:
+    """Numbers of the library; five queries that indexes answer."""
+    if not Folder.objects.exists():
+        return {"is_empty": True, "may_add": _may(request, "library.add_folder")}
+    unready = VideoFile.objects.present().exclude(state=FileState.READY).order_by().values("state").annotate(n=Count("pk"))
+    by_state = {row["state"]: row["n"] for row in unready}
+    missing = VideoFile.objects.missing().count()
+    files = VideoFile.objects.count()
+    working = by_state.get(FileState.NEW, 0) + by_state.get(FileState.PROBED, 0)
+    failed = by_state.get(FileState.FAILED, 0)
+    return {
+        "is_empty": False,
+        "videos": Video.objects.count(),
+        "files": files,
+        "ready": files - missing - working - failed,
+        "working": working,
+        "failed": failed,
+        "missing": missing,
+    }
+
+
+def load_folders(request: HttpRequest) -> dict[str, Any] | None:
+    """The first folders by name with their last scan; one query."""
+    rows = FolderAdmin(Folder, admin.site).get_queryset(request).order_by("-is_active", "name", "pk")[: FOLDERS_SHOWN + 1]
+    folders = [(folder, scan_in_words(folder.latest_scan)) for folder in rows]
+    if not folders:
+        return None
+    return {
+        "folders": folders[:FOLDERS_SHOWN],
+        "has_more": len(folders) > FOLDERS_SHOWN,
+        "may_scan": _may(request, "library.change_folder"),
+        "may_add": _may(request, "library.add_folder"),
+    }
+
+
+def load_failed_files(request: HttpRequest) -> dict[str, Any] | None:
+    """The files that failed last, with their sentences; one query."""
+    rows = VideoFile.objects.filter(state=FileState.FAILED, missing_since=None).select_related("folder")
+    rows = rows.only("relative_path", "error", "updated_at", "folder__name").order_by("-updated_at", "-pk")
+    files = list(rows[: FAILED_SHOWN + 1])
+    return {"files": files[:FAILED_SHOWN], "has_more": len(files) > FAILED_SHOWN} if files else None
+
+
+def load_disk(request: HttpRequest) -> dict[str, Any] | None:
+    """Room on the disk of VIDEOTHEK_HOME, where pictures and the database lie; no query."""
+    home = settings.VIDEOTHEK_HOME
+    while not os.path.isdir(home) and home != home.parent:
+        home = home.parent
+    usage = shutil.disk_usage(home)
+    used = usage.total - usage.free
+    return {
+        "free_bytes": usage.free,
+        "total_bytes": usage.total,
+        "used_percent": round(100 * used / usage.total),
+        "is_low": usage.free < LOW_DISK_RATIO * usage.total,
+    }
+
+
+def _may(request: HttpRequest, permission: str) -> bool:
+    user: Any = request.user
+    return bool(user.has_perm(permission))
+
+
+_SEE_FILES = ("library.view_videofile",)
+register_section(
+    Section("counts", "Library", "admin/dashboard/counts.html", load_counts, _SEE_FILES, order=10, is_wide=True, refreshes=True)
+)
+register_section(
+    Section("folders", "Folders", "admin/dashboard/folders.html", load_folders, ("library.view_folder",), order=30, refreshes=True)
+)
+register_section(Section("failed-files", "Files that failed", "admin/dashboard/failed_files.html", load_failed_files, _SEE_FILES, order=40))
+register_section(Section("disk", "Disk", "admin/dashboard/disk.html", load_disk, _SEE_FILES, order=60))
