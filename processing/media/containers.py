@@ -112,11 +112,7 @@ def is_cover(stream: VideoStream) -> bool:
 
 def main_video(container: InputContainer) -> VideoStream | None:
     """The stream that players show: never a cover, the default one before others, then the largest."""
-    moving = [
-        stream
-        for stream in container.streams.video
-        if not is_cover(stream) and stream.codec_context is not None
-    ]
+    moving = [stream for stream in container.streams.video if not is_cover(stream) and stream.codec_context is not None]
     if not moving:
         return None
     default = av.stream.Disposition.default

@@ -75,7 +75,9 @@ class ChapterFacts:
 
     def to_json(self) -> dict[str, Any]:
         """A plain dict for a JSON column: no NaN, no infinity, no NUL characters."""
-        return {name: _jsonable(value) for name, value in asdict(self).items()} | {"title": clean_text(self.title) or ""}
+        return {name: _jsonable(value) for name, value in asdict(self).items()} | {
+            "title": clean_text(self.title) or ""
+        }
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,10 @@
 
 import struct
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
+from av.sidedata.sidedata import SideDataContainer, Type
 from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
@@ -33,14 +35,23 @@ BY_CLOCKWISE_DEGREES = {
 }
 
 
+def side_data_of(frame: VideoFrame) -> SideDataContainer:
+    """The frame's side data, whose declared type in PyAV is not the real one.
+
+    Ask for one frame of a video, not for each: the data and its frame refer to each other, so the frame's memory
+    is free only after the next garbage collection.
+    """
+    return cast(SideDataContainer, frame.side_data)
+
+
 def orientation_of(frame: VideoFrame, rotation: int) -> Orientation:
     """The orientation a frame's own display matrix asks for, else `rotation` in clockwise degrees.
 
     Only the matrix tells mirrored pictures from turned ones. Its layout is `libavutil/display.h`: nine int32
     (a b u, c d v, x y w), where a stored point (p, q) is shown at (a p + c q, b p + d q).
     """
-    for data in frame.side_data:  # type: ignore[attr-defined]
-        if data.type.name == "DISPLAYMATRIX":
+    for data in side_data_of(frame):
+        if data.type is Type.DISPLAYMATRIX:
             a, b, _, c, d = struct.unpack("=9i", bytes(data))[:5]
             if abs(b) + abs(c) > abs(a) + abs(d):
                 return Orientation(transpose=True, flip_horizontal=c < 0, flip_vertical=b < 0)

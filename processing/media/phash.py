@@ -17,7 +17,8 @@ HASH_SIDE = 8
 FLAT_DEVIATION = 2.0
 # The hash of a flat (single-colour) video: it says nothing and must match nothing.
 FLAT_PHASH = 0
-LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)
+# BT.601 luma, as grey pictures are made everywhere.
+LUMA = (np.float32(0.299), np.float32(0.587), np.float32(0.114))
 
 
 def hamming_distance(a: int, b: int) -> int:
@@ -27,7 +28,8 @@ def hamming_distance(a: int, b: int) -> int:
 
 def grey_cell(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Shrink an (h, w, 3) uint8 RGB picture to the (32, 32) float32 grey cell that hashes are made of, 0..255."""
-    return _shrink(picture.astype(np.float32) @ LUMA, CELL_PX)
+    red, green, blue = (picture[:, :, channel] * weight for channel, weight in enumerate(LUMA))
+    return _shrink(red + green + blue, CELL_PX)
 
 
 def collage_positions(count: int) -> list[int]:
@@ -67,15 +69,20 @@ def _dct_matrix(size: int) -> NDArray[np.float32]:
 
 
 def _shrink(grey: NDArray[np.float32], side: int) -> NDArray[np.float32]:
-    """Average an (h, w) picture down, or spread it up, to (side, side): exact area weights along each axis."""
-    height, width = grey.shape
-    return _area_weights(height, side) @ grey @ _area_weights(width, side).T
+    """Average an (h, w) picture down, or spread it up, to (side, side), every pixel by its exact area."""
+    return _shrink_rows(_shrink_rows(grey, side).T, side).T
 
 
-def _area_weights(source: int, target: int) -> NDArray[np.float32]:
-    """(target, source): the share of each source pixel in each target pixel; rows sum to 1."""
-    edges = np.linspace(0.0, source, target + 1)
-    starts, ends = edges[:-1, np.newaxis], edges[1:, np.newaxis]
-    pixels = np.arange(source)[np.newaxis, :]
-    overlap = np.clip(np.minimum(ends, pixels + 1) - np.maximum(starts, pixels), 0.0, None)
-    return np.asarray(overlap / (source / target), dtype=np.float32)
+def _shrink_rows(grey: NDArray[np.float32], side: int) -> NDArray[np.float32]:
+    """(h, w) to (side, w) by differences of the running sum.
+
+    No matrix product: the threads that BLAS keeps spinning for one take the core the decoder needs.
+    """
+    height = grey.shape[0]
+    running = np.zeros((height + 2, grey.shape[1]), dtype=np.float64)
+    np.cumsum(grey, axis=0, out=running[1:-1])
+    running[-1] = running[-2]
+    edges = np.linspace(0.0, height, side + 1)
+    whole = edges.astype(np.intp)
+    at_edges = running[whole] + (edges - whole)[:, np.newaxis] * (running[whole + 1] - running[whole])
+    return np.asarray(np.diff(at_edges, axis=0) * (side / height), dtype=np.float32)

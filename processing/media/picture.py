@@ -9,8 +9,7 @@ from av.video.reformatter import Colorspace, Interpolation, VideoReformatter
 from numpy.typing import NDArray
 
 from processing.media.colors import HLG, PQ
-from processing.media.facts import MediaFacts
-from processing.media.orientation import Orientation, orientation_of
+from processing.media.orientation import Orientation
 from processing.media.tonemap import tone_map
 
 # FFmpeg's number for "the file does not say which matrix turned RGB into YUV".
@@ -41,11 +40,11 @@ class Shape:
     height: int
 
     @classmethod
-    def of(cls, frame: VideoFrame, facts: MediaFacts) -> "Shape":
+    def of(cls, frame: VideoFrame, orientation: Orientation, aspect_ratio: float | None) -> "Shape":
         """From the first decoded frame: containers sometimes state another size than the pictures have."""
-        turned = orientation_of(frame, facts.rotation).transpose
+        turned = orientation.transpose
         width, height = (frame.height, frame.width) if turned else (frame.width, frame.height)
-        ratio = facts.display_aspect_ratio or width / height
+        ratio = aspect_ratio or width / height
         # Anamorphic pictures are shown by widening or heightening, never by throwing pixels away.
         stretch = ratio / (width / height)
         return cls(ratio, even(width * max(stretch, 1.0)), even(height / min(stretch, 1.0)))
@@ -59,9 +58,9 @@ class Shape:
 class PictureMaker:
     """Scales frames of one video. Keeps FFmpeg's scalers between calls, so it belongs to one thread."""
 
-    def __init__(self, facts: MediaFacts) -> None:
-        self._rotation = facts.rotation
-        self._transfer = facts.color_transfer if facts.color_transfer in (PQ, HLG) else None
+    def __init__(self, orientation: Orientation, color_transfer: str | None) -> None:
+        self._orientation = orientation
+        self._transfer = color_transfer if color_transfer in (PQ, HLG) else None
         self._scalers: dict[tuple[int, int], VideoReformatter] = {}
 
     def make(self, frame: VideoFrame, width: int, height: int) -> NDArray[np.uint8]:
@@ -69,13 +68,12 @@ class PictureMaker:
 
         Area averaging: one pass over the frame, and fine patterns do not shimmer from tile to tile.
         """
-        orientation = orientation_of(frame, self._rotation)
-        stored = (height, width) if orientation.transpose else (width, height)
+        stored = (height, width) if self._orientation.transpose else (width, height)
         if self._transfer is None:
             small = cast(NDArray[np.uint8], self._scale(frame, *stored, "rgb24"))
         else:
             small = tone_map(cast(NDArray[np.uint16], self._scale(frame, *stored, "rgb48le")), self._transfer)
-        return _turned(small, orientation)
+        return np.ascontiguousarray(self._orientation.turn(small))
 
     def _scale(self, frame: VideoFrame, width: int, height: int, pixels: str) -> NDArray[np.generic]:
         scaler = self._scalers.setdefault((width, height), VideoReformatter())
@@ -96,7 +94,3 @@ def _source_space(frame: VideoFrame) -> int | None:
         return None
     is_hd = frame.width >= HD_WIDTH_PX or frame.height >= HD_HEIGHT_PX
     return Colorspace.ITU709 if is_hd else Colorspace.ITU601
-
-
-def _turned(picture: NDArray[np.uint8], orientation: Orientation) -> NDArray[np.uint8]:
-    return np.ascontiguousarray(orientation.turn(picture))

@@ -7,6 +7,7 @@ from typing import Literal
 import av
 from av.container import InputContainer
 from av.error import FFmpegError
+from av.sidedata.sidedata import Type
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
@@ -15,6 +16,7 @@ from processing.media.containers import main_video, open_media, read_head
 from processing.media.durations import estimate_duration
 from processing.media.facts import ChapterFacts, MediaFacts, StreamFacts, clean_text
 from processing.media.h264 import read_sequence
+from processing.media.orientation import side_data_of
 from processing.media.streams import describe_streams, dump_details
 
 EBML_MAGIC = b"\x1a\x45\xdf\xa3"
@@ -180,10 +182,10 @@ def _hdr_format(
         return ""
     # HDR10+ and Dolby Vision without a record show only in the pictures: one is decoded, for PQ files alone.
     frame = _first_frame(container, main)
-    kinds = {data.type.name for data in frame.side_data} if frame is not None else set()  # type: ignore[attr-defined]
-    if "DOVI_METADATA" in kinds:
+    kinds = {data.type for data in side_data_of(frame)} if frame is not None else set()
+    if Type.DOVI_METADATA in kinds:
         return "dolby_vision"
-    return "hdr10plus" if "DYNAMIC_HDR_PLUS" in kinds else "hdr10"
+    return "hdr10plus" if Type.DYNAMIC_HDR_PLUS in kinds else "hdr10"
 
 
 def _first_frame(container: InputContainer, stream: VideoStream) -> VideoFrame | None:

@@ -42,7 +42,7 @@ def dump_details(container: InputContainer) -> DumpDetails:
         level = av.logging.get_level()
         av.logging.set_level(av.logging.INFO)
         try:
-            text = container.dumps_format()
+            text: str = container.dumps_format()  # type: ignore[attr-defined]  # missing in PyAV's stubs
         finally:
             av.logging.set_level(level)
     codecs: dict[int, str] = {}

@@ -21,10 +21,9 @@ PEAK_NITS = 1000.0
 HLG_PEAK_NITS = 1000.0
 HLG_GAMMA = 1.2
 # BT.2087 (inverse direction): linear BT.2020 RGB to linear BT.709 RGB.
-BT2020_TO_BT709 = np.array(
-    [[1.6605, -0.5876, -0.0728], [-0.1246, 1.1329, -0.0083], [-0.0182, -0.1006, 1.1187]], dtype=np.float32
-)
-BT2020_LUMA = np.array([0.2627, 0.6780, 0.0593], dtype=np.float32)
+BT2020_TO_BT709 = ((1.6605, -0.5876, -0.0728), (-0.1246, 1.1329, -0.0083), (-0.0182, -0.1006, 1.1187))
+# BT.2020 luminance of linear R, G, B.
+BT2020_LUMA = (0.2627, 0.6780, 0.0593)
 
 
 def tone_map(picture: NDArray[np.uint16], transfer: str) -> NDArray[np.uint8]:
@@ -36,19 +35,26 @@ def tone_map(picture: NDArray[np.uint16], transfer: str) -> NDArray[np.uint8]:
     light = _light_table(transfer)[picture >> (16 - TABLE_BITS)]
     if transfer == HLG:
         # BT.2100: the OOTF raises scene luminance to the system gamma, scaling all components alike.
-        luma = np.maximum(light @ BT2020_LUMA, 1e-6)[..., np.newaxis]
+        luma = np.maximum(_weighted(light, BT2020_LUMA), 1e-6)[..., np.newaxis]
         light = light * luma ** (HLG_GAMMA - 1.0) * (HLG_PEAK_NITS / REFERENCE_WHITE_NITS)
     largest = np.maximum(light.max(axis=2, keepdims=True), 1e-6)
     rolled_off = light * (_roll_off(largest) / largest)
-    linear = np.clip(rolled_off @ BT2020_TO_BT709.T, 0.0, 1.0)
+    linear = np.stack([_weighted(rolled_off, weights) for weights in BT2020_TO_BT709], axis=2).clip(0.0, 1.0)
     encoded = _srgb_table()[(linear * (TABLE_SIZE - 1) + 0.5).astype(np.uint16)]
     return np.asarray(encoded, dtype=np.uint8)
+
+
+def _weighted(light: NDArray[np.float32], weights: tuple[float, float, float]) -> NDArray[np.float32]:
+    """(h, w, 3) to (h, w). No matrix product: BLAS threads would take the core the decoder needs."""
+    red, green, blue = weights
+    total = light[..., 0] * np.float32(red) + light[..., 1] * np.float32(green) + light[..., 2] * np.float32(blue)
+    return np.asarray(total, dtype=np.float32)
 
 
 def _roll_off(light: NDArray[np.float32]) -> NDArray[np.float32]:
     """Extended Reinhard curve (Reinhard et al. 2002, equation 4): linear in the shadows, the peak becomes 1.0."""
     peak = PEAK_NITS / REFERENCE_WHITE_NITS
-    return np.minimum(light * (1.0 + light / peak**2) / (1.0 + light), 1.0)
+    return np.asarray(np.minimum(light * (1.0 + light / peak**2) / (1.0 + light), 1.0), dtype=np.float32)
 
 
 @lru_cache(maxsize=2)
