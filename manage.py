@@ -1,11 +1,9 @@
 #!/usr/bin/env python
-"""Django's command line for Videothek."""
+"""Videothek's command line; `config/commandline.py` says which commands bring up the servers first."""
 
-import os
 import sys
 
-from django.core.management import execute_from_command_line
+from config.commandline import main
 
 if __name__ == "__main__":
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    execute_from_command_line(sys.argv)
+    sys.exit(main(sys.argv))

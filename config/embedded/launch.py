@@ -2,9 +2,9 @@
 
     python -I -S launch.py SUPERVISOR_PID DEATH_SIGNAL UID GID KEEP COMMAND...
 
-UID and GID are -1 to stay who we are; KEEP is 1 to keep the capabilities to pass by file permissions. A script of its own because
-code between fork and exec isn't safe beside threads, and because the kernel forgets the death signal when the user
-changes, so the order matters.
+UID and GID are -1 to stay who we are; KEEP is 1 to keep the capabilities to pass by file permissions. A script of its
+own because code between fork and exec isn't safe beside threads, and because the kernel forgets the death signal when
+the user changes, so the order matters. `service.launch_line` makes the command line.
 """
 
 import ctypes

@@ -1,11 +1,9 @@
 """PostgreSQL with pgvector from the wheel, run in the foreground on a unix socket in a private folder."""
 
 import importlib.util
-import os
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -16,12 +14,11 @@ from psycopg import sql
 from config.embedded import machine
 from config.embedded.account import Account, can_reach, give_folder, service_account
 from config.embedded.errors import StackError
-from config.embedded.service import POSTGRES, Service
+from config.embedded.service import POSTGRES, Service, launch_line
 
 VERSION = 18
 NAME = "videothek"
 _PORT = 5432
-_LAUNCHER = Path(__file__).with_name("launch.py")
 # An earlier server that is still stopping gets this long.
 _ORPHAN_SECONDS = 15.0
 
@@ -103,8 +100,8 @@ def _check_version(data: Path) -> None:
         raise StackError(f"You may not read {data}: run this as the user it belongs to.") from None
     if found != str(VERSION):
         raise StackError(
-            f"{data} was made by PostgreSQL {found}, this release brings {VERSION}. Go back to the release that made it, "
-            "run 'manage.py backup', move the folder away, and restore the backup with this release."
+            f"{data} was made by PostgreSQL {found}, this release brings {VERSION}. Go back to the release that made "
+            "it, run 'manage.py backup', move the folder away, and restore the backup with this release."
         )
 
 
@@ -114,12 +111,10 @@ def _make_cluster(data: Path, programs: Path, account: Account | None, keeps_rea
     if half.exists():
         shutil.rmtree(half)
     give_folder(half, account)
-    switches = (os.getpid(), int(signal.SIGKILL), account.uid if account else -1, account.gid if account else -1)
     options = ["--username", NAME, "--auth", "trust", "--encoding", "UTF8", "--no-instructions"]
     locale = ["--locale-provider", "builtin", "--builtin-locale", "C.UTF-8", "--locale", "C"]
     result = subprocess.run(
-        [sys.executable, "-I", "-S", str(_LAUNCHER), *map(str, switches), str(int(keeps_reach))]
-        + [str(programs / "initdb"), "-D", str(half), *options, *locale],
+        launch_line((str(programs / "initdb"), "-D", str(half), *options, *locale), account, keeps_reach=keeps_reach),
         cwd="/",
         check=False,
         capture_output=True,

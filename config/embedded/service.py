@@ -1,6 +1,8 @@
 """One process that the supervisor runs."""
 
+import os
 import signal
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -39,3 +41,18 @@ class Service:
 # Seconds a phase may take when the stack stops; their sum stays well under the promised 15.
 PHASE_SECONDS = (5.5, 2.0, 5.0)
 PROCESSES, REDIS, POSTGRES = range(3)
+
+_LAUNCHER = Path(__file__).with_name("launch.py")
+
+
+def launch_line(
+    command: tuple[str, ...],
+    account: Account | None,
+    *,
+    keeps_reach: bool,
+    death_signal: signal.Signals = signal.SIGKILL,
+) -> list[str]:
+    """The command line that runs `command` as the account and signals it when this process dies (`launch.py`)."""
+    uid, gid = (account.uid, account.gid) if account else (-1, -1)
+    switches = (os.getpid(), int(death_signal), uid, gid, int(keeps_reach))
+    return [sys.executable, "-I", "-S", str(_LAUNCHER), *map(str, switches), *command]

@@ -1,4 +1,4 @@
-"""Which servers a HOME needs, and how a command comes to them: it attaches to running ones or has a keeper start them."""
+"""Which servers a HOME needs, and how a command comes to them: running ones, or those a keeper starts for it."""
 
 import os
 import subprocess

@@ -8,7 +8,6 @@ dies takes what it left behind with it. When the supervisor itself is killed the
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -17,9 +16,8 @@ import psutil
 
 from config.embedded import logs
 from config.embedded.errors import StackError
-from config.embedded.service import PHASE_SECONDS, Service
+from config.embedded.service import PHASE_SECONDS, Service, launch_line
 
-_LAUNCHER = Path(__file__).with_name("launch.py")
 _TICK_SECONDS = 0.05
 _FIRST_DELAY_SECONDS, _LONGEST_DELAY_SECONDS = 0.5, 30.0
 # A service that ran this long has recovered: its next death starts the delays anew.
@@ -63,10 +61,9 @@ class Supervisor:
         while service.is_ready is not None and not service.is_ready():
             ended = running.process is not None and running.process.poll() is not None
             if ended or time.monotonic() > deadline:
+                end = logs.tail(self.log_folder, service.name)
                 what = "ended at once" if ended else f"isn't ready after {service.ready_seconds:.0f} s"
-                raise StackError(
-                    f"{service.title} {what}. Its log {self._log_path(service)} ends:{self._tail(service)}"
-                )
+                raise StackError(f"{service.title} {what}. Its log {self._log_path(service)} ends:{end}")
             time.sleep(_TICK_SECONDS)
 
     def watch(self) -> None:
@@ -93,17 +90,12 @@ class Supervisor:
 
     def _spawn(self, running: _Running) -> None:
         service = running.service
-        account = service.account
-        switches = (
-            os.getpid(),
-            int(service.death_signal),
-            account.uid if account else -1,
-            account.gid if account else -1,
-            int(service.keeps_reach),
+        line = launch_line(
+            service.command, service.account, keeps_reach=service.keeps_reach, death_signal=service.death_signal
         )
         with logs.open_log(self.log_folder, service.name) as log:
             running.process = subprocess.Popen(
-                [sys.executable, "-I", "-S", str(_LAUNCHER), *map(str, switches), *service.command],
+                line,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -134,9 +126,6 @@ class Supervisor:
 
     def _log_path(self, service: Service) -> Path:
         return self.log_folder / f"{service.name}.log"
-
-    def _tail(self, service: Service) -> str:
-        return logs.tail(self.log_folder, service.name)
 
 
 def _stop_phase(group: list[_Running], seconds: float) -> None:

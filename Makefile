@@ -1,0 +1,56 @@
+# Everything a person does with this clone; `make help` lists it.
+SHELL := /bin/sh
+PYTHON ?= python3
+PORT ?= 8000
+HOST ?= 127.0.0.1
+MEDIA ?=
+AREA ?=
+RUN := .venv/bin/python
+export MEDIA PORT HOST
+
+.DEFAULT_GOAL := help
+.PHONY: help init dev up test lint format bench bench-full
+
+help:  ## What there is
+	@echo "make up MEDIA=FOLDER   start Videothek and scan the folder (PORT=8000 HOST=127.0.0.1)"
+	@echo "make init              install what it needs into .venv, without starting"
+	@echo "make test              all tests, with coverage"
+	@echo "make lint              style, types, import contract, templates, migrations"
+	@echo "make format            bring the code into shape"
+	@echo "make bench AREA=...    measure one area, or all; bench-full takes long"
+
+init:
+	@$(PYTHON) config/bootstrap.py
+
+dev:
+	@$(PYTHON) config/bootstrap.py --dev
+
+# exec: Ctrl-C and SIGTERM to make itself reach Videothek, which then stops everything it started.
+up: init
+	@exec $(RUN) manage.py up --port "$$PORT" --host "$$HOST" $${MEDIA:+--media "$$MEDIA"}
+
+# Coverage starts before pytest does, so that settings and models count too.
+test: dev
+	@$(PYTHON) config/bootstrap.py --browser
+	@$(RUN) -m coverage erase
+	$(RUN) -m pytest -n 2 --cov --cov-report=term $(PYTEST_OPTIONS)
+
+lint: dev
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy .
+	.venv/bin/lint-imports
+	$(RUN) -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
+	.venv/bin/djlint --quiet --lint templates
+	.venv/bin/djlint --quiet --check templates
+
+format: dev
+	.venv/bin/ruff check --fix .
+	.venv/bin/ruff format .
+	.venv/bin/djlint --quiet --reformat templates
+
+bench: dev
+	$(RUN) -m tests.bench $(AREA)
+
+bench-full: dev
+	$(RUN) -m tests.bench --full $(AREA)

@@ -1,0 +1,23 @@
+"""gunicorn's settings; `manage.py up` adds the address.
+
+Threads, because a ranged answer is capped and never holds one for long (docs/architecture.md). The control socket
+would lie in the user's home folder.
+"""
+
+import os
+
+from django.conf import settings
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+worker_class = "gthread"
+workers = settings.WEB_WORKERS
+threads = settings.WEB_THREADS
+graceful_timeout = 5
+timeout = 60
+keepalive = 15
+accesslog = None
+errorlog = "-"
+loglevel = "warning"
+control_socket_disable = True
+proc_name = "videothek"

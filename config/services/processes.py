@@ -1,0 +1,76 @@
+"""The processes that `manage.py up` runs besides the servers, as the settings say."""
+
+import signal
+import sys
+
+from django.conf import settings
+
+from config import paths
+from config.embedded.service import PROCESSES, Service
+from config.embedded.stack import ATTACHED
+
+# A worker whose job doesn't end at the first signal is told again; the second one makes it drop the job.
+_GUNICORN = (sys.executable, "-m", "gunicorn", "--config", "python:config.gunicorn")
+_WORKER_SIGNALS = (signal.SIGTERM, signal.SIGTERM, signal.SIGTERM)
+
+
+def _environment(host: str, port: int) -> dict[str, str]:
+    return {
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+        "VIDEOTHEK_HOME": str(paths.home()),
+        "HOST": host,
+        "PORT": str(port),
+        "PYTHONUNBUFFERED": "1",
+        ATTACHED: "up",
+    }
+
+
+def _pool_size() -> int:
+    """Database connections of one web process: one for each of its threads."""
+    return settings.DATABASE_POOL_MAX or settings.WEB_THREADS
+
+
+def connections_needed() -> int:
+    """PostgreSQL connections for all processes, and some for commands and administration."""
+    workers = settings.SCAN_WORKERS + settings.MEDIA_WORKERS + settings.MAINTENANCE_WORKERS
+    return int(settings.WEB_WORKERS * _pool_size() + 3 * workers + 30)
+
+
+def web_service(host: str, port: int) -> Service:
+    bind = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    return Service(
+        name="web",
+        title="The web server",
+        command=(*_GUNICORN, "--bind", bind, "config.wsgi:application"),
+        folder=paths.PROJECT_ROOT,
+        environment={**_environment(host, port), "VIDEOTHEK_DATABASE_POOL_MAX": str(_pool_size())},
+        phase=PROCESSES,
+        death_signal=signal.SIGTERM,
+    )
+
+
+def worker_services(host: str, port: int) -> list[Service]:
+    """One service for each worker process, then the scheduler."""
+    counts = {
+        "scan": settings.SCAN_WORKERS,
+        "media": settings.MEDIA_WORKERS,
+        "maintenance": settings.MAINTENANCE_WORKERS,
+    }
+    services = [
+        _command(f"worker-{queue}-{number}", f"Worker {queue} {number}", ("worker", "--queue", queue), host, port)
+        for queue, count in counts.items()
+        for number in range(1, count + 1)
+    ]
+    return [*services, _command("scheduler", "The scheduler", ("scheduler",), host, port)]
+
+
+def _command(name: str, title: str, arguments: tuple[str, ...], host: str, port: int) -> Service:
+    return Service(
+        name=name,
+        title=title,
+        command=(sys.executable, str(paths.PROJECT_ROOT / "manage.py"), *arguments),
+        folder=paths.PROJECT_ROOT,
+        environment=_environment(host, port),
+        phase=PROCESSES,
+        stop_signals=_WORKER_SIGNALS,
+    )
