@@ -37,6 +37,15 @@ class WorkProgress:
     failed: int
 
     @property
+    def left(self) -> int:
+        return self.total - self.done
+
+    @property
+    def position(self) -> int:
+        """The number of the file in hand, from 1."""
+        return min(self.done + 1, self.total)
+
+    @property
     def ratio(self) -> float:
         """From 0 to 1."""
         return self.done / self.total if self.total else 0.0

@@ -1,0 +1,19 @@
+"""What can go wrong while watching. `permanent` says that trying again without a change can't help."""
+
+
+class PlaybackError(Exception):
+    """Base of this app's errors; the text is a sentence for the owner."""
+
+    permanent = True
+
+
+class FileUnavailableError(PlaybackError):
+    """The file isn't there, isn't a file, lies outside its folder, or may not be read."""
+
+
+class PositionError(PlaybackError):
+    """A position that is no number of seconds."""
+
+
+class RangeNotSatisfiableError(PlaybackError):
+    """The bytes asked for lie behind the end of the file."""

@@ -1,0 +1,92 @@
+"""What the pages ask about watching: where a user is in a video, and the tiles of the grid."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from library.models import User, Video, VideoFile
+from library.models.file import FileState
+from library.queries import errors_of
+from playback.models import PlaybackSettings, WatchProgress
+from processing.queries.pictures import NONE, Pictures, pictures_of
+
+# Pictures this close to 16:9 fill their tile; others keep bars, so that nothing is cut off.
+_FILLS_FROM, _FILLS_TO = 1.6, 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One video in the grid. `file` has `video` and `folder` loaded; `error` is why it failed, else empty."""
+
+    file: VideoFile
+    pictures: Pictures
+    progress: WatchProgress | None
+    error: str
+
+    @property
+    def video(self) -> Video:
+        assert self.file.video is not None
+        return self.file.video
+
+    @property
+    def is_missing(self) -> bool:
+        return self.file.missing_since is not None
+
+    @property
+    def is_failed(self) -> bool:
+        return self.file.state == FileState.FAILED
+
+    @property
+    def is_working(self) -> bool:
+        return not self.is_missing and self.file.state in (FileState.NEW, FileState.PROBED)
+
+    @property
+    def fills(self) -> bool:
+        """Whether the picture may be cut to 16:9."""
+        size = (self.file.width or 0, self.file.height or 0)
+        if self.pictures.thumbnail:
+            size = (self.pictures.thumbnail.small_width, self.pictures.thumbnail.small_height)
+        return bool(size[1]) and _FILLS_FROM <= size[0] / size[1] <= _FILLS_TO
+
+    @property
+    def watched_percent(self) -> int:
+        """How far this user is, 0 to 100: 100 once it was watched to its end and not begun again."""
+        return watched_percent(self.progress, self.video.duration_seconds)
+
+
+def watched_percent(progress: WatchProgress | None, duration_seconds: float | None) -> int:
+    """How far a user is in a video, 0 to 100."""
+    if progress is None or not duration_seconds:
+        return 0
+    percent = round(100 * progress.position_seconds / duration_seconds)
+    return min(100, max(percent, 1) if progress.position_seconds else 100 if progress.is_completed else 0)
+
+
+def tiles_of(files: Sequence[VideoFile], *, user: User) -> list[Tile]:
+    """The tiles of primary files, in their order: three queries, a fourth where a file failed."""
+    pictures = pictures_of(file.pk for file in files)
+    progress = progress_of(user, (file.video_id for file in files if file.video_id))
+    errors = errors_of([file.pk for file in files if file.state == FileState.FAILED])
+    return [
+        Tile(file, pictures.get(file.pk, NONE), progress.get(file.video_id or 0), errors.get(file.pk, ""))
+        for file in files
+    ]
+
+
+def progress_of(user: User, video_ids: Iterable[int]) -> dict[int, WatchProgress]:
+    """Where a user left videos, by video id; videos never begun are left out."""
+    ids = list(video_ids)
+    if not ids:
+        return {}
+    return {row.video_id: row for row in WatchProgress.objects.filter(user=user, video_id__in=ids)}
+
+
+def resume_position(progress: WatchProgress | None, *, duration_seconds: float | None) -> float:
+    """Where a player begins, in seconds: where the user left, or 0 near either end. Reads the settings."""
+    if progress is None or not progress.position_seconds:
+        return 0.0
+    rules = PlaybackSettings.load()
+    position = progress.position_seconds
+    length = duration_seconds or progress.duration_seconds
+    if position < rules.resume_after_seconds or (length and position >= length * rules.completed_percent / 100):
+        return 0.0
+    return position
