@@ -21,6 +21,7 @@ from library.services.videos import promote_present_files
 from library.services.walk import FoundFile, Walk
 
 BATCH = 500
+_SAVE_SECONDS = 2.0
 _Item = TypeVar("_Item")
 # First key of PostgreSQL's advisory locks for scans; the folder's id is the second.
 _LOCK_CLASS = 7_301
@@ -104,9 +105,13 @@ def _run(scan: _Scan, *, accept_missing: bool) -> None:
     walk = Walk(scan.folder.fs_path, scan.subpath, frozenset(other.fs_path for other in others))
     fresh: list[FoundFile] = []
     looked_at = time.monotonic()
+    saved_at = looked_at
     for batch in _batched(walk, BATCH):
         fresh += _take(scan, batch, time.time())
-        _save(scan)
+        # By the clock, not by the batch: a rescan of any size writes a handful of times.
+        if time.monotonic() - saved_at > _SAVE_SECONDS:
+            saved_at = time.monotonic()
+            _save(scan)
     _take_fresh(scan, fresh, looked_at)
     _mark_missing(scan, walk, accept_missing=accept_missing)
     scan.log.status, scan.log.finished_at = ScanStatus.COMPLETED, timezone.now()

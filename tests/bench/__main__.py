@@ -1,0 +1,23 @@
+"""`python -m tests.bench [AREA ...] [--full]`: every area in a process of its own; status 1 when one falls short."""
+
+import argparse
+import subprocess
+import sys
+
+AREAS = ("media", "scan")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="make bench", description="Measures Videothek beside what others do.")
+    parser.add_argument("areas", nargs="*", choices=[*AREAS, []], metavar="AREA", help=f"of {', '.join(AREAS)}")
+    parser.add_argument("--full", action="store_true", help="the long volumes")
+    options = parser.parse_args()
+    status = 0
+    for area in options.areas or AREAS:
+        command = [sys.executable, "-m", f"tests.bench.{area}", *(["--full"] if options.full else [])]
+        status |= subprocess.run(command, check=False).returncode
+    return 1 if status else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
