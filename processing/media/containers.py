@@ -44,7 +44,7 @@ def check_readable(path: str) -> None:
     Raises FileUnavailableError or UnreadableFileError.
     """
     try:
-        with open(path, "rb") as file:  # noqa: PTH123 - Path() costs more than the call here
+        with open(path, "rb") as file:
             if os.fstat(file.fileno()).st_size == 0:
                 raise UnreadableFileError(EMPTY)
     except FileNotFoundError as error:

@@ -88,7 +88,7 @@ def make_frames(
     *,
     facts: MediaFacts,
     out_dir: Path,
-    options: FrameOptions = FrameOptions(),  # noqa: B008 - frozen
+    options: FrameOptions = FrameOptions(),
     progress: Progress | None = None,
 ) -> FrameProducts:
     """Decode one frame per tile and write `thumbnail-small.webp`, `thumbnail-large.webp`, `storyboard.webp` and

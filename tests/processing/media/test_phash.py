@@ -1,0 +1,78 @@
+"""The perceptual hash: close for the same video, far for another one."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from processing.media.frames import make_frames
+from processing.media.phash import (
+    COLLAGE_PICTURES,
+    FLAT_PHASH,
+    collage_positions,
+    grey_cell,
+    hamming_distance,
+    perceptual_hash,
+)
+from processing.media.probe import probe
+from tests import media_factory as factory
+
+
+def hash_of(path: Path) -> int:
+    return make_frames(str(path), facts=probe(str(path)), out_dir=path.parent / "out").phash
+
+
+def test_the_same_video_smaller_and_in_another_codec_is_close(tmp_path: Path) -> None:
+    original = factory.make_video(tmp_path / "a.mp4", seconds=12, source="scenes:1", gop=25)
+    other = factory.make_video(tmp_path / "b.webm", seconds=12, source="scenes:1", gop=60, size="160x120", codec="vp9")
+
+    assert hamming_distance(hash_of(original), hash_of(other)) <= 6
+
+
+@pytest.mark.parametrize("other_source", ["scenes:2.37", "moving"])
+def test_different_videos_are_far_apart(tmp_path: Path, other_source: str) -> None:
+    one = factory.make_video(tmp_path / "a.mp4", seconds=12, source="scenes:1", gop=25)
+    other = factory.make_video(tmp_path / "b.mp4", seconds=12, source=other_source, gop=25)
+
+    assert hamming_distance(hash_of(one), hash_of(other)) > 16
+
+
+def test_a_video_of_one_colour_has_no_hash(tmp_path: Path) -> None:
+    path = factory.make_video(tmp_path / "a.mp4", seconds=2, source="red")
+
+    assert hash_of(path) == FLAT_PHASH
+
+
+def test_brightness_does_not_move_the_hash() -> None:
+    noise = np.random.default_rng(1)
+    cells = [noise.uniform(20, 180, (32, 32)).astype(np.float32) for _ in range(COLLAGE_PICTURES)]
+
+    brighter = [cell + 40 for cell in cells]
+
+    assert hamming_distance(perceptual_hash(cells), perceptual_hash(brighter)) == 0
+
+
+def test_a_hash_fits_unsigned_64_bits() -> None:
+    noise = np.random.default_rng(2)
+    cells = [noise.uniform(0, 255, (32, 32)).astype(np.float32) for _ in range(COLLAGE_PICTURES)]
+
+    assert 0 < perceptual_hash(cells) < 2**64
+
+
+def test_the_collage_skips_both_ends() -> None:
+    positions = collage_positions(120)
+
+    assert (len(positions), positions[0], positions[-1]) == (25, 6, 109)
+
+
+def test_few_samples_are_repeated() -> None:
+    assert set(collage_positions(2)) == {0, 1}
+
+
+def test_shrinking_keeps_the_mean() -> None:
+    picture = np.random.default_rng(3).integers(0, 256, (135, 241, 3), dtype=np.uint8)
+
+    cell = grey_cell(picture)
+
+    assert cell.shape == (32, 32)
+    assert cell.mean() == pytest.approx((picture @ np.array([0.299, 0.587, 0.114])).mean(), abs=0.5)
