@@ -70,7 +70,7 @@ def make_file(
 def write_file(path: str | Path, *, content: bytes = b"", mtime_ns: int = LONG_AGO_NS) -> str:
     """A settled file on disk, its folders made; returns its path. Without `content` its bytes are its own."""
     name = os.fspath(path)
-    os.makedirs(os.path.dirname(name), exist_ok=True)
+    Path(name).parent.mkdir(parents=True, exist_ok=True)
     with open(name, "wb") as target:
         target.write(content or f"content {next(_numbers)}".encode())
     os.utime(name, ns=(mtime_ns, mtime_ns))
