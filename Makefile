@@ -29,10 +29,8 @@ dev:
 up: init
 	@exec $(RUN) manage.py up --port "$$PORT" --host "$$HOST" $${MEDIA:+--media "$$MEDIA"}
 
-# Coverage starts before pytest does, so that settings and models count too.
-test: dev
-	@$(PYTHON) config/bootstrap.py --browser
-	@$(RUN) -m coverage erase
+test:
+	@$(PYTHON) config/bootstrap.py --dev --browser
 	$(RUN) -m pytest -n 2 --cov --cov-report=term $(PYTEST_OPTIONS)
 
 lint: dev

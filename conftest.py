@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import pytest
 from django.conf import settings
@@ -33,10 +33,30 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     shutil.rmtree(os.environ["VIDEOTHEK_TEST_HOME"], ignore_errors=True)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Where browser tests are required (`.ci/run`), a skipped one is a failure."""
+    report = yield
+    required = os.environ.get("VIDEOTHEK_BROWSER") == "required"
+    if report.skipped and required and item.get_closest_marker("browser") and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"{item.nodeid} was skipped, but browser tests are required here."
+    return report
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of the machine's Chromium; tests that need it are skipped without one."""
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        if path := shutil.which(name):
+            return path
+    pytest.skip("There is no Chromium on this machine: apt install chromium")
+
+
 @pytest.fixture
 def redis_connection() -> Iterator[Redis]:
     """The Redis database of the queues, empty before and after the test."""
-    connection = Redis(unix_socket_path=str(paths.redis_socket()), db=settings.REDIS_DB)
+    connection = Redis(unix_socket_path=str(paths.redis_socket()), db=int(settings.RQ_QUEUES["media"]["DB"] or 0))
     connection.flushdb()
     yield connection
     connection.flushdb()

@@ -1,4 +1,4 @@
-"""Makes this clone ready to run: python3 config/bootstrap.py [--dev] [--gpu | --cpu]
+"""Makes this clone ready to run: python3 config/bootstrap.py [--dev] [--browser] [--gpu | --cpu]
 
 The virtual environment `.venv`, the packages pinned in requirements/, and the front-end files in
 config/static/vendor/. Uses the standard library only, because it runs before anything is installed. What is already
@@ -28,6 +28,7 @@ FRONT_END = {
     "media-chrome/dist/iife/all.js": "media-chrome.js",
     "media-chrome/LICENSE": "media-chrome.LICENSE.txt",
 }
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 AUTHORITIES = (
     "/etc/ssl/certs/ca-certificates.crt",
     "/etc/pki/tls/certs/ca-bundle.crt",
@@ -203,6 +204,23 @@ def fetch_front_end(stamp: dict[str, str]) -> None:
     stamp["front_end"] = wanted
 
 
+def ensure_browser() -> None:
+    """Chromium for the browser tests: installed when we may, else they are skipped, or fail where they are required."""
+    if any(shutil.which(name) for name in BROWSERS):
+        return
+    if os.geteuid() == 0 and shutil.which("apt-get"):
+        say("Installing Chromium for the browser tests")
+        silent = {"DEBIAN_FRONTEND": "noninteractive"}
+        failure = "Chromium can't be installed. Check the network, or install it yourself."
+        run(["apt-get", "update", "--quiet"], failure, silent)
+        run(["apt-get", "install", "--yes", "--quiet", "--no-install-recommends", "chromium"], failure, silent)
+        return
+    advice = "Chromium isn't there: 'apt install chromium' as root."
+    if os.environ.get("VIDEOTHEK_BROWSER") == "required":
+        raise BootstrapError(advice)
+    say(f"{advice} The browser tests are SKIPPED without it.")
+
+
 def bootstrap(*, dev: bool, variant: str) -> None:
     check_python()
     lock = os.open(ROOT, os.O_RDONLY)  # The folder itself serves as the lock file; the end of the process releases it.
@@ -224,11 +242,14 @@ def bootstrap(*, dev: bool, variant: str) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(description="Makes this clone ready to run.")
     parser.add_argument("--dev", action="store_true", help="the tools for tests and checks too")
+    parser.add_argument("--browser", action="store_true", help="Chromium for the browser tests too")
     kind = parser.add_mutually_exclusive_group()
     kind.add_argument("--gpu", dest="variant", action="store_const", const="gpu", help="packages for NVIDIA cards")
     kind.add_argument("--cpu", dest="variant", action="store_const", const="cpu", help="packages without a card")
     options = parser.parse_args()
     try:
+        if options.browser:
+            ensure_browser()
         bootstrap(dev=options.dev, variant=options.variant or ("gpu" if graphics_card_found() else "cpu"))
     except BootstrapError as error:
         sys.stderr.write(f"{error}\n")

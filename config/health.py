@@ -63,14 +63,9 @@ def readyz(request: HttpRequest) -> HttpResponse:
 def check_database() -> Check:
     """By a connection of its own: the pool would wait for a long time."""
     server = current_server()
-    password = {"password": server.password} if server.password else {}
+    limits: dict[str, str | int] = {"connect_timeout": _SECONDS, "options": f"-c statement_timeout={_SECONDS}s"}
     try:
-        with psycopg.connect(
-            server.conninfo(server.name),
-            connect_timeout=_SECONDS,
-            options=f"-c statement_timeout={_SECONDS}s",
-            **password,  # type: ignore[arg-type]
-        ) as session:
+        with server.connect(server.name, **limits) as session:
             session.execute("SELECT 1")
     except psycopg.Error:
         return Check(False, "PostgreSQL doesn't answer")
@@ -99,7 +94,9 @@ def check_workers() -> Check:
 
 def check_redis() -> Check:
     queue = settings.RQ_QUEUES["maintenance"]
-    connection = Redis.from_url(queue["URL"], db=queue["DB"], socket_timeout=_SECONDS, socket_connect_timeout=_SECONDS)
+    connection = Redis.from_url(
+        str(queue["URL"]), db=queue["DB"], socket_timeout=_SECONDS, socket_connect_timeout=_SECONDS
+    )
     try:
         connection.ping()
     except RedisError:

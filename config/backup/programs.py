@@ -30,10 +30,11 @@ class Server:
     def conninfo(self, database: str) -> str:
         return make_conninfo(**{**self.parameters, "dbname": database})
 
-    def connect(self, database: str) -> psycopg.Connection[tuple[Any, ...]]:
-        """A connection of its own, in autocommit."""
-        password = {"password": self.password} if self.password else {}
-        return psycopg.connect(self.conninfo(database), autocommit=True, **password)  # type: ignore[arg-type]
+    def connect(self, database: str, **more: str | int) -> psycopg.Connection[tuple[Any, ...]]:
+        """A connection of its own, in autocommit; `more` are further parameters of libpq."""
+        if self.password:
+            more["password"] = self.password
+        return psycopg.connect(make_conninfo(self.conninfo(database), **more), autocommit=True)
 
     def environment(self) -> dict[str, str]:
         return {**os.environ, **({"PGPASSWORD": self.password} if self.password else {})}

@@ -22,6 +22,7 @@ from config.embedded.errors import StackError
 from config.embedded.lock import current_holder
 
 _MAINTENANCE = "postgres"
+_CLOSING_SECONDS = 2.0
 
 
 def restore_backup(source: Path) -> Manifest:
@@ -71,18 +72,26 @@ def check_idle() -> None:
     holder = current_holder(paths.home())
     if holder is not None and holder.role == "up":
         raise StackError(f"Videothek is running at {holder.url} (process {holder.pid}). Stop it, then restore.")
-    server = current_server()
     connection.close()
+    # Our own connection, just closed, may be listed for a moment longer.
+    deadline = time.monotonic() + _CLOSING_SECONDS
+    while count := _other_connections():
+        if time.monotonic() > deadline:
+            raise StackError(
+                f"{count} other connections use the database. Stop Videothek and its workers everywhere, then restore."
+            )
+        time.sleep(0.05)
+
+
+def _other_connections() -> int:
+    server = current_server()
     with server.connect(server.name) as session:
         row = session.execute(
             "SELECT count(*) FROM pg_stat_activity WHERE datname = %s AND pid <> pg_backend_pid() "
             "AND backend_type = 'client backend'",
             [server.name],
         ).fetchone()
-    if row and row[0]:
-        raise StackError(
-            f"{row[0]} other connections use the database. Stop Videothek and its workers everywhere, then restore."
-        )
+    return int(row[0]) if row else 0
 
 
 def _extract(source: Path, folder: Path) -> None:

@@ -14,6 +14,7 @@ from django.db.migrations.loader import MigrationLoader
 
 from config import paths
 from config.backup.archive import create_backup
+from config.backup.programs import current_server
 from config.backup.restore import restore_database
 from config.embedded.errors import StackError
 
@@ -24,8 +25,9 @@ MIGRATION_LOCK = (7_303, 1)
 @contextmanager
 def migration_lock(say: Callable[[str], None]) -> Iterator[None]:
     """Held by one process of all that use the database; waits for it, saying so."""
+    server = current_server()
     try:
-        holder = psycopg.connect(**_plain_parameters(), autocommit=True)
+        holder = server.connect(server.name)
     except psycopg.OperationalError as error:
         raise StackError(f"The database can't be reached: {str(error).strip()} Check DATABASE_URL.") from None
     with holder:
@@ -34,13 +36,6 @@ def migration_lock(say: Callable[[str], None]) -> Iterator[None]:
             say("Another process is preparing the database: waiting for it")
             holder.execute("SELECT pg_advisory_lock(%s, %s)", MIGRATION_LOCK)
         yield
-
-
-def _plain_parameters() -> dict[str, str]:
-    """libpq's parameters of the default database."""
-    wanted = connection.get_connection_params()
-    ours = {"context", "cursor_factory", "prepare_threshold", "client_encoding"}
-    return {name: value for name, value in wanted.items() if name not in ours}
 
 
 def unknown_migrations(loader: MigrationLoader) -> list[str]:

@@ -41,9 +41,7 @@ def ensure_owner() -> FirstLogin | None:
             "another name and start again."
         )
     generated = None if settings.ADMIN_PASSWORD else secrets.token_urlsafe(9)
-    users.create_superuser(  # type: ignore[attr-defined]
-        username=name, email=settings.ADMIN_EMAIL, password=generated or settings.ADMIN_PASSWORD
-    )
+    users.create_superuser(username=name, email=settings.ADMIN_EMAIL, password=generated or settings.ADMIN_PASSWORD)
     if generated:
         _keep(name, generated)
     return FirstLogin(name, generated, is_new=True)
