@@ -44,7 +44,7 @@ def postgres_service(*, data: Path, sockets: Path, connections: int = 100, dispo
     programs = binaries()
     for folder in (data.parent, sockets.parent):
         folder.mkdir(parents=True, exist_ok=True)
-    keeps_reach = account is not None and not can_reach(account, data, sockets / "x", programs)
+    keeps_reach = account is not None and not can_reach(account, data, sockets, programs)
     give_folder(sockets, account)
     _check_version(data)
     if not data.exists():
