@@ -72,7 +72,7 @@ def may(request: HttpRequest, permission: str | None) -> bool:
 
 
 def _library_link() -> Place:
-    return Place("Open the library", "play_circle", "/")
+    return Place("Open the library", "play_circle", reverse("library"))
 
 
 def _library_places(request: HttpRequest) -> list[Place]:
@@ -138,7 +138,7 @@ def _item(request: HttpRequest, place: Place) -> dict[str, Any]:
 def is_active(request: HttpRequest, link: str) -> bool:
     """Whether the page that is shown belongs to the link; a filtered list is told apart from the whole one."""
     path, _, query = link.partition("?")
-    if path in (reverse("admin:index"), "/"):
+    if path in (reverse("admin:index"), reverse("library")):
         return request.path == path
     if not request.path.startswith(path):
         return False

@@ -46,5 +46,6 @@ def sections_for(request: HttpRequest, *, only: str = "") -> list[tuple[Section,
 
 def add_sections(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Unfold's DASHBOARD_CALLBACK. `?section=<key>` asks for one card only (a card that refreshes itself does)."""
+    context["title"] = "Overview"
     context["dashboard"] = sections_for(request, only=request.GET.get("section", ""))
     return context

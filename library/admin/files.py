@@ -97,7 +97,7 @@ class CodecFilter(KnownValueFilter):
 class VideoFileAdmin(ReadOnlyAdmin):
     change_form_outer_before_template = "admin/library/videofile/panel.html"
 
-    list_display = ["still", "names", "state_now", "length", "pixels", "codecs", "size", "error_sentence"]
+    list_display = ["still", "names", "state_now", "measures", "codecs", "size", "error_sentence"]
     list_display_links = None
     sortable_by: list[str] = []
     ordering = ["-pk"]
@@ -132,11 +132,9 @@ class VideoFileAdmin(ReadOnlyAdmin):
     actions = ["probe_again", "make_pictures_again"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[VideoFile]:
-        rows: QuerySet[VideoFile] = super().get_queryset(request)
-        return rows.select_related("folder", "thumbnail")
-
-    def get_deferred_queryset(self, request: HttpRequest) -> QuerySet[VideoFile]:
-        return self.get_queryset(request).defer(*LIST_DEFERRED)
+        rows: QuerySet[VideoFile] = super().get_queryset(request).select_related("folder", "thumbnail", "video")
+        is_list = request.resolver_match is not None and request.resolver_match.url_name == "library_videofile_changelist"
+        return rows.defer(*LIST_DEFERRED) if is_list else rows
 
     def has_rerun_permission(self, request: HttpRequest) -> bool:
         """Whether the user may have files read again: library.change_videofile."""
@@ -154,6 +152,10 @@ class VideoFileAdmin(ReadOnlyAdmin):
     @admin.display(description="State")
     def state_now(self, file: VideoFile) -> SafeString:
         return state_badge(file)
+
+    @admin.display(description="Length")
+    def measures(self, file: VideoFile) -> SafeString:
+        return two_lines(duration(file.duration_seconds), resolution(file.width, file.height))
 
     @admin.display(description="Length")
     def length(self, file: VideoFile) -> str:
@@ -271,8 +273,8 @@ class VideoFileAdmin(ReadOnlyAdmin):
     ) -> HttpResponse:
         context: dict[str, Any] = {"may_rerun": self.has_rerun_permission(request)}
         if object_id.isdecimal():
-            files = VideoFile.objects.select_related("thumbnail", "storyboard").only("state", "error", "missing_since", "video")
-            context["file"] = files.filter(pk=int(object_id)).first()
+            files = VideoFile.objects.select_related("thumbnail", "storyboard").defer(*LIST_DEFERRED)
+            context["file"] = files.filter(pk=object_id).first()
         return super().change_view(request, object_id, form_url, {**context, **(extra_context or {})})  # type: ignore[no-any-return]
 
 

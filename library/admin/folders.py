@@ -16,6 +16,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
+from unfold.widgets import UnfoldAdminTextInputWidget
 
 from library.admin.base import back, counted, say
 from library.admin.columns import badge, link_to, post_button, two_lines, when
@@ -38,6 +39,7 @@ class FolderForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Folder
         fields = ["path", "name", "is_active"]
+        widgets = {"path": UnfoldAdminTextInputWidget(attrs={"placeholder": "/media/videos"})}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -15,6 +15,7 @@ from library.models import SettingsRow, User
 
 CHANGES_SHOWN = 30
 _OWN_COLUMNS = {"id", "created_at", "updated_at"}
+_UNITS = {"px": "px", "seconds": "seconds", "minutes": "minutes", "days": "days", "percent": "%"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +53,18 @@ def recent_changes(model: type[SettingsRow]) -> list[Change]:
     for index, event in enumerate(events[:CHANGES_SHOWN]):
         before = events[index + 1] if index + 1 < len(events) else model()
         pairs = [(field, getattr(before, field.name), getattr(event, field.name)) for field in setting_fields(model)]
-        fields = [(_label(field), shown(field, old), shown(field, new)) for field, old, new in pairs if old != new]
+        fields = [(label_of(field), shown(field, old), shown(field, new)) for field, old, new in pairs if old != new]
         if fields:
             changes.append(Change(event.pgh_created_at, _who(event, names), fields))
     return changes
 
 
-def _label(field: "Field[Any, Any]") -> str:
-    return str(field.verbose_name).capitalize()
+def label_of(field: "Field[Any, Any]") -> str:
+    """ "Scan interval (minutes)": units stand at the end of a column's name."""
+    words = str(field.verbose_name).split()
+    if words[-1] in _UNITS:
+        return f"{' '.join(words[:-1]).capitalize()} ({_UNITS[words[-1]]})"
+    return " ".join(words).capitalize()
 
 
 def _who(event: Any, names: dict[int, str]) -> str:
@@ -86,6 +91,7 @@ class SettingsRowAdmin(ModelAdmin):
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if field is not None:
+            field.label = label_of(db_field)
             field.help_text = f"{field.help_text} Default: {shown(db_field, db_field.get_default())}.".strip()
         return field
 

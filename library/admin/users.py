@@ -37,7 +37,7 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):
         ("What they may do", {"fields": ["is_active", *RIGHTS]}),
         ("When", {"fields": ["last_login", "date_joined"]}),
     ]
-    add_fieldsets = [(None, {"fields": ["username", "email", "usable_password", "password1", "password2"]})]
+    add_fieldsets = [(None, {"fields": ["username", "email", "password1", "password2"]})]
     readonly_fields = ["last_login", "date_joined"]
 
     @admin.display(description="User", ordering="username")

@@ -146,6 +146,8 @@ class VideoAdmin(ModelAdmin):
     ]
     readonly_fields = ["length", "pixels", "hdr", "added", "changed"]
     inlines = [FilesInline]
+    # The page itself has a button to watch.
+    view_on_site = False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Video]:
         primary = VideoFile.objects.filter(is_primary=True).select_related("thumbnail", "folder").defer(*HEAVY)
@@ -198,12 +200,9 @@ class VideoAdmin(ModelAdmin):
     def changed(self, video: Video) -> SafeString | str:
         return when(video.updated_at)
 
-    @admin.display(description="HDR", boolean=True)
-    def hdr(self, video: Video) -> bool:
-        return video.is_hdr
-
-    def view_on_site(self, obj: Video) -> str:
-        return watch_address(obj.pk)
+    @admin.display(description="HDR")
+    def hdr(self, video: Video) -> str:
+        return "Yes" if video.is_hdr else "No"
 
     def save_model(self, request: HttpRequest, obj: Video, form: "forms.ModelForm[Video]", change: bool) -> None:
         # Only what was typed: a scan may have written the other columns meanwhile.
@@ -216,14 +215,14 @@ class VideoAdmin(ModelAdmin):
         context: dict[str, Any] = {"show_save_and_add_another": False}
         if object_id.isdecimal():
             files = VideoFile.objects.select_related("thumbnail", "storyboard", "folder").defer(*HEAVY)
-            file = files.filter(video=int(object_id), is_primary=True).first()
+            file = files.filter(video=object_id, is_primary=True).first()
             context |= {"file": file, "watch": watch_address(int(object_id))}
         return super().change_view(request, object_id, form_url, {**context, **(extra_context or {})})  # type: ignore[no-any-return]
 
 
 def watch_address(video_id: int) -> str:
     """Where the video is watched."""
-    return f"/videos/{video_id}/"
+    return reverse("watch", args=(video_id,))
 
 
 def _change(video: Video) -> str:

@@ -64,7 +64,7 @@ class QueueFilter(admin.SimpleListFilter):
 class JobAdmin(ReadOnlyAdmin):
     change_form_outer_before_template = "admin/processing/job/panel.html"
 
-    list_display = ["work", "status_badge", "how_far", "tries", "took", "error_sentence", "made"]
+    list_display = ["work", "status_badge", "how_far", "took_and_tries", "error_sentence", "made"]
     list_display_links = None
     sortable_by: list[str] = []
     ordering = ["-pk"]
@@ -98,8 +98,7 @@ class JobAdmin(ReadOnlyAdmin):
     # ---- columns and fields -------------------------------------------------------------------------------------------
     @admin.display(description="Job")
     def work(self, job: Job) -> SafeString:
-        name = display_path(job.label) or f"{job.get_target_kind_display()} {job.target_id}"
-        return two_lines(name, f"{stage_label(job.stage)} · {job.queue}", reverse("admin:processing_job_change", args=(job.pk,)))
+        return two_lines(short_label(job), f"{stage_label(job.stage)} · {job.queue}", reverse("admin:processing_job_change", args=(job.pk,)))
 
     @admin.display(description="State")
     def status_badge(self, job: Job) -> SafeString:
@@ -116,6 +115,10 @@ class JobAdmin(ReadOnlyAdmin):
     @admin.display(description="Took")
     def took(self, job: Job) -> str:
         return duration(seconds_taken(job))
+
+    @admin.display(description="Took")
+    def took_and_tries(self, job: Job) -> SafeString:
+        return two_lines(duration(seconds_taken(job)), f"attempt {job.attempts} of {job.max_attempts}" if job.attempts else "not begun")
 
     @admin.display(description="Message")
     def error_sentence(self, job: Job) -> SafeString | str:
@@ -194,7 +197,7 @@ class JobAdmin(ReadOnlyAdmin):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         context: dict[str, Any] = {"may_control": self.has_control_permission(request)}
-        if object_id.isdecimal() and (job := Job.objects.filter(pk=int(object_id)).first()):
+        if object_id.isdecimal() and (job := Job.objects.filter(pk=object_id).first()):
             context |= {"job": job, "is_active": job.status in ACTIVE, "is_retriable": job.status in RETRIABLE}
         return super().change_view(request, object_id, form_url, {**context, **(extra_context or {})})  # type: ignore[no-any-return]
 
@@ -202,6 +205,11 @@ class JobAdmin(ReadOnlyAdmin):
 def stage_label(name: str) -> str:
     """What a stage does, in words; its name when no app knows it any more."""
     return next((stage.label for stage in all_stages() if stage.name == name), name)
+
+
+def short_label(job: Job) -> str:
+    """The name of the file or folder, without the folders above it."""
+    return display_path(job.label).rpartition("/")[2] or f"{job.get_target_kind_display()} {job.target_id}"
 
 
 def seconds_taken(job: Job) -> float | None:

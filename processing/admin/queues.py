@@ -5,18 +5,18 @@ from typing import Any
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 from django_rq.admin import QueueAdmin
 from django_rq.models import Dashboard
-from django_rq.urls import get_admin_urlpatterns
+from django_rq.urls import get_admin_urlpatterns, get_api_urlpatterns
 
 
 @admin.register(Dashboard)
 class QueueDashboardAdmin(QueueAdmin):
     """The queues as Redis has them. The truth about work is the job list: a message only says that a queue has some.
 
-    django-rq lets everyone who is staff stop and delete messages; here only superusers see these pages. Its JSON and
-    Prometheus addresses are left out.
+    django-rq lets everyone who is staff stop and delete messages; here only superusers see these pages, its JSON and
+    Prometheus addresses included.
     """
 
     def has_module_permission(self, request: HttpRequest) -> bool:
@@ -46,7 +46,12 @@ class QueueDashboardAdmin(QueueAdmin):
 
             return self.admin_site.admin_view(owners_only)
 
-        return [*get_admin_urlpatterns(name_prefix="django_rq_", view_wrapper=wrap), *super(QueueAdmin, self).get_urls()]
+        api = get_api_urlpatterns(name_prefix="django_rq_")
+        return [
+            *(path(str(address.pattern), wrap(address.callback), name=address.name) for address in api),
+            *get_admin_urlpatterns(name_prefix="django_rq_", view_wrapper=wrap),
+            *super(QueueAdmin, self).get_urls(),
+        ]
 
 
 def _is_owner(request: HttpRequest) -> bool:

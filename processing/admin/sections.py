@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from library.admin.dashboard import Section, register_section
-from processing.admin.jobs import seconds_taken, stage_label
+from processing.admin.jobs import seconds_taken, short_label, stage_label
 from processing.admin.workers import SILENT_AFTER
 from processing.models import Job, JobStatus, WorkerProcess
 
@@ -35,7 +35,7 @@ def load_work(request: HttpRequest) -> dict[str, Any] | None:
 
 def _row(job: Job) -> dict[str, Any]:
     percent = min(100, job.progress_done * 100 // job.progress_total) if job.progress_total else None
-    return {"job": job, "stage": stage_label(job.stage), "percent": percent, "seconds": seconds_taken(job)}
+    return {"job": job, "name": short_label(job), "stage": stage_label(job.stage), "percent": percent, "seconds": seconds_taken(job)}
 
 
 def load_failures(request: HttpRequest) -> dict[str, Any] | None:
@@ -44,7 +44,7 @@ def load_failures(request: HttpRequest) -> dict[str, Any] | None:
     jobs = list(Job.objects.filter(failed).order_by("-pk")[: FAILED_SHOWN + 1])
     if not jobs:
         return None
-    return {"jobs": [(job, stage_label(job.stage)) for job in jobs[:FAILED_SHOWN]], "has_more": len(jobs) > FAILED_SHOWN}
+    return {"jobs": [(job, short_label(job), stage_label(job.stage)) for job in jobs[:FAILED_SHOWN]], "has_more": len(jobs) > FAILED_SHOWN}
 
 
 _SEE = ("processing.view_job",)

@@ -1,14 +1,34 @@
-// The room is dark unless someone chose otherwise. Unfold keeps its choice as JSON under "adminTheme" and falls back
-// to the machine's; this runs before it starts.
-if (localStorage.getItem("adminTheme") === null) {
-  localStorage.setItem("adminTheme", JSON.stringify("dark"));
-}
+// One choice of theme for the web pages and the admin. The pages keep it as "videothek-theme" (dark, light or system;
+// dark when nothing was chosen), Unfold as JSON in "adminTheme" (dark, light or auto). This runs before Unfold starts.
+(() => {
+  const toUnfold = { dark: "dark", light: "light", system: "auto" };
+  const toPages = { dark: "dark", light: "light", auto: "system" };
+  const root = document.documentElement;
+  let chosen = null;
+  try {
+    chosen = localStorage.getItem("videothek-theme");
+    localStorage.setItem("adminTheme", JSON.stringify(toUnfold[chosen] || "dark"));
+  } catch (error) {
+    // Without storage Unfold follows the machine.
+  }
+  const isLight = chosen === "light" || (chosen === "system" && matchMedia("(prefers-color-scheme: light)").matches);
+  root.dataset.theme = isLight ? "light" : "dark";
 
-// A button in a list posts to its own address. Unfold's list form has the token; its select boxes go along unread.
+  // Unfold shows its choice as a class; the tokens read the attribute.
+  new MutationObserver(() => {
+    const theme = root.classList.contains("dark") ? "dark" : "light";
+    if (root.dataset.theme !== theme) root.dataset.theme = theme;
+    try {
+      const wish = toPages[JSON.parse(localStorage.getItem("adminTheme"))];
+      if (wish && (chosen !== null || wish !== "dark")) localStorage.setItem("videothek-theme", wish);
+    } catch (error) {
+      // The choice holds for this page only.
+    }
+  }).observe(root, { attributes: true, attributeFilter: ["class"] });
+})();
+
+// A second press on a button that posts does nothing: disabled once the browser has read its form.
 document.addEventListener("submit", (event) => {
   const button = event.submitter;
-  if (button && button.dataset.once !== undefined) {
-    // Disabled after the browser has read its form, so that a second press does nothing.
-    setTimeout(() => { button.disabled = true; }, 0);
-  }
+  if (button && "once" in button.dataset) setTimeout(() => { button.disabled = true; }, 0);
 });
