@@ -5,7 +5,7 @@ import logging
 from http import HTTPStatus
 from typing import Any, BinaryIO
 
-from django.db import IntegrityError, close_old_connections
+from django.db import IntegrityError, connection
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
@@ -98,8 +98,9 @@ def stream(request: HttpRequest, video_id: int) -> HttpResponseBase:
     except FileUnavailableError as error:
         logger.warning("Video %s can't be sent: %s", video_id, error)
         raise Http404("The file of this video can't be read right now.") from None
-    # The database connection goes back before the bytes flow: a slow download must not hold one.
-    close_old_connections()
+    # The database connection goes back before the bytes flow: a slow download must not hold one of the pool.
+    if not connection.in_atomic_block:
+        connection.close()
     try:
         response = _answer(request, file, opened)
     except BaseException:
@@ -111,7 +112,7 @@ def stream(request: HttpRequest, video_id: int) -> HttpResponseBase:
 
 
 class Piece(io.RawIOBase):
-    """The bytes of a range, as a file. gunicorn sends it by sendfile from where the stream stands (`fileno`)."""
+    """The bytes of a range, as a file. A server that can sends them by sendfile (`fileno` and `seek`), others `read`."""
 
     def __init__(self, stream: BinaryIO, first: int, length: int) -> None:
         super().__init__()
@@ -130,6 +131,10 @@ class Piece(io.RawIOBase):
 
     def fileno(self) -> int:
         return self._stream.fileno()
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """In the whole file, for socket.sendfile, which stops after Content-Length by itself."""
+        return self._stream.seek(offset, whence)
 
     def close(self) -> None:
         self._stream.close()

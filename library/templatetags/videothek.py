@@ -67,10 +67,10 @@ _THIN = "\N{NO-BREAK SPACE}"
 
 @register.filter
 def clock(seconds: float | None) -> str:
-    """2:35, 1:02:03; empty without a length."""
+    """2:35, 1:02:03; empty without a length. What is shorter than a second is not nothing: 0:01."""
     if seconds is None:
         return ""
-    minutes, rest = divmod(int(seconds + 0.5), 60)
+    minutes, rest = divmod(max(int(seconds + 0.5), 1 if seconds else 0), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
