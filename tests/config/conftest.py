@@ -1,0 +1,51 @@
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from django.db import connection
+from psycopg import sql
+
+from config.backup.programs import current_server
+
+
+@contextmanager
+def other_database(request: pytest.FixtureRequest, template: str) -> Iterator[str]:
+    """The default connection leads to a copy of the template; its name."""
+    worker = getattr(request.config, "workerinput", {}).get("workerid", "main")
+    name, usual = f"other_{worker}", connection.settings_dict["NAME"]
+    server = current_server()
+    drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
+    create = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
+    connection.close()
+    with server.connect("postgres") as session:
+        session.execute(drop)
+        session.execute(create)
+        connection.settings_dict["NAME"] = name
+        try:
+            yield name
+        finally:
+            connection.close()
+            connection.settings_dict["NAME"] = usual
+            session.execute(drop)
+
+
+@pytest.fixture
+def empty_database(request, django_db_setup, django_db_blocker):
+    """The default connection leads to a new, empty database for the time of the test."""
+    with django_db_blocker.unblock(), other_database(request, "template0") as name:
+        yield name
+
+
+@pytest.fixture
+def migrated_database(request, django_db_setup, django_db_blocker):
+    """The same, but migrated: a copy of the tests' database."""
+    with django_db_blocker.unblock(), other_database(request, connection.settings_dict["NAME"]) as name:
+        yield name
+
+
+@pytest.fixture
+def own_home(monkeypatch, tmp_path):
+    """VIDEOTHEK_HOME for what is written; the database stays the tests'."""
+    monkeypatch.setenv("VIDEOTHEK_HOME", str(tmp_path / "home"))
+    (tmp_path / "home").mkdir()
+    return tmp_path / "home"
