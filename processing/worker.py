@@ -20,7 +20,8 @@ from processing.services.reconcile import release_worker
 
 logger = logging.getLogger(__name__)
 
-HEARTBEAT_SECONDS = 5.0
+# RQ hands it to signal.alarm: a whole number.
+HEARTBEAT_SECONDS = 5
 _PR_SET_PDEATHSIG = 1
 
 
