@@ -43,7 +43,7 @@ def bit_rate(bits_per_second: int | None) -> str:
 
 def resolution(width: int | None, height: int | None) -> str:
     """ "1920 × 1080"; a dash while it isn't known."""
-    return f"{width} × {height}" if width and height else NOTHING  # noqa: RUF001
+    return f"{width} × {height}" if width and height else NOTHING
 
 
 def when(moment: datetime | None, never: str = NOTHING) -> SafeString | str:

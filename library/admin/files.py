@@ -113,27 +113,53 @@ class VideoFileAdmin(ReadOnlyAdmin):
     fieldsets = [
         (
             "File",
-            {"fields": ["in_folder", "shown_path", "video_link", "is_primary", "size", "modified", "missing", "oshash", "content_hash"]},
+            {
+                "fields": [
+                    "in_folder",
+                    "shown_path",
+                    "video_link",
+                    "is_primary",
+                    "size",
+                    "modified",
+                    "missing",
+                    "oshash",
+                    "content_hash",
+                ]
+            },
         ),
         ("State", {"fields": ["state_now", "error", "notes_list", "probed", "spent"]}),
         (
             "Facts",
-            {"fields": ["container", "length", "pixels", "rotated", "frames_per_second", "rate", "video_codec", "audio_codec", "hdr", "phash_hex"]},
+            {
+                "fields": [
+                    "container",
+                    "length",
+                    "pixels",
+                    "rotated",
+                    "frames_per_second",
+                    "rate",
+                    "video_codec",
+                    "audio_codec",
+                    "hdr",
+                    "phash_hex",
+                ]
+            },
         ),
         ("Written in the file", {"fields": ["embedded_title", "embedded_date"]}),
         ("Streams", {"fields": ["stream_table"]}),
         ("Chapters", {"fields": ["chapter_table"]}),
     ]
     readonly_fields = [
-        "in_folder", "shown_path", "video_link", "size", "modified", "missing", "state_now", "notes_list", "probed", "spent",
-        "length", "pixels", "rotated", "frames_per_second", "rate", "hdr", "phash_hex", "embedded_date", "stream_table",
-        "chapter_table",
+        "in_folder", "shown_path", "video_link", "size", "modified", "missing", "state_now", "notes_list", "probed",
+        "spent", "length", "pixels", "rotated", "frames_per_second", "rate", "hdr", "phash_hex", "embedded_date",
+        "stream_table", "chapter_table",
     ]  # fmt: skip
     actions = ["probe_again", "make_pictures_again"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[VideoFile]:
         rows: QuerySet[VideoFile] = super().get_queryset(request).select_related("folder", "thumbnail", "video")
-        is_list = request.resolver_match is not None and request.resolver_match.url_name == "library_videofile_changelist"
+        match = request.resolver_match
+        is_list = match is not None and match.url_name == "library_videofile_changelist"
         return rows.defer(*LIST_DEFERRED) if is_list else rows
 
     def has_rerun_permission(self, request: HttpRequest) -> bool:
@@ -243,7 +269,14 @@ class VideoFileAdmin(ReadOnlyAdmin):
     def chapter_table(self, file: VideoFile) -> SafeString | str:
         if not file.chapters:
             return "None"
-        rows = ((duration(c.get("start_seconds")), duration(c.get("end_seconds")), c.get("title") or NOTHING) for c in file.chapters)
+        rows = (
+            (
+                duration(chapter.get("start_seconds")),
+                duration(chapter.get("end_seconds")),
+                chapter.get("title") or NOTHING,
+            )
+            for chapter in file.chapters
+        )
         return table(["From", "To", "Title"], rows)
 
     # ---- actions ----------------------------------------------------------------------------------------------------
@@ -292,7 +325,8 @@ def rerun(request: HttpRequest, file_ids: list[int], stage: str) -> None:
         say(request, f"{STAGES[stage]} {counted(count, 'file', 'files')} again.", is_done=True)
     left_out = len(file_ids) - count
     if left_out:
-        say(request, f"{counted(left_out, 'file was', 'files were')} left out: missing, or being worked on already.", is_done=False)
+        left = counted(left_out, "file was", "files were")
+        say(request, f"{left} left out: missing, or being worked on already.", is_done=False)
 
 
 def _user(request: HttpRequest) -> Any:
@@ -318,4 +352,5 @@ def _stream_row(stream: dict[str, Any]) -> list[object]:
     codec = " ".join(filter(None, [stream.get("codec"), stream.get("profile")]))
     told = " · ".join(part for part in details if part)
     language, title = stream.get("language") or NOTHING, stream.get("title") or NOTHING
-    return [stream.get("index", ""), stream.get("kind", ""), codec, told, language, title, bit_rate(stream.get("bit_rate"))]
+    rate = bit_rate(stream.get("bit_rate"))
+    return [stream.get("index", ""), stream.get("kind", ""), codec, told, language, title, rate]

@@ -4,8 +4,8 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import Count, Exists, F, IntegerField, Model, OuterRef, QuerySet, Subquery
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count, Exists, F, IntegerField, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce, JSONObject
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
@@ -31,6 +31,7 @@ from processing.services import submit_scan
 
 SCAN_TONES = {ScanStatus.RUNNING: "now", ScanStatus.COMPLETED: "ok", ScanStatus.FAILED: "bad"}
 SCANS_SHOWN = 5
+TOLD_COUNTS = ("new", "changed", "moved", "returned", "missing")
 
 
 class FolderForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -45,7 +46,7 @@ class FolderForm(forms.ModelForm):  # type: ignore[type-arg]
         super().__init__(*args, **kwargs)
         if "name" in self.fields and self.instance._state.adding:
             self.fields["name"].required = False
-            self.fields["name"].help_text = "How the folder is called on the pages. Left empty, it is the folder's own name."
+            self.fields["name"].help_text = "How the folder is called on the pages; left empty, by its own name."
 
     def clean_path(self) -> str:
         """The stored form of what was typed."""
@@ -146,7 +147,9 @@ class FolderAdmin(ModelAdmin):
         messages.success(request, f"{obj.name} is in the library, and its first scan has begun.")
         return HttpResponseRedirect(reverse("admin:library_folder_changelist"))
 
-    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
         try:
             return super().add_view(request, form_url, extra_context)  # type: ignore[no-any-return]
         except LibraryError as error:
@@ -164,7 +167,9 @@ class FolderAdmin(ModelAdmin):
             context["scans"] = list(folder.scans.order_by("-started_at", "-pk")[:SCANS_SHOWN])
         return super().change_view(request, object_id, form_url, {**context, **(extra_context or {})})  # type: ignore[no-any-return]
 
-    def delete_view(self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
         folder = self.get_object(request, object_id)
         if folder is not None and folder.files_known:
             held = counted(folder.files_known, "file", "files")
@@ -213,7 +218,8 @@ class FolderAdmin(ModelAdmin):
 
 def scan_summary() -> JSONObject:
     """The columns of a scan that its summary tells, as one JSON value: one subquery instead of a row per folder."""
-    names = ["status", "error", "files_seen", "files_new", "files_changed", "files_moved", "files_returned", "files_missing"]
+    counts = ["seen", *TOLD_COUNTS]
+    names = ["status", "error", *(f"files_{name}" for name in counts)]
     return JSONObject(at=F("started_at"), **{name: F(name) for name in names})
 
 
@@ -223,11 +229,11 @@ def scan_in_words(scan: dict[str, Any] | None) -> SafeString | str:
         return "Never scanned"
     moment = when(parse_datetime(scan["at"]))
     if scan["status"] == ScanStatus.FAILED:
-        return format_html('<span class="v-two"><b>{}</b><small class="v-bad-text">{}</small></span>', moment, scan["error"])
-    kinds = ("new", "changed", "moved", "returned", "missing")
-    found = [f"{scan[f'files_{kind}']:,} {kind}" for kind in kinds if scan[f"files_{kind}"]]
-    told = ", ".join(found) if found else "nothing new"
-    return format_html('<span class="v-two"><b>{}</b><small>{} · {} seen</small></span>', moment, told, f"{scan['files_seen']:,}")
+        html = '<span class="v-two"><b>{}</b><small class="v-bad-text">{}</small></span>'
+        return format_html(html, moment, scan["error"])
+    found = [f"{scan[f'files_{kind}']:,} {kind}" for kind in TOLD_COUNTS if scan[f"files_{kind}"]]
+    told = f"{', '.join(found) or 'nothing new'} · {scan['files_seen']:,} seen"
+    return format_html('<span class="v-two"><b>{}</b><small>{}</small></span>', moment, told)
 
 
 def scan_folders(request: HttpRequest, folders: QuerySet[Folder], *, accept_missing: bool = False) -> None:
@@ -245,8 +251,8 @@ def scan_folders(request: HttpRequest, folders: QuerySet[Folder], *, accept_miss
     elif names:
         say(request, f"{counted(len(names), 'folder is', 'folders are')} being scanned.", is_done=True)
     if inactive:
-        text = f"{counted(inactive, 'folder is', 'folders are')} inactive and was left out; activate it to have it scanned."
-        say(request, text if inactive == 1 else text.replace("was", "were").replace(" it ", " them "), is_done=False)
+        left = counted(inactive, "inactive folder was", "inactive folders were")
+        say(request, f"{left} left out: only active folders are scanned.", is_done=False)
     if not names and not inactive:
         say(request, "There was no folder to scan.", is_done=False)
 

@@ -1,8 +1,8 @@
 """Scans in the admin."""
 
 from django.contrib import admin
-from django.http import HttpRequest
 from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from unfold.paginator import InfinitePaginator
 
@@ -45,8 +45,8 @@ class ScanLogAdmin(ReadOnlyAdmin):
 
     @admin.display(description="Found")
     def found(self, scan: ScanLog) -> str:
-        names = [name for name in COUNTS if name != "unchanged"]
-        return ", ".join(f"{getattr(scan, f'files_{n}'):,} {n}" for n in names if getattr(scan, f"files_{n}")) or "nothing new"
+        counts = ((name, getattr(scan, f"files_{name}")) for name in COUNTS if name != "unchanged")
+        return ", ".join(f"{count:,} {name}" for name, count in counts if count) or "nothing new"
 
     @admin.display(description="Took")
     def took(self, scan: ScanLog) -> str:

@@ -1,7 +1,7 @@
 """The library's cards on the admin's first page. Each `load` asks a constant number of queries."""
 
-import os
 import shutil
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -24,8 +24,8 @@ def load_counts(request: HttpRequest) -> dict[str, Any] | None:
     """Numbers of the library; five queries that indexes answer."""
     if not Folder.objects.exists():
         return {"is_empty": True, "may_add": _may(request, "library.add_folder")}
-    unready = VideoFile.objects.present().exclude(state=FileState.READY).order_by().values("state").annotate(n=Count("pk"))
-    by_state = {row["state"]: row["n"] for row in unready}
+    unready = VideoFile.objects.present().exclude(state=FileState.READY).order_by()
+    by_state = dict(unready.values_list("state").annotate(n=Count("pk")))
     missing = VideoFile.objects.missing().count()
     files = VideoFile.objects.count()
     working = by_state.get(FileState.NEW, 0) + by_state.get(FileState.PROBED, 0)
@@ -43,8 +43,8 @@ def load_counts(request: HttpRequest) -> dict[str, Any] | None:
 
 def load_folders(request: HttpRequest) -> dict[str, Any] | None:
     """The first folders by name with their last scan; one query."""
-    rows = FolderAdmin(Folder, admin.site).get_queryset(request).order_by("-is_active", "name", "pk")[: FOLDERS_SHOWN + 1]
-    folders = [(folder, scan_in_words(folder.latest_scan)) for folder in rows]
+    rows: Any = FolderAdmin(Folder, admin.site).get_queryset(request).order_by("-is_active", "name", "pk")
+    folders = [(folder, scan_in_words(folder.latest_scan)) for folder in rows[: FOLDERS_SHOWN + 1]]
     if not folders:
         return None
     return {
@@ -65,8 +65,8 @@ def load_failed_files(request: HttpRequest) -> dict[str, Any] | None:
 
 def load_disk(request: HttpRequest) -> dict[str, Any] | None:
     """Room on the disk of VIDEOTHEK_HOME, where pictures and the database lie; no query."""
-    home = settings.VIDEOTHEK_HOME
-    while not os.path.isdir(home) and home != home.parent:
+    home = Path(settings.VIDEOTHEK_HOME)
+    while not home.is_dir() and home != home.parent:
         home = home.parent
     usage = shutil.disk_usage(home)
     used = usage.total - usage.free
@@ -83,12 +83,13 @@ def _may(request: HttpRequest, permission: str) -> bool:
     return bool(user.has_perm(permission))
 
 
-_SEE_FILES = ("library.view_videofile",)
-register_section(
-    Section("counts", "Library", "admin/dashboard/counts.html", load_counts, _SEE_FILES, order=10, is_wide=True, refreshes=True)
-)
-register_section(
-    Section("folders", "Folders", "admin/dashboard/folders.html", load_folders, ("library.view_folder",), order=30, refreshes=True)
-)
-register_section(Section("failed-files", "Files that failed", "admin/dashboard/failed_files.html", load_failed_files, _SEE_FILES, order=40))
-register_section(Section("disk", "Disk", "admin/dashboard/disk.html", load_disk, _SEE_FILES, order=60))
+_FILES = ("library.view_videofile",)
+_FOLDERS = ("library.view_folder",)
+_AT = "admin/dashboard/"
+for _section in (
+    Section("counts", "Library", _AT + "counts.html", load_counts, _FILES, order=10, is_wide=True, refreshes=True),
+    Section("folders", "Folders", _AT + "folders.html", load_folders, _FOLDERS, order=30, refreshes=True),
+    Section("failed-files", "Files that failed", _AT + "failed_files.html", load_failed_files, _FILES, order=40),
+    Section("disk", "Disk", _AT + "disk.html", load_disk, _FILES, order=60),
+):
+    register_section(_section)

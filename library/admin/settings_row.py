@@ -86,7 +86,7 @@ class SettingsRowAdmin(ModelAdmin):
         return False
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> SettingsRow | None:
-        return self.model.load() if object_id == "1" else None  # type: ignore[no-any-return]
+        return self.model.load() if object_id == "1" else None
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         field = super().formfield_for_dbfield(db_field, request, **kwargs)

@@ -21,7 +21,7 @@ admin.site.unregister(Group)
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin, ModelAdmin):
+class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg]
     form = UserChangeForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
@@ -79,7 +79,7 @@ class GroupAdmin(DjangoGroupAdmin, ModelAdmin):
     list_display = ["name", "people"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Group]:
-        return super().get_queryset(request).annotate(user_count=Count("user"))  # type: ignore[no-any-return]
+        return super().get_queryset(request).annotate(user_count=Count("user"))
 
     @admin.display(description="Users", ordering="user_count")
     def people(self, group: Any) -> int:

@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.paginator import InfinitePaginator
 
-from library.admin.columns import NOTHING, badge, duration, file_size, link_to, picture, resolution, two_lines, when
+from library.admin.columns import NOTHING, badge, duration, file_size, picture, resolution, two_lines, when
 from library.admin.files import state_badge
 from library.models import Video, VideoFile
 from library.models.file import FileState
@@ -215,7 +215,7 @@ class VideoAdmin(ModelAdmin):
         context: dict[str, Any] = {"show_save_and_add_another": False}
         if object_id.isdecimal():
             files = VideoFile.objects.select_related("thumbnail", "storyboard", "folder").defer(*HEAVY)
-            file = files.filter(video=object_id, is_primary=True).first()
+            file = files.filter(video=int(object_id), is_primary=True).first()
             context |= {"file": file, "watch": watch_address(int(object_id))}
         return super().change_view(request, object_id, form_url, {**context, **(extra_context or {})})  # type: ignore[no-any-return]
 

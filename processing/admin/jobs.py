@@ -83,8 +83,8 @@ class JobAdmin(ReadOnlyAdmin):
         ("Time", {"fields": ["made", "due", "started", "finished", "took", "worker", "lease"]}),
     ]
     readonly_fields = [
-        "stage_name", "target", "priority_name", "asked_by", "parameters", "status_badge", "how_far", "tries", "outcome", "made",
-        "due", "started", "finished", "took", "lease",
+        "stage_name", "target", "priority_name", "asked_by", "parameters", "status_badge", "how_far", "tries",
+        "outcome", "made", "due", "started", "finished", "took", "lease",
     ]  # fmt: skip
     actions = ["retry", "cancel"]
 
@@ -95,10 +95,11 @@ class JobAdmin(ReadOnlyAdmin):
         """Whether the user may retry and cancel: processing.change_job."""
         return may(request, "processing", "change", "job")
 
-    # ---- columns and fields -------------------------------------------------------------------------------------------
+    # ---- columns and fields -----------------------------------------------------------------------------------------
     @admin.display(description="Job")
     def work(self, job: Job) -> SafeString:
-        return two_lines(short_label(job), f"{stage_label(job.stage)} · {job.queue}", reverse("admin:processing_job_change", args=(job.pk,)))
+        address = reverse("admin:processing_job_change", args=(job.pk,))
+        return two_lines(short_label(job), f"{stage_label(job.stage)} · {job.queue}", address)
 
     @admin.display(description="State")
     def status_badge(self, job: Job) -> SafeString:
@@ -118,7 +119,8 @@ class JobAdmin(ReadOnlyAdmin):
 
     @admin.display(description="Took")
     def took_and_tries(self, job: Job) -> SafeString:
-        return two_lines(duration(seconds_taken(job)), f"attempt {job.attempts} of {job.max_attempts}" if job.attempts else "not begun")
+        attempt = f"attempt {job.attempts} of {job.max_attempts}" if job.attempts else "not begun"
+        return two_lines(duration(seconds_taken(job)), attempt)
 
     @admin.display(description="Message")
     def error_sentence(self, job: Job) -> SafeString | str:
@@ -221,7 +223,9 @@ def seconds_taken(job: Job) -> float | None:
 
 def shown_json(value: Any) -> SafeString | str:
     """A small JSON value, indented."""
-    return format_html('<pre class="v-json">{}</pre>', json.dumps(value, indent=2, ensure_ascii=False)) if value else NOTHING
+    if not value:
+        return NOTHING
+    return format_html('<pre class="v-json">{}</pre>', json.dumps(value, indent=2, ensure_ascii=False))
 
 
 def retry_and_tell(request: HttpRequest, job_ids: list[int]) -> None:

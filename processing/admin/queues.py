@@ -41,14 +41,14 @@ class QueueDashboardAdmin(QueueAdmin):
             def owners_only(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
                 if not _is_owner(request):
                     raise PermissionDenied
-                request.current_app = self.admin_site.name  # type: ignore[attr-defined]
+                request.current_app = self.admin_site.name
                 return view(request, *args, **kwargs)  # type: ignore[no-any-return]
 
             return self.admin_site.admin_view(owners_only)
 
         api = get_api_urlpatterns(name_prefix="django_rq_")
         return [
-            *(path(str(address.pattern), wrap(address.callback), name=address.name) for address in api),
+            *(path(str(address.pattern), wrap(address.callback), name=address.name or "") for address in api),
             *get_admin_urlpatterns(name_prefix="django_rq_", view_wrapper=wrap),
             *super(QueueAdmin, self).get_urls(),
         ]

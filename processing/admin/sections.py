@@ -19,14 +19,15 @@ FAILED_SHOWN = 6
 def load_work(request: HttpRequest) -> dict[str, Any] | None:
     """Running jobs with their progress and how many wait per queue; three queries."""
     running = list(Job.objects.filter(status=JobStatus.RUNNING).order_by("started_at", "pk")[: RUNNING_SHOWN + 1])
-    waiting = Job.objects.filter(status=JobStatus.PENDING).order_by().values("queue").annotate(n=Count("pk"))
+    waiting = Job.objects.filter(status=JobStatus.PENDING).order_by()
+    counts = dict(waiting.values_list("queue").annotate(n=Count("pk")))
     alive = WorkerProcess.objects.filter(heartbeat_at__gt=timezone.now() - SILENT_AFTER)
     workers = dict(alive.order_by().values_list("queue").annotate(n=Count("pk")))
-    counts = {row["queue"]: row["n"] for row in waiting}
+    queues = [name for name in settings.QUEUES if counts.get(name) or workers.get(name)]
     return {
         "jobs": [_row(job) for job in running[:RUNNING_SHOWN]],
         "has_more": len(running) > RUNNING_SHOWN,
-        "queues": [(name, counts.get(name, 0), workers.get(name, 0)) for name in settings.QUEUES if counts.get(name) or workers.get(name)],
+        "queues": [(name, counts.get(name, 0), workers.get(name, 0)) for name in queues],
         "waiting": sum(counts.values()),
         "workers": sum(workers.values()),
         "stuck": [name for name, count in counts.items() if count and not workers.get(name)],
@@ -35,7 +36,13 @@ def load_work(request: HttpRequest) -> dict[str, Any] | None:
 
 def _row(job: Job) -> dict[str, Any]:
     percent = min(100, job.progress_done * 100 // job.progress_total) if job.progress_total else None
-    return {"job": job, "name": short_label(job), "stage": stage_label(job.stage), "percent": percent, "seconds": seconds_taken(job)}
+    return {
+        "job": job,
+        "name": short_label(job),
+        "stage": stage_label(job.stage),
+        "percent": percent,
+        "seconds": seconds_taken(job),
+    }
 
 
 def load_failures(request: HttpRequest) -> dict[str, Any] | None:
@@ -44,9 +51,11 @@ def load_failures(request: HttpRequest) -> dict[str, Any] | None:
     jobs = list(Job.objects.filter(failed).order_by("-pk")[: FAILED_SHOWN + 1])
     if not jobs:
         return None
-    return {"jobs": [(job, short_label(job), stage_label(job.stage)) for job in jobs[:FAILED_SHOWN]], "has_more": len(jobs) > FAILED_SHOWN}
+    shown = [(job, short_label(job), stage_label(job.stage)) for job in jobs[:FAILED_SHOWN]]
+    return {"jobs": shown, "has_more": len(jobs) > FAILED_SHOWN}
 
 
-_SEE = ("processing.view_job",)
-register_section(Section("work", "Work now", "admin/dashboard/work.html", load_work, _SEE, order=20, refreshes=True))
-register_section(Section("failures", "Jobs that failed", "admin/dashboard/failures.html", load_failures, _SEE, order=50))
+_JOBS = ("processing.view_job",)
+_AT = "admin/dashboard/"
+register_section(Section("work", "Work now", _AT + "work.html", load_work, _JOBS, order=20, refreshes=True))
+register_section(Section("failures", "Jobs that failed", _AT + "failures.html", load_failures, _JOBS, order=50))
