@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
+import psutil
+
 from config import paths
 from config.embedded import logs
 from config.embedded.errors import StackError
@@ -94,12 +96,17 @@ class Attachment:
         deadline = time.monotonic() + _END_SECONDS
         while is_last and time.monotonic() < deadline:
             holder = current_holder(paths.home())
-            if holder is None or holder.pid != self.holder.pid:
+            if (holder is None or holder.pid != self.holder.pid) and not self._keeper_runs():
                 break
             time.sleep(0.05)
         if self._keeper is not None:
             # One that others still use lives on; it is no child to wait for.
             self._keeper.returncode = self._keeper.poll() or 0
+
+    def _keeper_runs(self) -> bool:
+        if self._keeper is not None:
+            return self._keeper.poll() is None
+        return psutil.pid_exists(self.holder.pid)
 
 
 def attach(*, title: str, disposable: bool = False) -> Attachment:
