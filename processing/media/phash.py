@@ -1,5 +1,6 @@
 """A 64-bit perceptual hash of a whole video, made from pictures sampled along it."""
 
+import itertools
 from collections.abc import Sequence
 
 import numpy as np
@@ -32,21 +33,28 @@ def grey_cell(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
     return _shrink(red + green + blue, CELL_PX)
 
 
-def collage_positions(count: int) -> list[int]:
-    """Which of `count` evenly spaced samples go into the collage: 25 indexes, repeated where there are fewer."""
-    step = (LAST_RATIO - FIRST_RATIO) / COLLAGE_PICTURES
-    ratios = (FIRST_RATIO + step * number for number in range(COLLAGE_PICTURES))
-    return [min(count - 1, int(ratio * count)) for ratio in ratios]
+def collage_groups(count: int) -> list[range]:
+    """Which of `count` evenly spaced samples make up each of the 25 pictures of the collage.
+
+    Every group holds at least one sample; neighbours share one where there are fewer than 25.
+    """
+    edges = np.linspace(FIRST_RATIO, LAST_RATIO, COLLAGE_PICTURES + 1) * count
+    groups = []
+    for start, end in itertools.pairwise(edges):
+        first = min(int(start), count - 1)
+        groups.append(range(first, max(first + 1, min(round(end), count))))
+    return groups
 
 
 def perceptual_hash(cells: Sequence[NDArray[np.float32]]) -> int:
     """Unsigned 64-bit hash of 25 grey cells in time order; FLAT_PHASH (0) where the video shows nothing.
 
-    As Stash makes its video phash: a 5 x 5 collage of pictures between 5 % and 95 % of the length, in grey, shrunk to
+    Built as Stash builds its video phash: a 5 x 5 collage between 5 % and 95 % of the length, in grey, shrunk to
     32 x 32, a two-dimensional DCT-II, of which the lowest 8 x 8 coefficients are compared with their median. The
     first of them (DC, the mean brightness) is left out of the median, so that brightness does not move the
-    threshold; its own bit is kept and set in nearly every hash. Bits run row by row, the highest first. The cells
-    are square and frames are read in process, so hashes of Stash itself are close, not equal.
+    threshold; its own bit is kept and set in nearly every hash. Bits run row by row, the highest first. Unlike in
+    Stash, a cell is square and the mean of all samples of its stretch: the keyframes of another encode lie elsewhere,
+    and the mean of several changes little where a single picture would be another. Hashes of Stash do not compare.
     """
     if len(cells) != COLLAGE_PICTURES:
         raise ValueError(f"a collage takes {COLLAGE_PICTURES} pictures, not {len(cells)}")

@@ -11,6 +11,8 @@ from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
+from processing.media.plan import Cue
+
 DECODER_THREADS = 2
 # Packets read after one seek while looking for a keyframe; long enough for several seconds of any stream.
 MAX_PACKETS_PER_SEARCH = 5000
@@ -18,6 +20,8 @@ MAX_PACKETS_PER_SEARCH = 5000
 MAX_DECODE_ERRORS = 500
 # Before the wanted time, pictures that no other needs are skipped up to this distance.
 FULL_DECODE_SECONDS = 0.5
+# Rounding of timestamps: a keyframe this close to a seek's target counts as hit.
+NEAR_SECONDS = 0.002
 # How far back a keyframe is looked for where the container has no index (MPEG-TS), in seconds.
 STEPS_BACK = (0.0, 2.0, 8.0, 32.0, 128.0, 512.0)
 
@@ -54,24 +58,25 @@ class KeyframeReader:
         stream.codec_context.thread_count = DECODER_THREADS
         stream.codec_context.thread_type = "SLICE"
 
-    def find(self, start: float, end: float) -> Packet[VideoStream] | None:
-        """The packet of a keyframe shown within `start` to `end`, None where there is none.
+    def find(self, cue: Cue) -> Packet[VideoStream] | None:
+        """The packet of a keyframe shown within the cue, close to its middle; None where the cue has none.
 
         `last_seen_seconds` then tells where the keyframe before the cue lies, if the container said so.
         """
         self.last_seen_seconds = None
-        # With an index, a seek to the end finds the last keyframe up to there. Without one (MPEG-TS) it lands on any
-        # packet, and the first keyframe after the cue's start is looked for instead.
-        for target in (start,) if self._lands_late else (end, start):
-            packet = self._first_keyframe(target, end)
+        # With an index a seek lands on the keyframe before its target: if that is before the cue, one may still come
+        # after the middle. Without an index (MPEG-TS) it lands on any packet, and a keyframe after it is found.
+        for target in (cue.middle, cue.start) if self._lands_late else (cue.middle, cue.end, cue.start):
+            packet = self._first_keyframe(target, cue.end)
             at = self.timeline.seconds(packet) if packet is not None else None
             if packet is None or at is None:
                 continue
-            if at >= start:
-                self._lands_late = self._lands_late or target == start
+            if at >= cue.start:
+                self._lands_late = self._lands_late or at > target + NEAR_SECONDS
                 return packet
             self.last_seen_seconds = at
-            return None
+            if target == cue.end:
+                break
         return None
 
     def _first_keyframe(self, target: float, end: float) -> Packet[VideoStream] | None:
@@ -79,7 +84,7 @@ class KeyframeReader:
             self._container.seek(self.timeline.timestamp(target), stream=self._stream)
             for count, packet in enumerate(self._container.demux(self._stream)):
                 at = self.timeline.seconds(packet)
-                if at is None or at > end or count > MAX_PACKETS_PER_SEARCH:
+                if at is None or at >= end or count > MAX_PACKETS_PER_SEARCH:
                     return None
                 if packet.is_keyframe:
                     return packet

@@ -56,19 +56,19 @@ class Sampler:
 
     def _take(self, index: int, stack: ExitStack) -> Sample:
         cue = self._plan.cue(index)
-        packet = self._keyframes.find(cue.start, cue.end)
+        packet = self._keyframes.find(cue)
         if packet is not None:
             frame = self._keyframes.decode(packet)
             if frame is not None:
                 self.record.decoded_keyframes += 1
                 return Sample(index, self._keyframes.timeline.seconds(packet) or 0.0, frame)
-            if self._is_intact_up_to(cue.start):
-                self.record.damaged_from_seconds = cue.start
+            self._note_damage(cue.start)
         forward = self._forward_reader(stack)
+        errors_before = forward.error_count
         found = forward.frame_at(cue.middle, self._keyframes.last_seen_seconds)
+        if found is None or forward.error_count > errors_before:
+            self._note_damage(cue.start)
         if found is None:
-            if self._is_intact_up_to(cue.start):
-                self.record.damaged_from_seconds = cue.start
             return Sample(index, cue.middle, None)
         at, frame = found
         if forward.has_ended and at < cue.start:
@@ -86,12 +86,13 @@ class Sampler:
             self._forward = ForwardReader(container, stream)
         return self._forward
 
-    def _is_intact_up_to(self, seconds: float) -> bool:
-        return self.record.damaged_from_seconds is None or seconds < self.record.damaged_from_seconds
+    def _note_damage(self, seconds: float) -> None:
+        known = self.record.damaged_from_seconds
+        self.record.damaged_from_seconds = seconds if known is None else min(known, seconds)
 
     def _note_end(self, last_seconds: float) -> None:
         """Tell a track that simply ends before the others from one that breaks off before its stated end."""
         if self._stated_end is None:
             self.record.ended_at_seconds = last_seconds
-        elif last_seconds < self._stated_end - END_TOLERANCE_SECONDS and self._is_intact_up_to(last_seconds):
-            self.record.damaged_from_seconds = last_seconds
+        elif last_seconds < self._stated_end - END_TOLERANCE_SECONDS:
+            self._note_damage(last_seconds)

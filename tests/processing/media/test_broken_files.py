@@ -96,11 +96,14 @@ def test_damage_in_the_middle_leaves_the_rest(tmp_path: Path) -> None:
     products = frames_of(path, tmp_path / "out")
 
     assert products.tile_count == 6
-    assert products.sprite.stat().st_size > 0
+    assert any(note.startswith("Damaged from 00:0") for note in products.notes)
 
 
 def test_nothing_stays_where_nothing_decodes(tmp_path: Path) -> None:
-    path = factory.make_damaged(tmp_path / "a.mp4", seconds=2, first_ratio=0.12, last_ratio=1.0)
+    path = factory.make_video(tmp_path / "a.mp4", extra=("-movflags", "+faststart"))
+    data = path.read_bytes()
+    pictures = data.index(b"mdat") + 4
+    path.write_bytes(data[:pictures] + bytes(len(data) - pictures))
 
     with pytest.raises(NoPictureError, match="can be decoded"):
         frames_of(path, tmp_path / "out")

@@ -9,7 +9,7 @@ from processing.media.frames import make_frames
 from processing.media.phash import (
     COLLAGE_PICTURES,
     FLAT_PHASH,
-    collage_positions,
+    collage_groups,
     grey_cell,
     hamming_distance,
     perceptual_hash,
@@ -60,13 +60,16 @@ def test_a_hash_fits_unsigned_64_bits() -> None:
 
 
 def test_the_collage_skips_both_ends() -> None:
-    positions = collage_positions(120)
+    groups = collage_groups(120)
 
-    assert (len(positions), positions[0], positions[-1]) == (25, 6, 109)
+    assert (len(groups), groups[0].start, groups[-1].stop) == (25, 6, 114)
 
 
-def test_few_samples_are_repeated() -> None:
-    assert set(collage_positions(2)) == {0, 1}
+@pytest.mark.parametrize("count", [1, 2, 7, 24, 25, 26, 120])
+def test_every_picture_of_the_collage_has_a_sample(count: int) -> None:
+    groups = collage_groups(count)
+
+    assert all(len(group) > 0 and group.start >= 0 and group.stop <= count for group in groups)
 
 
 def test_shrinking_keeps_the_mean() -> None:
