@@ -22,4 +22,6 @@ class ScanInProgressError(LibraryError):
 
 
 class FileChangedError(LibraryError):
-    """The file changed while it was being looked at; the next scan takes it up."""
+    """The file changed while it was being looked at. The next attempt looks at what it is now."""
+
+    permanent = False

@@ -13,19 +13,23 @@ def oshash(path: str) -> str:
     """OpenSubtitles hash as 16 hexadecimal digits: two reads of 64 KiB, whatever the size.
 
     The size plus the little-endian 64-bit words of the first and the last 64 KiB, modulo 2**64 (trac.opensubtitles.org,
-    "HashSourceCodes"). A file under 64 KiB counts whole, twice; bytes after its last whole word don't count.
+    "HashSourceCodes"). The words of a file under 64 KiB count twice; bytes after its last whole word don't count.
     Raises OSError when the file can't be read.
     """
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
         size = os.fstat(descriptor).st_size
         span = min(_CHUNK_BYTES, size)
-        data = os.pread(descriptor, span, 0) + os.pread(descriptor, span, size - span)
+        ends = os.pread(descriptor, span, 0), os.pread(descriptor, span, size - span)
     finally:
         os.close(descriptor)
-    words = np.frombuffer(data[: len(data) // 8 * 8], dtype="<u8")
-    total = (size + int(words.sum(dtype=np.uint64))) & 0xFFFFFFFFFFFFFFFF
+    total = (size + sum(_sum_of_words(end) for end in ends)) & 0xFFFFFFFFFFFFFFFF
     return f"{total:016x}"
+
+
+def _sum_of_words(data: bytes) -> int:
+    """Modulo 2**64, as NumPy's sum wraps."""
+    return int(np.frombuffer(data[: len(data) // 8 * 8], dtype="<u8").sum(dtype=np.uint64))
 
 
 def content_hash(path: str) -> str:

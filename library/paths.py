@@ -7,10 +7,15 @@ that area itself: every name has exactly one stored form and comes back byte for
 
 import os
 import re
+import unicodedata
 
 _BASE = 0xF0000
 _OWN_CHARACTERS = re.compile(f"[{chr(_BASE)}-{chr(_BASE + 0xFF)}]")
 _SURROGATES = re.compile("[\udc80-\udcff]")
+# What breaks a line or turns round the text after it. Other invisible characters belong to names people give: the
+# joiners of emoji, the wide space of Japanese.
+_ESCAPED_CATEGORIES = ("Cc", "Cs", "Zl", "Zp")
+_TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 def encode_path(path: str) -> str:
@@ -29,5 +34,11 @@ def decode_path(stored: str) -> str:
 
 def display_path(stored: str) -> str:
     r"""The path for a person's eyes: bytes that aren't UTF-8 as \xNN, line breaks and controls escaped."""
+    if stored.isprintable():
+        return stored
     shown = _OWN_CHARACTERS.sub(lambda m: f"\\x{ord(m[0]) - _BASE:02x}", stored)
-    return "".join(char if char.isprintable() or char == " " else repr(char)[1:-1] for char in shown)
+    return "".join(repr(char)[1:-1] if _is_escaped(char) else char for char in shown)
+
+
+def _is_escaped(char: str) -> bool:
+    return unicodedata.category(char) in _ESCAPED_CATEGORIES or char in _TURNING

@@ -303,7 +303,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='videofile',
-            constraint=models.UniqueConstraint(models.F('folder'), django.db.models.functions.text.MD5('relative_path'), name='library_videofile_path'),
+            constraint=models.UniqueConstraint(models.F('folder'), django.db.models.functions.text.MD5('relative_path'), condition=models.Q(('missing_since__isnull', True)), name='library_videofile_path'),
         ),
         migrations.AddConstraint(
             model_name='videofile',

@@ -92,8 +92,14 @@ class VideoFile(TimeStamped):
             ),
         ]
         constraints = [
-            # Over a digest: a path can be longer than a B-tree entry (about 2,700 bytes).
-            models.UniqueConstraint(models.F("folder"), MD5("relative_path"), name="%(app_label)s_%(class)s_path"),
+            # Only of files that are there: where a missing one was last seen, another may lie now. Over a digest: a
+            # path can be longer than a B-tree entry (about 2,700 bytes).
+            models.UniqueConstraint(
+                models.F("folder"),
+                MD5("relative_path"),
+                condition=Q(missing_since__isnull=True),
+                name="%(app_label)s_%(class)s_path",
+            ),
             models.UniqueConstraint(
                 fields=["video"], condition=Q(is_primary=True), name="%(app_label)s_%(class)s_one_primary"
             ),

@@ -1,6 +1,6 @@
 """A watched root."""
 
-from pathlib import Path
+import os
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -67,5 +67,5 @@ class Folder(TimeStamped):
     def clean(self) -> None:
         super().clean()
         self.path = self.path.rstrip("/") or "/"
-        if not Path(self.fs_path).is_dir():
+        if not os.path.isdir(self.fs_path):
             raise ValidationError({"path": f"There is no folder {self.shown_path} on this machine."})

@@ -36,7 +36,7 @@ class SettingsRow(TimeStamped):
     @classmethod
     def load(cls) -> Self:
         """The row, or the defaults unsaved. One query; call it at each use, so that a change counts at once."""
-        return cls._default_manager.filter(pk=1).first() or cls()  # type: ignore[return-value]
+        return cls._default_manager.filter(pk=1).first() or cls()
 
 
 @pghistory.track()

@@ -4,6 +4,7 @@ from typing import ClassVar, Self
 
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models
+from django.db.models import Value
 from django.db.models.functions import Lower
 
 from library.models.base import TimeStamped
@@ -13,7 +14,8 @@ class Users(UserManager["User"]):
     """Finds a user whatever the case of the name typed at the login."""
 
     def get_by_natural_key(self, username: str | None) -> "User":
-        return self.get(username__iexact=username)
+        # LOWER as in the constraint: UPPER, which iexact compares, makes one of names that the constraint tells apart.
+        return self.alias(lower=Lower("username")).get(lower=Lower(Value(username or "")))
 
 
 class User(TimeStamped, AbstractUser):
@@ -21,7 +23,7 @@ class User(TimeStamped, AbstractUser):
 
     email = models.EmailField("e-mail address", blank=True, default="")
 
-    objects: ClassVar[Users] = Users()  # type: ignore[assignment]
+    objects: ClassVar[Users] = Users()
 
     class Meta(TimeStamped.Meta):
         verbose_name = "user"

@@ -5,12 +5,23 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
 from library.exceptions import FileChangedError
 from library.models import VideoFile
 from library.models.file import FileState
-from library.services.videos import copy_facts, hash_contents, lock_content, take_primary, twins_of, video_for
+from library.services.videos import (
+    copy_facts,
+    hash_contents,
+    lock_content,
+    lock_files,
+    take_primary,
+    twins_of,
+    video_for,
+)
+
+_REPLACED = "The file was replaced while it was being read; its new content is read next."
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +59,7 @@ def record_facts(*, file_id: int, mtime_ns: int, facts: FileFacts) -> VideoFile:
             hash_contents([file, *twins])
         with transaction.atomic():
             lock_content(file)
+            lock_files([file_id, *(twin.pk for twin in twins)])
             if {twin.pk for twin in twins} >= {twin.pk for twin in twins_of(file)} or file.video_id is not None:
                 return _write(file_id, mtime_ns, facts, twins)
         # A twin got its video between the look and the lock: look again, with its content hashed.
@@ -55,9 +67,9 @@ def record_facts(*, file_id: int, mtime_ns: int, facts: FileFacts) -> VideoFile:
 
 
 def _write(file_id: int, mtime_ns: int, facts: FileFacts, twins: list[VideoFile]) -> VideoFile:
-    file = VideoFile.objects.select_for_update(of=("self",)).select_related("folder").get(pk=file_id)
+    file = VideoFile.objects.select_related("folder").get(pk=file_id)
     if file.mtime_ns != mtime_ns:
-        raise FileChangedError("The file was replaced while it was being read; its new content is read next.")
+        raise FileChangedError(_REPLACED)
     columns = asdict(facts)
     for name, value in columns.items():
         setattr(file, name, value)
@@ -71,12 +83,19 @@ def _write(file_id: int, mtime_ns: int, facts: FileFacts, twins: list[VideoFile]
     return file
 
 
-def finish_file(*, file_id: int, phash: int | None, notes: list[str]) -> None:
-    """All pictures are there. `phash` is unsigned 64-bit; its top bit becomes the sign, as PostgreSQL has no other."""
+def finish_file(*, file_id: int, phash: int | None, notes: list[str], mtime_ns: int | None = None) -> None:
+    """All pictures are there. `phash` is unsigned 64-bit; its top bit becomes the sign, as PostgreSQL has no other.
+
+    `mtime_ns` is the file's as the caller knew it when it began to decode. Raises FileChangedError when the content
+    was replaced meanwhile: the pictures show the old one.
+    """
     signed = phash - (1 << 64) if phash is not None and phash >= 1 << 63 else phash
-    file = VideoFile.objects.only("notes").get(pk=file_id)
-    merged = list(dict.fromkeys([*file.notes, *notes]))
-    VideoFile.objects.filter(pk=file_id).update(state=FileState.READY, error="", phash=signed, notes=merged)
+    with transaction.atomic():
+        file = VideoFile.objects.select_for_update(no_key=True).only("notes", "mtime_ns").get(pk=file_id)
+        if mtime_ns is not None and file.mtime_ns != mtime_ns:
+            raise FileChangedError(_REPLACED)
+        merged = list(dict.fromkeys([*file.notes, *notes]))
+        VideoFile.objects.filter(pk=file_id).update(state=FileState.READY, error="", phash=signed, notes=merged)
 
 
 def fail_file(*, file_id: int, error: str) -> None:
@@ -86,6 +105,5 @@ def fail_file(*, file_id: int, error: str) -> None:
 
 def count_seconds(*, file_id: int, seconds: float, is_first: bool) -> None:
     """Adds to the time spent on a file; the first stage begins the count anew."""
-    for file in VideoFile.objects.filter(pk=file_id).only("processing_seconds"):
-        total = seconds if is_first else file.processing_seconds + seconds
-        VideoFile.objects.filter(pk=file_id).update(processing_seconds=total)
+    total = seconds if is_first else F("processing_seconds") + seconds
+    VideoFile.objects.filter(pk=file_id).update(processing_seconds=total)

@@ -3,11 +3,15 @@
 import os
 from dataclasses import dataclass
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from library.exceptions import FolderOverlapError, FolderUnavailableError
 from library.models import Folder
 from library.paths import decode_path, display_path, encode_path
+
+# PostgreSQL's advisory lock for "a folder is being added", so that two can't add overlapping ones at once.
+_LOCK = 7_303
+_NAME_CHARACTERS = Folder._meta.get_field("name").max_length
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,18 +39,31 @@ def check_folder_readable(path: str) -> None:
 
 
 def _root_of(path: str) -> str:
-    return os.path.abspath(path).rstrip("/") or "/"
+    # POSIX lets two leading slashes mean something else, and abspath keeps them; Linux doesn't care.
+    return "/" + os.path.abspath(path).strip("/")
 
 
-def _containing_folder(path: str) -> Folder | None:
-    """The innermost folder of the library that is `path` or holds it."""
-    best: Folder | None = None
-    for folder in Folder.objects.all():
-        root = folder.fs_path
-        inside = path == root or path.startswith(root.rstrip("/") + "/")
-        if inside and (best is None or len(folder.fs_path) > len(best.fs_path)):
-            best = folder
-    return best
+def _part_of(path: str, root: str) -> str | None:
+    """What leads from `root` to `path` ("" when they are the same); None when `path` lies elsewhere."""
+    if path == root:
+        return ""
+    prefix = root.rstrip("/") + "/"
+    return path[len(prefix) :] if path.startswith(prefix) else None
+
+
+def _containing_folder(path: str) -> tuple[Folder, str] | None:
+    """The innermost folder of the library that is `path` or holds it, and the part of it that `path` is.
+
+    Links are resolved first: a folder reached by two names is one.
+    """
+    real = os.path.realpath(path)
+    held = [
+        (folder, part)
+        for folder in Folder.objects.all()
+        if (part := _part_of(real, os.path.realpath(folder.fs_path))) is not None
+        or (part := _part_of(path, folder.fs_path)) is not None
+    ]
+    return min(held, key=lambda pair: len(pair[1]), default=None)
 
 
 def register_folder(*, path: str, name: str = "") -> Folder:
@@ -58,14 +75,15 @@ def register_folder(*, path: str, name: str = "") -> Folder:
     root = _root_of(path)
     check_folder_readable(root)
     with transaction.atomic():
-        holder = _containing_folder(root)
-        if holder is None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+        held = _containing_folder(root)
+        if held is None:
             stored = encode_path(root)
-            folder = Folder(name=name or display_path(os.path.basename(stored)) or "/", path=stored)
-            folder.is_mount_point = os.path.ismount(root)
-            folder.save()
-            return folder
-    if holder.fs_path != root:
+            shown_name = (name or display_path(os.path.basename(stored)) or "/")[:_NAME_CHARACTERS]
+            return Folder.objects.create(name=shown_name, path=stored, is_mount_point=os.path.ismount(root))
+    holder, part = held
+    if part:
         raise FolderOverlapError(
             f"{display_path(encode_path(root))} lies in the folder {holder.shown_path}, which the library has already."
         )
@@ -75,16 +93,21 @@ def register_folder(*, path: str, name: str = "") -> Folder:
 def find_or_register_folder(*, path: str) -> list[FolderTarget]:
     """What to scan so that everything below `path` is seen; registers `path` when no folder of the library holds it.
 
-    Folders of the library that lie below `path` follow, since the scan of the outer one leaves them out.
+    Active folders of the library that lie below `path` follow, since the scan of the outer one leaves them out.
     """
     root = _root_of(path)
     check_folder_readable(root)
-    holder = _containing_folder(root)
-    if holder is not None and holder.fs_path != root:
-        first = FolderTarget(holder, encode_path(os.path.relpath(root, holder.fs_path)))
+    held = _containing_folder(root)
+    if held is not None and held[1]:
+        first = FolderTarget(held[0], encode_path(held[1]))
     else:
         first = FolderTarget(register_folder(path=root), "")
-    inner = [folder for folder in Folder.objects.all() if folder.fs_path.startswith(root.rstrip("/") + "/")]
+    real = os.path.realpath(root)
+    inner = [
+        folder
+        for folder in Folder.objects.active().exclude(pk=first.folder.pk)
+        if _part_of(folder.fs_path, root) or _part_of(os.path.realpath(folder.fs_path), real)
+    ]
     return [first, *(FolderTarget(folder, "") for folder in inner)]
 
 

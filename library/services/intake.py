@@ -1,22 +1,25 @@
 """Taking the files of a scan into the database, a batch at a time."""
 
-import os
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 
-from library.hashing import oshash
 from library.models import Folder, ScanLog, VideoFile
 from library.models.file import FileState
-from library.services.folders import is_available
+from library.services.looking import Look, look_at_all
+from library.services.moves import find_origins
+from library.services.videos import lock_files, promote_present_files
 from library.services.walk import FoundFile
 
-_UNREADABLE = (
-    "This file may not be read ({reason}): give the user that runs Videothek read permission, then scan again."
-)
-_HASHING_THREADS = 4
+# Stands for the time of last change of a known file that can't be read any more: every scan looks at it again.
+_LOOK_AGAIN = -1
+_COLUMNS = (
+    "folder", "relative_path", "size_bytes", "mtime_ns", "oshash", "content_hash", "missing_since", "state", "error",
+)  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -26,9 +29,8 @@ class Known:
     pk: int
     size_bytes: int
     mtime_ns: int
-    is_missing: bool
+    missing_since: datetime | None
     is_unhashed: bool
-    state: str
     is_seen: bool = False
 
     def is_same_file(self, found: FoundFile) -> bool:
@@ -37,142 +39,157 @@ class Known:
 
     def is_unchanged(self, found: FoundFile) -> bool:
         """Nothing to do: the file is as it was, was not missing, and could be read."""
-        return self.is_same_file(found) and not self.is_missing and not self.is_unhashed
+        return self.is_same_file(found) and self.missing_since is None and not self.is_unhashed
 
 
 @dataclass(slots=True)
 class Intake:
-    """Writes files that are new, changed, moved or back, counts them in the log and tells `on_found` what to probe."""
+    """Writes files that are new, changed, moved or back, counts them in the log and tells `on_found` what to probe.
+
+    Content that left its old place keeps its row, wherever it is now. A file in whose place it lies now is gone, unless
+    it turns up elsewhere. Other content at the path of a file that was there is that file, edited; at the path of one
+    that was missing it is a new file, and the missing one stays missing.
+    """
 
     folder: Folder
     log: ScanLog
     on_found: Callable[[list[int]], None]
-    moved_from: set[str] = field(default_factory=set)
-    _available: dict[int, bool] = field(default_factory=dict)
+    moved: set[int] = field(default_factory=set)
+    _displaced: set[int] = field(default_factory=set)
 
-    def take(self, batch: list[FoundFile], known: dict[str, Known]) -> None:
-        """One transaction for the batch; files are hashed before it begins. A file that vanished is left out."""
-        if not batch:
+    def take(self, batch: Sequence[FoundFile], known: Mapping[str, Known]) -> None:
+        """One transaction for the batch; files are opened before it begins. A file that vanished is left out.
+
+        The caller takes paths that are not in `known` before those that are: their content may come from one of these.
+        """
+        looks = look_at_all(batch)
+        if not looks:
             return
-        with ThreadPoolExecutor(_HASHING_THREADS) as pool:
-            hashed = list(zip(batch, pool.map(_hash, batch), strict=True))
-        hashed = [(found, digest) for found, digest in hashed if digest is not None]
+        here = self._rows_at(looks, known)
+        strangers = [look for look in looks if not _is_same(here.get(look.path), look)]
+        origins = find_origins(strangers, self.folder)
         with transaction.atomic():
-            to_probe = self._update_known(
-                [(f, d, known[f.relative_path]) for f, d in hashed if f.relative_path in known]
-            )
-            new = [(found, digest) for found, digest in hashed if found.relative_path not in known]
-            moved = self._match_moves(new, known)
-            to_probe += self._write_moved(moved)
-            to_probe += self._insert([(f, d) for f, d in new if f.relative_path not in moved])
+            ids = [row.pk for row in (*here.values(), *origins.values())]
+            lock_files(ids)
+            locked = _rows(ids)
+            to_probe = self._write(looks, _still_placed(here, locked), _still_placed(origins, locked))
             if to_probe:
                 self.on_found(to_probe)
 
-    def _update_known(self, rows: Iterable[tuple[FoundFile, "_Digest", Known]]) -> list[int]:
-        """Files whose path was known: read again, touched, back or replaced."""
-        files = {row.pk: row for row in VideoFile.objects.filter(pk__in=[known.pk for _, _, known in rows])}
-        to_probe = []
-        for found, digest, known in rows:
-            file = files[known.pk]
-            same_content = bool(digest.oshash) and (file.size_bytes, file.oshash) == (found.size_bytes, digest.oshash)
-            if digest.error:
-                self.log.files_unreadable += 1
-            elif known.is_missing:
-                self.log.files_returned += 1
-            elif same_content:
-                self.log.files_unchanged += 1
+    def _rows_at(self, looks: Iterable[Look], known: Mapping[str, Known]) -> dict[str, VideoFile]:
+        """The rows of paths that the database knows, by path; not of those that this scan found elsewhere."""
+        ids = {look.path: known[look.path].pk for look in looks if look.path in known}
+        rows = _rows([pk for pk in ids.values() if pk not in self.moved])
+        return {path: rows[pk] for path, pk in ids.items() if pk in rows}
+
+    def _write(self, looks: list[Look], here: dict[str, VideoFile], origins: dict[str, VideoFile]) -> list[int]:
+        """Writes the batch and returns the ids of what to probe. The rows are locked."""
+        taken = {row.pk for path, row in here.items() if path in origins and row.missing_since is None}
+        # Before the others are written: only one present file can be at a path.
+        VideoFile.objects.filter(pk__in=taken).update(missing_since=timezone.now())
+        known, new, before = [], [], {}
+        for look in looks:
+            row = origins.get(look.path) or _of_same_path(here.get(look.path), look)
+            if row is None:
+                new.append(self._new(look))
+                continue
+            before[row.pk] = _values(row)
+            if look.path in origins:
+                self._move(row, look)
             else:
-                self.log.files_changed += 1
-            _apply(file, found, digest, same_content=same_content)
-            if file.state != FileState.READY and not digest.error and not (same_content and not known.is_missing):
-                to_probe.append(file.pk)
-        VideoFile.objects.bulk_update(files.values(), _SCANNED_COLUMNS, batch_size=500)
-        return to_probe
+                self._keep(row, look)
+            known.append(row)
+        written = [row for row in known if row.pk in taken or _values(row) != before[row.pk]]
+        VideoFile.objects.bulk_update(written, _COLUMNS, batch_size=500)
+        VideoFile.objects.bulk_create(new, batch_size=500)
+        displaced = taken - {row.pk for row in known}
+        self._displaced |= displaced
+        self.log.files_missing += len(displaced)
+        promote_present_files(file_ids=[*displaced, *(pk for pk, values in before.items() if values["missing_since"])])
+        return [row.pk for row in (*known, *new) if row.state in (FileState.NEW, FileState.PROBED)]
 
-    def _match_moves(self, new: list[tuple[FoundFile, "_Digest"]], known: dict[str, Known]) -> dict[str, tuple]:
-        """New paths whose content is that of a file that is gone from its old path, by new path."""
-        sizes = {found.size_bytes for found, digest in new if digest.oshash and found.size_bytes}
-        digests = {digest.oshash for _, digest in new if digest.oshash}
-        rows = VideoFile.objects.filter(size_bytes__in=sizes, oshash__in=digests).select_related("folder")
-        by_content: dict[tuple[int, str], list[VideoFile]] = {}
-        for row in rows:
-            if self._is_gone(row):
-                by_content.setdefault((row.size_bytes, row.oshash), []).append(row)
-        moved = {}
-        for found, digest in new:
-            candidates = by_content.get((found.size_bytes, digest.oshash), [])
-            if candidates:
-                # Of several lost copies the one of the same name, then of the same folder, is the likeliest.
-                name = os.path.basename(found.relative_path)
-                best = max(candidates, key=lambda row: (_name(row) == name, row.folder_id == self.folder.pk))
-                candidates.remove(best)
-                moved[found.relative_path] = (best, found, digest)
-        return moved
+    def _new(self, look: Look) -> VideoFile:
+        file = VideoFile(folder=self.folder, relative_path=look.path)
+        if look.error:
+            self.log.files_unreadable += 1
+        else:
+            self.log.files_new += 1
+        _apply(file, look, is_same_content=False)
+        return file
 
-    def _is_gone(self, file: VideoFile) -> bool:
-        """Whether the file's old place can be looked at and is empty."""
-        if file.folder_id not in self._available:
-            self._available[file.folder_id] = is_available(file.folder)
-        return self._available[file.folder_id] and not os.path.lexists(file.fs_path)
-
-    def _write_moved(self, moved: dict[str, tuple]) -> list[int]:
-        to_probe = []
-        for path, (file, found, digest) in moved.items():
-            if file.folder_id == self.folder.pk:
-                self.moved_from.add(file.relative_path)
-            file.folder, file.relative_path = self.folder, path
-            _apply(file, found, digest, same_content=True)
+    def _move(self, file: VideoFile, look: Look) -> None:
+        if (file.folder_id, file.relative_path) == (self.folder.pk, look.path):
+            self.log.files_returned += 1
+        else:
             self.log.files_moved += 1
-            if file.state in (FileState.NEW, FileState.PROBED):
-                to_probe.append(file.pk)
-        VideoFile.objects.bulk_update([row[0] for row in moved.values()], _SCANNED_COLUMNS, batch_size=500)
-        return to_probe
+        self.moved.add(file.pk)
+        if file.pk in self._displaced:
+            self._displaced.remove(file.pk)
+            self.log.files_missing -= 1
+        file.folder, file.relative_path = self.folder, look.path
+        _apply(file, look, is_same_content=True)
 
-    def _insert(self, new: list[tuple[FoundFile, "_Digest"]]) -> list[int]:
-        files = []
-        for found, digest in new:
-            file = VideoFile(folder=self.folder, relative_path=found.relative_path)
-            _apply(file, found, digest, same_content=False)
-            files.append(file)
-            if digest.error:
-                self.log.files_unreadable += 1
-            else:
-                self.log.files_new += 1
-        VideoFile.objects.bulk_create(files, batch_size=500)
-        return [file.pk for file in files if file.state == FileState.NEW]
-
-
-@dataclass(frozen=True, slots=True)
-class _Digest:
-    oshash: str
-    error: str = ""
+    def _keep(self, file: VideoFile, look: Look) -> None:
+        is_same_content = _is_same(file, look)
+        if look.error:
+            self.log.files_unreadable += 1
+        elif file.missing_since is not None:
+            self.log.files_returned += 1
+        elif is_same_content:
+            self.log.files_unchanged += 1
+        elif not file.oshash:
+            self.log.files_new += 1
+        else:
+            self.log.files_changed += 1
+        _apply(file, look, is_same_content=is_same_content)
 
 
-_SCANNED_COLUMNS = [
-    "folder", "relative_path", "size_bytes", "mtime_ns", "oshash", "content_hash", "missing_since", "state", "error",
-]  # fmt: skip
+def _rows(ids: Sequence[int]) -> dict[int, VideoFile]:
+    return VideoFile.objects.only(*_COLUMNS).in_bulk(ids) if ids else {}
 
 
-def _hash(found: FoundFile) -> _Digest | None:
-    """The file's oshash, or why there is none; None when it has vanished since it was listed."""
-    try:
-        return _Digest(oshash(found.fs_path))
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        return _Digest("", _UNREADABLE.format(reason=(error.strerror or str(error)).lower()))
+def _values(row: VideoFile) -> dict[str, Any]:
+    return {name: getattr(row, "folder_id" if name == "folder" else name) for name in _COLUMNS}
 
 
-def _apply(file: VideoFile, found: FoundFile, digest: _Digest, *, same_content: bool) -> None:
-    """Sets what a scan knows of a file. New content begins anew; content that is back keeps how far it had come."""
-    file.size_bytes, file.mtime_ns, file.missing_since = found.size_bytes, found.mtime_ns, None
-    file.oshash = digest.oshash
-    if digest.error:
-        file.state, file.error = FileState.FAILED, digest.error
-    elif not same_content:
+def _still_placed(rows: Mapping[str, VideoFile], locked: Mapping[int, VideoFile]) -> dict[str, VideoFile]:
+    """The locked rows, less those that a scan of another folder has found elsewhere since they were first read."""
+    return {
+        path: locked[row.pk]
+        for path, row in rows.items()
+        if row.pk in locked and _place_and_content(row) == _place_and_content(locked[row.pk])
+    }
+
+
+def _place_and_content(row: VideoFile) -> tuple[Any, ...]:
+    return row.folder_id, row.relative_path, row.size_bytes, row.oshash
+
+
+def _is_same(row: VideoFile | None, look: Look) -> bool:
+    """Whether the content is the row's; taken for it as long as it can't be read."""
+    return row is not None and (bool(look.error) or (bool(row.oshash) and (row.size_bytes, row.oshash) == look.content))
+
+
+def _of_same_path(row: VideoFile | None, look: Look) -> VideoFile | None:
+    """The row if its file is the one that was found at its path: it was there, or is back."""
+    if row is None or row.missing_since is None or not row.oshash or _is_same(row, look):
+        return row
+    return None
+
+
+def _apply(file: VideoFile, look: Look, *, is_same_content: bool) -> None:
+    """Sets what a scan knows of a file. New content begins anew; known content keeps how far it had come.
+
+    What failed is tried again: it may have failed because it was not there.
+    """
+    file.missing_since = None
+    if look.error:
+        file.state, file.error = FileState.FAILED, look.error
+    if look.error and file.oshash:
+        file.mtime_ns = _LOOK_AGAIN
+        return
+    file.size_bytes, file.mtime_ns, file.oshash = look.found.size_bytes, look.found.mtime_ns, look.oshash
+    if not is_same_content:
         file.content_hash = ""
+    if not look.error and (not is_same_content or file.state == FileState.FAILED):
         file.state, file.error = FileState.NEW, ""
-
-
-def _name(file: VideoFile) -> str:
-    return os.path.basename(file.relative_path)

@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from library.services.walk import FoundFile
+from library.services.walk import FoundFile, mtime_ns
 
 # A file whose last change is older than this is taken as done without a second look.
 FRESH_SECONDS = 60.0
@@ -17,7 +17,7 @@ def is_fresh(found: FoundFile, now: float) -> bool:
 
 
 def part_settled(files: Iterable[FoundFile], *, looked_at: float, settle_seconds: float) -> tuple[list[FoundFile], int]:
-    """The files that stayed as they were for `settle_seconds` after `looked_at` (monotonic) and nobody writes to.
+    """The files that stayed as they were for `settle_seconds` after the last look (monotonic) and nobody writes to.
 
     Returns them and the number of the others. Waits at most `settle_seconds`. A writer on another machine (a network
     share) shows only by the file's growth.
@@ -37,7 +37,7 @@ def _is_same(found: FoundFile) -> bool:
         status = os.stat(found.fs_path)
     except OSError:
         return False
-    return (status.st_size, status.st_mtime_ns) == (found.size_bytes, found.mtime_ns)
+    return (status.st_size, mtime_ns(status)) == (found.size_bytes, found.mtime_ns)
 
 
 def open_for_writing(paths: set[str]) -> set[str]:

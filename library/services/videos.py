@@ -3,12 +3,16 @@
 import os
 from collections.abc import Sequence
 
-from django.db import connection
+from django.db import connection, transaction
+from django.db.models import Q
+from django.utils import timezone
 
 from library.exceptions import FileChangedError
 from library.hashing import content_hash
 from library.models import Video, VideoFile
+from library.models.file import FileState
 from library.paths import display_path
+from library.services.walk import mtime_ns
 
 # First key of PostgreSQL's advisory locks for "a video of this content is being looked up or made".
 _LOCK_CLASS = 7_302
@@ -18,7 +22,7 @@ _TITLE_CHARACTERS = Video._meta.get_field("title").max_length
 def title_of(file: VideoFile) -> str:
     """The file's name without its ending, as a person reads it; at most as long as a title may be."""
     stem = os.path.splitext(os.path.basename(file.relative_path))[0]
-    return display_path(stem)[:_TITLE_CHARACTERS].strip() or "Untitled"
+    return display_path(stem).strip()[:_TITLE_CHARACTERS].strip() or "Untitled"
 
 
 def twins_of(file: VideoFile) -> list[VideoFile]:
@@ -30,14 +34,28 @@ def twins_of(file: VideoFile) -> list[VideoFile]:
 
 
 def hash_contents(files: Sequence[VideoFile]) -> None:
-    """Fills `content_hash` where it is missing and the file can be read. Reads whole files: not in a transaction."""
+    """Fills `content_hash` where it is missing and the file is there as it is known.
+
+    Reads whole files: not in a transaction.
+    """
     for file in files:
-        if not file.content_hash:
-            try:
-                file.content_hash = content_hash(file.fs_path)
-            except OSError:
-                continue
-            VideoFile.objects.filter(pk=file.pk, oshash=file.oshash).update(content_hash=file.content_hash)
+        if file.content_hash or not _is_as_known(file):
+            continue
+        try:
+            digest = content_hash(file.fs_path)
+        except OSError:
+            continue
+        if _is_as_known(file):
+            file.content_hash = digest
+            VideoFile.objects.filter(pk=file.pk, oshash=file.oshash, mtime_ns=file.mtime_ns).update(content_hash=digest)
+
+
+def _is_as_known(file: VideoFile) -> bool:
+    try:
+        status = os.stat(file.fs_path)
+    except OSError:
+        return False
+    return (status.st_size, mtime_ns(status)) == (file.size_bytes, file.mtime_ns)
 
 
 def lock_content(file: VideoFile) -> None:
@@ -47,16 +65,37 @@ def lock_content(file: VideoFile) -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_LOCK_CLASS, (key & 0xFFFFFFFF) - 0x80000000])
 
 
+def lock_files(file_ids: Sequence[int]) -> None:
+    """Locks the files, their videos and the other files of these until the transaction ends.
+
+    Whoever writes more than one file of a video locks this way: videos before files, each in the order of their ids,
+    so that nobody waits for each other. Rows that only point here (jobs, pictures) can still be written.
+    """
+    if not file_ids:
+        return
+    owners = Video.objects.filter(pk__in=_videos_of(file_ids))
+    videos = [video.pk for video in owners.select_for_update(no_key=True).order_by("pk").only("pk")]
+    family = Q(pk__in=file_ids) | Q(video__in=videos)
+    list(VideoFile.objects.select_for_update(no_key=True).filter(family).order_by("pk").values_list("pk", flat=True))
+
+
+def _videos_of(file_ids: Sequence[int]) -> list[int]:
+    ids = VideoFile.objects.filter(pk__in=file_ids).values_list("video_id", flat=True).distinct()
+    return [pk for pk in ids if pk is not None]
+
+
 def video_for(file: VideoFile, twins: Sequence[VideoFile]) -> Video:
     """The video of a twin with equal content, or a new one. The caller holds `lock_content` and hashed the twins.
 
     A twin that can't be read now (its disk is unplugged) counts as equal: size and oshash agree, and taking it for
     another video would lose the history that the first one has.
     """
-    for twin in twins:
-        if not twin.content_hash or twin.content_hash == file.content_hash:
-            if twin.video is None:
-                raise FileChangedError("The other copy of this file changed; it is looked at again.")
+    if any(twin.content_hash for twin in twins) and not file.content_hash:
+        raise FileChangedError("The file changed or vanished while it was compared with a copy; it is looked at again.")
+    equal = [twin for twin in twins if twin.content_hash and twin.content_hash == file.content_hash]
+    unread = [twin for twin in twins if not twin.content_hash]
+    for twin in [*equal, *unread]:
+        if twin.video is not None:
             return twin.video
     return Video.objects.create(title=title_of(file))
 
@@ -72,25 +111,46 @@ def take_primary(file: VideoFile) -> bool:
 
 def copy_facts(file: VideoFile) -> None:
     """Repeats the primary file's facts on its video, which lists sort and filter by. Writes only those columns."""
+    if file.video_id is None:
+        return
     Video.objects.filter(pk=file.video_id).update(
         duration_seconds=file.duration_seconds, width=file.width, height=file.height, is_hdr=file.is_hdr
     )
-    Video.objects.filter(pk=file.video_id, recorded_at=None).update(recorded_at=file.embedded_created_at)
+    if file.embedded_created_at is not None:
+        Video.objects.filter(pk=file.video_id, recorded_at=None).update(recorded_at=file.embedded_created_at)
 
 
 def promote_present_files(*, file_ids: Sequence[int]) -> int:
-    """For videos whose primary file is among the ids and missing: another present file takes its place, if there is one.
+    """For the videos of these files whose primary file is missing: a present one takes its place, if there is one.
 
-    Returns how many videos changed. Called in the transaction that marked the files.
+    Only a file that has been looked at can, a finished one first. Returns how many videos changed.
     """
-    lost = VideoFile.objects.filter(pk__in=file_ids, is_primary=True, missing_since__isnull=False, video__isnull=False)
-    videos = list(lost.values_list("video_id", flat=True))
-    spare = (
-        VideoFile.objects.filter(video__in=videos, missing_since=None).order_by("video_id", "pk").distinct("video_id")
-    )
-    files = list(spare)
-    for file in files:
-        VideoFile.objects.filter(video=file.video_id, is_primary=True).update(is_primary=False)
-        VideoFile.objects.filter(pk=file.pk).update(is_primary=True)
-        copy_facts(file)
+    if not file_ids:
+        return 0
+    with transaction.atomic():
+        lock_files(file_ids)
+        lost = VideoFile.objects.filter(video__in=_videos_of(file_ids), is_primary=True, missing_since__isnull=False)
+        spare = VideoFile.objects.filter(
+            video__in=list(lost.values_list("video_id", flat=True)),
+            missing_since=None,
+            state__in=(FileState.READY, FileState.PROBED),
+        )
+        # "ready" sorts after "probed".
+        files = list(spare.order_by("video_id", "-state", "pk").distinct("video_id"))
+        videos = [file.video_id for file in files]
+        VideoFile.objects.filter(video__in=videos, is_primary=True).update(is_primary=False)
+        VideoFile.objects.filter(pk__in=[file.pk for file in files]).update(is_primary=True)
+        for file in files:
+            copy_facts(file)
     return len(files)
+
+
+def mark_missing(*, folder_id: int, file_ids: Sequence[int]) -> int:
+    """Marks files of the folder that are not there any more; returns how many. Their videos show another copy."""
+    with transaction.atomic():
+        lock_files(file_ids)
+        # A scan of another folder may have found one there meanwhile.
+        still = VideoFile.objects.filter(pk__in=file_ids, folder=folder_id, missing_since=None)
+        marked = still.update(missing_since=timezone.now())
+        promote_present_files(file_ids=file_ids)
+    return marked

@@ -1,5 +1,6 @@
 """Listing the videos below a folder. Reads the file system, knows no database."""
 
+import errno
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -11,11 +12,16 @@ from library.paths import encode_path
 _JUNK_FOLDERS = frozenset(
     {"@eadir", "#recycle", "#snapshot", "$recycle.bin", "lost+found", "system volume information", "__macosx"}
 )
+# What the database's 64 bits hold, the year 2262; a damaged file system has dates beyond it.
+_LATEST_NS = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
 class FoundFile:
-    """A video that is there now. `relative_path` is in the stored form, `fs_path` absolute for `os` functions."""
+    """A video that is there now. `relative_path` is in the stored form, `fs_path` absolute for `os` functions.
+
+    Size and time are 0 for one whose folder lists it and lets nobody look at it.
+    """
 
     relative_path: str
     fs_path: str
@@ -23,13 +29,19 @@ class FoundFile:
     mtime_ns: int
 
 
+def mtime_ns(status: os.stat_result) -> int:
+    """Time of last change in nanoseconds, as it is stored and compared."""
+    return max(-_LATEST_NS, min(status.st_mtime_ns, _LATEST_NS))
+
+
 @dataclass(slots=True)
 class Walk:
-    """All videos below `root`, folder by folder in the order of their names.
+    """All videos below `root` (or its `start`, as `os` gives it), folder by folder in the order of their names.
 
-    Hidden files, junk folders and the folders in `leave_out` (absolute) are passed over. Links to folders are followed
-    once each, however they loop; a link to a video inside the root is passed over, for the video itself is listed.
-    What could not be listed stands in `unreadable` afterwards (stored form, relative): nothing below it is known.
+    Hidden files, junk folders and the folders in `leave_out` (absolute) are passed over. Links to folders outside are
+    followed once each, however they loop; a link to what is listed anyway, here or by the scan of a folder in
+    `leave_out`, is passed over. What could not be listed stands in `unreadable` afterwards (stored form, relative,
+    "" for the root): nothing below it is known.
     """
 
     root: str
@@ -38,9 +50,10 @@ class Walk:
     unreadable: list[str] = field(default_factory=list)
 
     def __iter__(self) -> Iterator[FoundFile]:
+        places = _Places.of(self.root, self.leave_out)
+        first = os.path.join(self.root, self.start) if self.start else self.root
         visited: set[tuple[int, int]] = set()
-        real_root = os.path.realpath(self.root).rstrip("/") + "/"
-        pending = [os.path.join(self.root, self.start) if self.start else self.root]
+        pending = [first]
         while pending:
             folder = pending.pop()
             try:
@@ -50,34 +63,83 @@ class Walk:
                 visited.add((status.st_dev, status.st_ino))
                 with os.scandir(folder) as listing:
                     entries = sorted(listing, key=lambda entry: entry.name)
+            except (FileNotFoundError, NotADirectoryError):
+                # Gone since its own folder was listed; the first one has to be there.
+                if folder == first:
+                    self.unreadable.append(self._relative(folder))
+                continue
             except OSError:
                 self.unreadable.append(self._relative(folder))
                 continue
             folders = []
             for entry in entries:
-                if entry.name.startswith("."):
+                if _is_hidden(entry.name) or (_is_link(entry) and places.list_target(entry.path)):
                     continue
                 if _is_folder(entry):
-                    if entry.name.lower() not in _JUNK_FOLDERS and entry.path not in self.leave_out:
+                    if not _is_junk(entry.name) and entry.path not in self.leave_out:
                         folders.append(entry.path)
-                elif is_video_name(entry.name) and (found := self._look(entry, real_root)):
+                elif is_video_name(entry.name) and (found := self._look(entry)):
                     yield found
             pending.extend(reversed(folders))
 
     def _relative(self, path: str) -> str:
         return encode_path(path[len(self.root.rstrip("/")) + 1 :])
 
-    def _look(self, entry: os.DirEntry[str], real_root: str) -> FoundFile | None:
-        """The file behind an entry; None when it has vanished, isn't a regular file, or is a link into the root."""
+    def _look(self, entry: os.DirEntry[str]) -> FoundFile | None:
+        """The file behind an entry; None when it has vanished or isn't a regular file, a broken link for one."""
         try:
-            if entry.is_symlink() and os.path.realpath(entry.path).startswith(real_root):
-                return None
             if not entry.is_file():
                 return None
             status = entry.stat()
-        except OSError:
-            return None
-        return FoundFile(self._relative(entry.path), entry.path, status.st_size, status.st_mtime_ns)
+        except OSError as error:
+            if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP):
+                return None
+            return FoundFile(self._relative(entry.path), entry.path, 0, 0)
+        return FoundFile(self._relative(entry.path), entry.path, status.st_size, mtime_ns(status))
+
+
+@dataclass(frozen=True, slots=True)
+class _Places:
+    """Where the root and the left-out folders really are, links resolved, each with a slash at its end."""
+
+    root: str
+    all: tuple[str, ...]
+
+    @classmethod
+    def of(cls, root: str, leave_out: frozenset[str]) -> "_Places":
+        return cls(_real(root), tuple(map(_real, {root, *leave_out})))
+
+    def list_target(self, link: str) -> bool:
+        """Whether what a link leads to is listed without it, or holds the root and so leads in a circle."""
+        target = _real(link)
+        if self.root.startswith(target):
+            return True
+        holder = max((place for place in self.all if target.startswith(place)), key=len, default="")
+        if not holder or target == holder:
+            return bool(holder)
+        *folders, name = target[len(holder) : -1].split("/")
+        if _is_hidden(name) or any(_is_hidden(part) or _is_junk(part) for part in folders):
+            return False
+        return not _is_junk(name) if os.path.isdir(target) else is_video_name(name)
+
+
+def _real(path: str) -> str:
+    return os.path.realpath(path).rstrip("/") + "/"
+
+
+def _is_hidden(name: str) -> bool:
+    return name.startswith(".")
+
+
+def _is_junk(name: str) -> bool:
+    return name.lower() in _JUNK_FOLDERS
+
+
+def _is_link(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_symlink()
+    except OSError:
+        return False
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

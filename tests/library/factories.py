@@ -67,8 +67,9 @@ def make_file(
     return VideoFile.objects.create(folder=folder, video=video, **values)
 
 
-def write_file(path: str | Path, *, content: bytes = b"", mtime_ns: int = LONG_AGO_NS) -> str:
-    """A settled file on disk, its folders made; returns its path. Without `content` its bytes are its own."""
+def write_file(path: str | Path, *, content: bytes = b"", mtime_ns: int = 0) -> str:
+    """A settled file on disk, its folders made; returns its path. Bytes and time are its own unless given."""
+    mtime_ns = mtime_ns or LONG_AGO_NS + next(_numbers) * 10**9
     name = os.fspath(path)
     Path(name).parent.mkdir(parents=True, exist_ok=True)
     with open(name, "wb") as target:
