@@ -106,7 +106,7 @@ class Attachment:
     def _keeper_runs(self) -> bool:
         if self._keeper is not None:
             return self._keeper.poll() is None
-        return psutil.pid_exists(self.holder.pid)
+        return bool(psutil.pid_exists(self.holder.pid))
 
 
 def attach(*, title: str, disposable: bool = False) -> Attachment:

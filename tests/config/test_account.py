@@ -1,5 +1,6 @@
 import os
 import pwd
+from pathlib import Path
 
 import pytest
 
@@ -25,7 +26,7 @@ def test_a_private_folder_keeps_others_out(tmp_path):
 
 
 def test_open_folders_let_others_in():
-    assert can_reach(SOMEBODY, account.Path("/usr/bin/env"))
+    assert can_reach(SOMEBODY, Path("/usr/bin/env"))
 
 
 def test_a_folder_that_is_a_link_is_refused(tmp_path):

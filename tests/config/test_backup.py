@@ -1,3 +1,4 @@
+import io
 import json
 import tarfile
 
@@ -121,7 +122,7 @@ def rewrite_manifest(backup, **changes) -> None:
             if entry.name == archive.MANIFEST:
                 content = json.dumps({**json.loads(content), **changes}).encode()
                 entry.size = len(content)
-            tar.addfile(entry, archive.io.BytesIO(content))
+            tar.addfile(entry, io.BytesIO(content))
 
 
 def test_a_backup_of_a_newer_release_is_refused(library, backup):
@@ -141,7 +142,7 @@ def test_a_backup_of_a_newer_format_is_refused(library, backup):
 def test_a_file_outside_the_uploads_is_refused(library, backup):
     with tarfile.open(backup, "a") as tar:
         entry = tarfile.TarInfo("uploads/../../evil")
-        tar.addfile(entry, archive.io.BytesIO(b""))
+        tar.addfile(entry, io.BytesIO(b""))
 
     with pytest.raises(StackError, match="is damaged"):
         restore_backup(backup)
