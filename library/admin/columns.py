@@ -80,7 +80,7 @@ def sentence(text: str) -> SafeString | str:
 def picture(thumbnail: Any, link: str = "") -> SafeString:
     """The small still of a file at list size; an empty frame while there is none."""
     if thumbnail is None:
-        inside = format_html('<span class="v-picture v-empty" aria-hidden="true"></span>')
+        inside = format_html('<span class="v-picture {}" aria-hidden="true"></span>', "v-empty")
     else:
         inside = format_html(
             '<img class="v-picture" src="{}" width="{}" height="{}" alt="" loading="lazy">',

@@ -65,7 +65,7 @@ def load_failed_files(request: HttpRequest) -> dict[str, Any] | None:
 
 def load_disk(request: HttpRequest) -> dict[str, Any] | None:
     """Room on the disk of VIDEOTHEK_HOME, where pictures and the database lie; no query."""
-    home = Path(settings.VIDEOTHEK_HOME)
+    home: Path = settings.VIDEOTHEK_HOME  # type: ignore[assignment]
     while not home.is_dir() and home != home.parent:
         home = home.parent
     usage = shutil.disk_usage(home)

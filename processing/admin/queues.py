@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
-from django.urls import URLPattern, path
+from django.urls import URLPattern, re_path
 from django_rq.admin import QueueAdmin
 from django_rq.models import Dashboard
 from django_rq.urls import get_admin_urlpatterns, get_api_urlpatterns
@@ -48,7 +48,7 @@ class QueueDashboardAdmin(QueueAdmin):
 
         api = get_api_urlpatterns(name_prefix="django_rq_")
         return [
-            *(path(str(address.pattern), wrap(address.callback), name=address.name or "") for address in api),
+            *(re_path(str(address.pattern), wrap(address.callback), name=address.name) for address in api),
             *get_admin_urlpatterns(name_prefix="django_rq_", view_wrapper=wrap),
             *super(QueueAdmin, self).get_urls(),
         ]

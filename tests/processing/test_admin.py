@@ -182,11 +182,12 @@ def test_a_silent_worker_is_told_from_one_that_is_alive(page):
     assert (html.count(">Alive<"), html.count(">Silent<")) == (1, 1)
 
 
-def test_the_queues_in_redis_are_shown_to_owners(page, redis_connection):
-    assert page.get(reverse("admin:django_rq_dashboard_changelist")).status_code == 200
+@pytest.mark.parametrize("name", ["django_rq_dashboard_changelist", "django_rq_home_json"])
+def test_the_queues_in_redis_are_shown_to_owners(page, redis_connection, name):
+    assert page.get(reverse(f"admin:{name}")).status_code == 200
 
 
-@pytest.mark.parametrize("name", ["django_rq_dashboard_changelist", "django_rq_home", "django_rq_stats_json"])
+@pytest.mark.parametrize("name", ["django_rq_dashboard_changelist", "django_rq_home", "django_rq_home_json"])
 def test_the_queues_in_redis_are_hidden_from_other_staff(client, name):
     client.force_login(make_user(is_staff=True))
 
