@@ -15,3 +15,7 @@ class StageTimeoutError(ProcessingError):
 
 class UnknownStageError(ProcessingError):
     """A job names a stage that nothing registered."""
+
+
+class TargetGoneError(ProcessingError):
+    """What a job was to work on is not there any more."""

@@ -1,7 +1,8 @@
 """The storage of derived files on a local disk."""
 
-import os
+import contextlib
 import uuid
+from pathlib import Path
 
 from django.core.files.base import File
 from django.core.files.storage import FileSystemStorage
@@ -18,16 +19,21 @@ class DerivedStorage(FileSystemStorage):
         return name
 
     def _save(self, name: str, content: File) -> str:  # type: ignore[type-arg]
-        path = self.path(name)
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        temporary = f"{path}.{uuid.uuid4().hex}.part"
+        path = Path(self.path(name))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_name(f"{path.name}.{uuid.uuid4().hex}.part")
         try:
-            with open(temporary, "wb") as target:
+            with temporary.open("wb") as target:
                 for chunk in content.chunks():
                     target.write(chunk)
-            os.replace(temporary, path)
+            temporary.replace(path)
         except BaseException:
-            if os.path.exists(temporary):
-                os.unlink(temporary)
+            temporary.unlink(missing_ok=True)
             raise
         return name
+
+    def delete(self, name: str) -> None:
+        """Removes the file, and its folder when that is empty then."""
+        super().delete(name)
+        with contextlib.suppress(OSError):
+            Path(self.path(name)).parent.rmdir()

@@ -1,5 +1,6 @@
 """The RQ worker, tuned so that a death is noticed in seconds."""
 
+import contextlib
 import ctypes
 import logging
 import os
@@ -10,13 +11,15 @@ from typing import Any
 
 import rq
 from django.db import DatabaseError, connections
-from django.utils import timezone
+from django.db.models.functions import Now
 from rq.job import Job as RQJob
 from rq.queue import Queue
 
 from processing.models import WorkerProcess
 from processing.services.claim import worker_name
+from processing.services.commits import commit_without_waiting
 from processing.services.reconcile import release_worker
+from processing.services.scratch import remove_abandoned
 
 logger = logging.getLogger(__name__)
 
@@ -28,15 +31,14 @@ _PR_SET_PDEATHSIG = 1
 class Worker(rq.Worker):
     """Forks for each message, so that a crash in a decoder costs one job.
 
-    Its process tells PostgreSQL that it lives. The child dies with it (PR_SET_PDEATHSIG), and when the child is
-    killed its job waits again at once. Measured reasons are in docs/architecture.md, "Workers".
+    Its process tells PostgreSQL that it lives. The child dies with it (PR_SET_PDEATHSIG), and when the child died
+    with a job in hand, that job waits again at once. Measured reasons are in docs/architecture.md, "Workers".
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("job_monitoring_interval", HEARTBEAT_SECONDS)
         kwargs.setdefault("maintenance_interval", 20)
         kwargs["worker_ttl"] = min(kwargs.get("worker_ttl") or 30, 30)
-        kwargs.setdefault("work_horse_killed_handler", self._child_was_killed)
         self._told_at = 0.0
         super().__init__(*args, **kwargs)
 
@@ -46,14 +48,18 @@ class Worker(rq.Worker):
 
     def register_birth(self) -> None:
         """Tells Redis and PostgreSQL that the worker is there."""
-        super().register_birth()
+        super().register_birth()  # type: ignore[no-untyped-call]
         self._tell()
 
     def register_death(self) -> None:
         """Tells Redis and PostgreSQL that it is gone."""
-        super().register_death()
-        WorkerProcess.objects.filter(name=worker_name()).delete()
-        connections.close_all()
+        try:
+            WorkerProcess.objects.filter(name=worker_name()).delete()
+        except DatabaseError as error:
+            logger.warning("The worker could not be signed off (%s); the scheduler will do it.", error)
+        finally:
+            connections.close_all()
+        super().register_death()  # type: ignore[no-untyped-call]
 
     def heartbeat(self, timeout: int | None = None, pipeline: Any = None) -> None:
         """Renews both registrations; the one in PostgreSQL at most every five seconds."""
@@ -68,28 +74,38 @@ class Worker(rq.Worker):
 
     def main_work_horse(self, job: RQJob, queue: Queue) -> None:
         """Runs in the child: makes sure that it can't outlive its parent."""
+        # The parent's handler would only note it; nothing is in hand yet.
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
         parent = os.getppid()
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != parent:
             os._exit(1)
+        commit_without_waiting()
         super().main_work_horse(job, queue)
+
+    def monitor_work_horse(self, job: RQJob, queue: Queue) -> None:
+        """Waits for the child's end; what it still holds then waits again at once."""
+        child = self.horse_pid
+        if self._stop_requested:
+            self._stop_child()
+        super().monitor_work_horse(job, queue)
+        try:
+            if release_worker(worker_name(child)):
+                remove_abandoned()
+        except DatabaseError as error:
+            logger.warning("The dead child's job could not be released (%s); the scheduler will do it.", error)
+        finally:
+            connections.close_all()
 
     def request_stop(self, signum: int, frame: Any) -> None:
         """On SIGTERM the child is told too: it puts its job back and ends, so the worker is gone within a second."""
-        if self.horse_pid:
-            try:
-                os.kill(self.horse_pid, signal.SIGTERM)
-            except ProcessLookupError:
-                logger.debug("The child %s had ended already.", self.horse_pid)
-        super().request_stop(signum, frame)
+        self._stop_child()
+        super().request_stop(signum, frame)  # type: ignore[no-untyped-call]
 
-    def _child_was_killed(self, job: RQJob, pid: int, status: int, usage: Any) -> None:
-        try:
-            release_worker(worker_name(pid))
-        except DatabaseError:
-            logger.exception("The killed child's job could not be released; its lease ends within 30 s.")
-        finally:
-            connections.close_all()
+    def _stop_child(self) -> None:
+        if self.horse_pid:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.horse_pid, signal.SIGTERM)
 
     def _tell(self) -> None:
         """Writes the heartbeat. A database that is away for a moment must not end the worker."""
@@ -98,7 +114,7 @@ class Worker(rq.Worker):
             "host": socket.gethostname(),
             "pid": os.getpid(),
             "queue": self.queue_names()[0],
-            "heartbeat_at": timezone.now(),
+            "heartbeat_at": Now(),
         }
         try:
             WorkerProcess.objects.update_or_create(name=worker_name(), defaults=values)

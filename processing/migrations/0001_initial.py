@@ -113,6 +113,7 @@ class Migration(migrations.Migration):
                 ('params', models.JSONField(blank=True, default=dict)),
                 ('status', models.CharField(choices=[('pending', 'Waiting'), ('running', 'Running'), ('completed', 'Completed'), ('failed', 'Failed'), ('cancelled', 'Cancelled'), ('timed_out', 'Timed out')], default='pending', max_length=10)),
                 ('priority', models.SmallIntegerField(default=0, help_text='Higher goes first: 0 automatic, 1 asked for, 2 ingest.')),
+                ('is_asked_again', models.BooleanField(default=False, help_text='Asked for while it was running, with a changed input: it runs again afterwards.')),
                 ('attempts', models.PositiveSmallIntegerField(default=0)),
                 ('max_attempts', models.PositiveSmallIntegerField(default=3)),
                 ('due_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),

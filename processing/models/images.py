@@ -30,7 +30,7 @@ class Thumbnail(TimeStamped):
         constraints = [models.CheckConstraint(condition=Q(time_seconds__gte=0), name="%(app_label)s_%(class)s_time")]
 
     def __str__(self) -> str:
-        return self.small.name
+        return str(self.small.name)
 
 
 class Storyboard(TimeStamped):
@@ -55,4 +55,4 @@ class Storyboard(TimeStamped):
         ]
 
     def __str__(self) -> str:
-        return self.sprite.name
+        return str(self.sprite.name)

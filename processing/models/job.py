@@ -52,6 +52,9 @@ class Job(TimeStamped):
     params = models.JSONField(default=dict, blank=True)
     status = models.CharField(max_length=10, choices=JobStatus.choices, default=JobStatus.PENDING)
     priority = models.SmallIntegerField(default=0, help_text="Higher goes first: 0 automatic, 1 asked for, 2 ingest.")
+    is_asked_again = models.BooleanField(
+        default=False, help_text="Asked for while it was running, with a changed input: it runs again afterwards."
+    )
     attempts = models.PositiveSmallIntegerField(default=0)
     max_attempts = models.PositiveSmallIntegerField(default=3)
     due_at = models.DateTimeField(db_default=models.functions.Now())

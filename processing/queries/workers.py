@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.utils import timezone
+from django.db.models.functions import Now
 
 from processing.models import WorkerProcess
 from processing.stages import all_stages
@@ -23,7 +23,7 @@ class WorkerState:
 
 def worker_state(queues: Sequence[str] | None = None) -> WorkerState:
     """One query. `queues` are those that must have a worker; by default those of the registered stages."""
-    since = timezone.now() - timedelta(seconds=ALIVE_SECONDS)
+    since = Now() - timedelta(seconds=ALIVE_SECONDS)
     alive = list(WorkerProcess.objects.filter(heartbeat_at__gte=since).values_list("queue", flat=True))
     needed = queues if queues is not None else sorted({stage.queue for stage in all_stages()})
     return WorkerState(len(alive), tuple(queue for queue in needed if queue not in alive))

@@ -1,50 +1,92 @@
-"""A worker's hold on a job: claim, renew, finish, give back. Every write counts its rows, so a lost hold is noticed."""
+"""A worker's hold on a job: claim, renew, finish, give back. Every write counts its rows, so a lost hold is noticed.
 
+All times are the database's: the clocks of worker machines may disagree.
+"""
+
+import functools
+import hashlib
 import os
 import socket
+from collections.abc import Sequence
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
-from django.db import transaction
 from django.db.models import F, QuerySet
-from django.utils import timezone
+from django.db.models.functions import Now
 
 from processing.models import Job, JobStatus
-from processing.models.job import JobQuerySet
+from processing.services.submit import submit_jobs
 
 LEASE_SECONDS = 30.0
-_FREE = {"worker": "", "lease_expires_at": None}
+_LEASE = timedelta(seconds=LEASE_SECONDS)
+_FREE: dict[str, Any] = {"worker": "", "lease_expires_at": None}
+
+# One statement, so one trip and no transaction left open. The rows that other workers are just taking are passed over.
+_CLAIM = """
+UPDATE processing_job
+SET status = 'running', worker = %(worker)s, attempts = attempts + 1, started_at = statement_timestamp(),
+    finished_at = NULL, lease_expires_at = statement_timestamp() + %(lease)s, progress_done = 0, progress_total = 0,
+    is_asked_again = FALSE
+WHERE id = (
+    SELECT id FROM processing_job
+    WHERE status = 'pending' AND queue = ANY(%(queues)s) AND due_at <= statement_timestamp() {folders}
+    ORDER BY priority DESC, due_at, id
+    LIMIT 1
+    FOR UPDATE SKIP LOCKED
+)
+RETURNING *
+"""
+_OF_ONE_QUEUE = _CLAIM.replace("= ANY(%(queues)s)", "= %(queue)s").format(folders="")
+_OF_FOLDERS = _CLAIM.format(folders="AND folder_id = ANY(%(folders)s)")
+
+
+@functools.cache
+def machine() -> str:
+    """This machine's name in the names of workers: the host's, and a few digits of what tells process numbers apart.
+
+    Two containers may share a host name but not their processes, and after a boot the numbers begin anew.
+    """
+    boot = Path("/proc/sys/kernel/random/boot_id")
+    space = Path("/proc/self/ns/pid")
+    facts = (boot.read_text() if boot.exists() else "") + (str(space.readlink()) if space.exists() else "")
+    return f"{socket.gethostname()}-{hashlib.blake2b(facts.encode(), digest_size=3).hexdigest()}"
 
 
 def worker_name(pid: int | None = None) -> str:
-    """ "host:pid" of this process, or of another one on this machine."""
-    return f"{socket.gethostname()}:{os.getpid() if pid is None else pid}"
+    """ "machine:pid" of this process, or of another one on this machine."""
+    return f"{machine()}:{os.getpid() if pid is None else pid}"
 
 
-def claim_next(*, queue: str, worker: str, folder_id: int | None = None) -> Job | None:
+def is_dead_here(worker: str) -> bool:
+    """Whether the worker "machine:pid" ran on this machine and no process has its number."""
+    name, _, pid = worker.rpartition(":")
+    if name != machine() or not pid.isdigit():
+        return False
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False
+
+
+def claim_next(*, queue: str, worker: str) -> Job | None:
     """Takes the best waiting job of the queue: highest priority, then longest due; None when there is none.
 
     Rows that other workers are just taking are passed over (SKIP LOCKED), so claims never wait for each other.
     """
-    waiting: JobQuerySet = Job.objects.due().filter(queue=queue)
-    if folder_id is not None:
-        waiting = waiting.filter(folder=folder_id)
-    with transaction.atomic():
-        job = waiting.select_for_update(skip_locked=True).order_by(F("priority").desc(), "due_at", "id").first()
-        if job is None:
-            return None
-        now = timezone.now()
-        job.status, job.worker, job.attempts = JobStatus.RUNNING, worker, job.attempts + 1
-        job.started_at, job.finished_at = now, None
-        job.lease_expires_at = now + timedelta(seconds=LEASE_SECONDS)
-        job.progress_done = job.progress_total = 0
-        job.save(
-            update_fields=[
-                "status", "worker", "attempts", "started_at", "finished_at", "lease_expires_at", "progress_done",
-                "progress_total",
-            ]
-        )  # fmt: skip
-        return job
+    return _claim(_OF_ONE_QUEUE, {"queue": queue, "worker": worker})
+
+
+def claim_in_folders(*, queues: Sequence[str], folder_ids: Sequence[int], worker: str) -> Job | None:
+    """As `claim_next`, from several queues and only jobs of these folders."""
+    return _claim(_OF_FOLDERS, {"queues": list(queues), "folders": list(folder_ids), "worker": worker})
+
+
+def _claim(statement: str, values: dict[str, Any]) -> Job | None:
+    return next(iter(Job.objects.raw(statement, values | {"lease": _LEASE})), None)
 
 
 def held(job: Job) -> "QuerySet[Job]":
@@ -54,7 +96,7 @@ def held(job: Job) -> "QuerySet[Job]":
 
 def renew(job: Job) -> bool:
     """Pushes the end of the lease; False when the hold is lost (cancelled, or taken for dead)."""
-    return bool(held(job).update(lease_expires_at=timezone.now() + timedelta(seconds=LEASE_SECONDS)))
+    return bool(held(job).update(lease_expires_at=Now() + _LEASE))
 
 
 def report_progress(job: Job, done: int, total: int) -> bool:
@@ -62,16 +104,26 @@ def report_progress(job: Job, done: int, total: int) -> bool:
     return bool(held(job).update(progress_done=done, progress_total=total))
 
 
-def complete(job: Job, facts: dict[str, Any]) -> bool:
-    """Ends the job well; False when the hold is lost, and then nothing is written."""
-    ended = {
-        "status": JobStatus.COMPLETED,
-        "finished_at": timezone.now(),
-        "result": facts,
-        "error": "",
-        "error_class": "",
-    }
-    return bool(held(job).update(**ended, **_FREE))
+def finish(job: Job, *, status: JobStatus, error: str = "", error_class: str = "", **columns: Any) -> bool:
+    """Ends the job; False when the hold is lost, and then nothing is written.
+
+    If its input changed while it ran, a new job of the same kind waits in its place. Called in a transaction.
+    """
+    ended = {"status": status, "finished_at": Now(), "error": error, "error_class": error_class, **columns, **_FREE}
+    if held(job).filter(is_asked_again=False).update(**ended):
+        return True
+    if not held(job).update(**ended):
+        return False
+    submit_jobs(
+        stage=job.stage,
+        target_ids=[job.target_id],
+        folder_id=job.folder_id,
+        priority=job.priority,
+        variant=job.variant,
+        params=job.params,
+        requested_by_id=job.requested_by_id,
+    )
+    return True
 
 
 def give_back(job: Job) -> bool:
@@ -81,12 +133,5 @@ def give_back(job: Job) -> bool:
 
 def retry_later(job: Job, *, delay_seconds: float, error: str, error_class: str) -> bool:
     """Lets the job wait for its next attempt."""
-    due = timezone.now() + timedelta(seconds=delay_seconds)
+    due = Now() + timedelta(seconds=delay_seconds)
     return bool(held(job).update(status=JobStatus.PENDING, due_at=due, error=error, error_class=error_class, **_FREE))
-
-
-def fail(job: Job, *, error: str, error_class: str, status: str = JobStatus.FAILED) -> bool:
-    """Ends the job badly; False when the hold is lost."""
-    return bool(
-        held(job).update(status=status, finished_at=timezone.now(), error=error, error_class=error_class, **_FREE)
-    )

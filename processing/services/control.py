@@ -4,11 +4,12 @@ from collections.abc import Iterable
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
-from django.utils import timezone
+from django.db.models.functions import Now
 
 from library.models import VideoFile
 from library.models.file import FileState
 from processing.models import Job, JobStatus
+from processing.models.job import TargetKind
 from processing.services.submit import MANUAL, submit_jobs
 
 _ENDED_BADLY = (JobStatus.FAILED, JobStatus.TIMED_OUT, JobStatus.CANCELLED)
@@ -30,13 +31,20 @@ def rerun_files(*, file_ids: Iterable[int], stage: str = "probe", requested_by: 
             submitted += submit_jobs(
                 stage=stage, target_ids=ids, folder_id=folder_id, priority=MANUAL, requested_by_id=requested_by_id
             )
-            state = FileState.NEW if stage == "probe" else FileState.PROBED
-            VideoFile.objects.filter(pk__in=ids, state=FileState.FAILED).update(state=state, error="")
+            _mark_waiting(stage, ids)
     return submitted
 
 
+def _mark_waiting(stage: str, file_ids: list[int]) -> None:
+    state = FileState.NEW if stage == "probe" else FileState.PROBED
+    VideoFile.objects.filter(pk__in=file_ids, state=FileState.FAILED).update(state=state, error="")
+
+
 def retry_jobs(*, job_ids: Iterable[int], requested_by: AbstractBaseUser | None = None) -> int:
-    """Submits anew what failed, timed out or was cancelled; the old rows stay as history. Returns how many."""
+    """Submits anew what failed, timed out or was cancelled; the old rows stay as history. Returns how many.
+
+    A failed file counts as waiting again, as with `rerun_files`.
+    """
     submitted = 0
     with transaction.atomic():
         for job in Job.objects.filter(pk__in=list(job_ids), status__in=_ENDED_BADLY).order_by("pk"):
@@ -49,6 +57,8 @@ def retry_jobs(*, job_ids: Iterable[int], requested_by: AbstractBaseUser | None 
                 params=job.params,
                 requested_by_id=requested_by.pk if requested_by is not None else None,
             )
+            if job.target_kind == TargetKind.FILE:
+                _mark_waiting(job.stage, [job.target_id])
     return submitted
 
 
@@ -64,7 +74,7 @@ def cancel_jobs(*, job_ids: Iterable[int], requested_by: AbstractBaseUser | None
         .filter(pk__in=list(job_ids))
         .update(
             status=JobStatus.CANCELLED,
-            finished_at=timezone.now(),
+            finished_at=Now(),
             lease_expires_at=None,
             error_class="Cancelled",
             error=f"Cancelled{who}.",

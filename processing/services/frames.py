@@ -2,10 +2,9 @@
 
 import hashlib
 import json
-import tempfile
-from collections.abc import Callable
+import secrets
+from collections.abc import Callable, Iterable
 from dataclasses import asdict
-from pathlib import Path
 
 from django.core.files.base import File
 from django.core.files.storage import storages
@@ -13,9 +12,11 @@ from django.db import transaction
 
 from library.exceptions import FileChangedError
 from library.models import VideoFile
+from processing.exceptions import TargetGoneError
 from processing.media.frames import FrameOptions, FrameProducts, make_frames
 from processing.media.probe import probe
 from processing.models import ProcessingSettings, Storyboard, Thumbnail
+from processing.services.scratch import scratch_folder
 
 # Part of the input key: a change in how pictures are made changes it, and old pictures count as stale.
 FRAMES_VERSION = 1
@@ -41,28 +42,35 @@ def input_key(file: VideoFile, options: FrameOptions) -> str:
 def make_pictures(*, file: VideoFile, report: Callable[[int, int], None]) -> FrameProducts:
     """Decodes the file once, stores its pictures and writes their rows; older ones are removed after the commit.
 
-    Raises NoPictureError when nothing moves in it, OSError when the disk is full; then nothing is left behind.
+    Raises NoPictureError when nothing moves in it, OSError when the disk is full, FileChangedError when the file was
+    replaced meanwhile; after any error the pictures it had are there as before and nothing new is left behind.
     """
     options = frame_options(ProcessingSettings.load())
     key = input_key(file, options)
-    with tempfile.TemporaryDirectory(prefix="videothek-frames-") as folder:
-        products = make_frames(
-            file.fs_path, facts=probe(file.fs_path), out_dir=Path(folder), options=options, progress=report
-        )
-        names = _store(products, f"frames/{file.pk // 1000:04d}/{file.pk}/{key}")
-    with transaction.atomic():
-        current = VideoFile.objects.select_for_update().get(pk=file.pk)
-        if current.mtime_ns != file.mtime_ns:
-            _remove_on_commit(set(names.values()))
-            raise FileChangedError("The file was replaced while its pictures were made; they are made anew.")
-        before = _names_of(file)
-        _write_rows(file, key, products, names)
-        _remove_on_commit(before - set(names.values()))
+    # Each making has names of its own, so that undoing it can't touch pictures that rows name.
+    prefix = f"frames/{file.pk // 1000:04d}/{file.pk}/{key}-{secrets.token_hex(3)}"
+    names: dict[str, str] = {}
+    try:
+        with scratch_folder() as folder:
+            products = make_frames(
+                file.fs_path, facts=probe(file.fs_path), out_dir=folder, options=options, progress=report
+            )
+            _store(products, prefix, names)
+        with transaction.atomic():
+            _check_unchanged(file)
+            before = _names_of(file)
+            _write_rows(file, key, products, names)
+            transaction.on_commit(names.clear)
+            transaction.on_commit(lambda: _remove(before))
+    except BaseException:
+        # Emptied by the commit: what is left belongs to no row.
+        _remove(names.values())
+        raise
     return products
 
 
-def _store(products: FrameProducts, prefix: str) -> dict[str, str]:
-    """Puts the files into the derived storage under names that tell what they are; undoes all of it on an error."""
+def _store(products: FrameProducts, prefix: str, names: dict[str, str]) -> None:
+    """Puts the files into the derived storage; `names` gets the name of each by its kind."""
     storage = storages["derived"]
     sources = {
         "small": (products.thumbnail_small, "small.webp"),
@@ -71,16 +79,18 @@ def _store(products: FrameProducts, prefix: str) -> dict[str, str]:
         "sprite": (products.sprite, products.sprite.name),
         "vtt": (products.vtt, products.vtt.name),
     }
-    stored: dict[str, str] = {}
-    try:
-        for kind, (path, name) in sources.items():
-            with path.open("rb") as source:
-                stored[kind] = storage.save(f"{prefix}/{name}", File(source))
-    except OSError:
-        for name in stored.values():
-            storage.delete(name)
-        raise
-    return stored
+    for kind, (path, name) in sources.items():
+        with path.open("rb") as source:
+            names[kind] = storage.save(f"{prefix}/{name}", File(source))
+
+
+def _check_unchanged(file: VideoFile) -> None:
+    """Locks the file's row. Raises FileChangedError when it isn't what was decoded, TargetGoneError when it is gone."""
+    current = VideoFile.objects.select_for_update().filter(pk=file.pk).first()
+    if current is None:
+        raise TargetGoneError("The file was removed from the library while its pictures were made.")
+    if (current.mtime_ns, current.size_bytes) != (file.mtime_ns, file.size_bytes):
+        raise FileChangedError("The file was replaced while its pictures were made; they are made anew.")
 
 
 def _names_of(file: VideoFile) -> set[str]:
@@ -123,6 +133,7 @@ def _write_rows(file: VideoFile, key: str, products: FrameProducts, names: dict[
     )
 
 
-def _remove_on_commit(names: set[str]) -> None:
+def _remove(names: Iterable[str]) -> None:
     storage = storages["derived"]
-    transaction.on_commit(lambda: [storage.delete(name) for name in names if name])
+    for name in filter(None, names):
+        storage.delete(name)

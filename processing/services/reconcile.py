@@ -1,31 +1,25 @@
 """Putting right what a crash left: rows without a worker, queues without a message."""
 
 import logging
-import os
-import socket
 from dataclasses import dataclass
 from datetime import timedelta
 
-import django_rq
 from django.conf import settings
-from django.db import transaction
-from django.utils import timezone
+from django.db.models.functions import Now
 from redis import RedisError
 
 from library.models import Folder, LibrarySettings
-from processing.exceptions import UnknownStageError
 from processing.models import Job, JobStatus, ProcessingSettings, WorkerProcess
-from processing.services import claim
-from processing.services.bell import ring, slots
+from processing.services import claim, ending
+from processing.services.bell import ring, rq_queue, slots
+from processing.services.scratch import remove_abandoned
 from processing.services.submit import submit_scan
-from processing.stages import get_stage
 
 logger = logging.getLogger(__name__)
 
-_DIED = (
-    "The worker died while working on it, {attempts} times. If it happens with this file only, the file is the cause."
-)
-# A row that a worker has just claimed is not looked at: its process may be younger than our list of processes.
+_DIED = "The worker died while working on it ({attempts} of {max_attempts} attempts)."
+_DIED_AT_LAST = f"{_DIED} If it happens with this one only, the file itself is the cause."
+# A worker that was not heard of for so long is not listed any more.
 _SILENT_SECONDS = 120
 
 
@@ -39,21 +33,21 @@ class Reconciled:
 
 
 def reconcile() -> Reconciled:
-    """One pass: releases rows of dead workers, rings for waiting rows that Redis doesn't know of, forgets the dead."""
+    """One pass: releases rows of dead workers, rings for waiting rows that Redis doesn't know of, and
+    forgets the dead with what they left in the temporary folder."""
     released, given_up = release_dead()
     _forget_dead_workers()
+    remove_abandoned()
     return Reconciled(released, given_up, ring_for_waiting())
 
 
 def release_dead() -> tuple[int, int]:
     """Running rows whose lease ran out, or whose process on this machine is gone; (released, given up)."""
-    now = timezone.now()
-    host = socket.gethostname()
     running = Job.objects.filter(status=JobStatus.RUNNING)
+    expired = set(running.filter(lease_expires_at__lt=Now()).values_list("pk", flat=True))
     released = given_up = 0
-    for job in running.only("worker", "attempts", "max_attempts", "lease_expires_at", "stage", "target_id", "status"):
-        expired = job.lease_expires_at is not None and job.lease_expires_at < now
-        if expired or _is_dead_here(job.worker, host):
+    for job in running:
+        if job.pk in expired or claim.is_dead_here(job.worker):
             if release(job):
                 released += 1
             else:
@@ -68,43 +62,21 @@ def release_worker(worker: str) -> int:
 
 def release(job: Job) -> bool:
     """Lets a dead worker's job wait for its next attempt; False when it had its last one (it failed), or was faster."""
-    sentence = _DIED.format(attempts=job.attempts)
-    if job.attempts < job.max_attempts:
-        logger.warning("Job %s (%s): its worker %s died; it runs again.", job.pk, job.stage, job.worker)
-        return claim.retry_later(job, delay_seconds=0, error=sentence, error_class="WorkerDied") and _ring(job)
-    with transaction.atomic():
-        if claim.fail(job, error=sentence, error_class="WorkerDied"):
-            try:
-                get_stage(job.stage).on_failed(job.target_id, sentence)
-            except UnknownStageError:
-                logger.warning("Job %s: no stage %s to tell.", job.pk, job.stage)
-    return False
-
-
-def _ring(job: Job) -> bool:
-    ring(Job.objects.values_list("queue", flat=True).get(pk=job.pk))
+    numbers = {"attempts": job.attempts, "max_attempts": job.max_attempts}
+    if job.attempts >= job.max_attempts:
+        ending.give_up(job, error=_DIED_AT_LAST.format(**numbers), error_class="WorkerDied")
+        return False
+    if not claim.retry_later(job, delay_seconds=0, error=_DIED.format(**numbers), error_class="WorkerDied"):
+        return False
+    logger.warning("Job %s (%s): its worker %s died; it runs again.", job.pk, job.stage, job.worker)
+    ring(job.queue)
     return True
 
 
-def _is_dead_here(worker: str, host: str) -> bool:
-    """Whether the worker "host:pid" ran on this machine and no process has its number."""
-    name, _, pid = worker.rpartition(":")
-    if name != host or not pid.isdigit():
-        return False
-    try:
-        os.kill(int(pid), 0)
-    except ProcessLookupError:
-        return True
-    except PermissionError:
-        return False
-    return False
-
-
 def _forget_dead_workers() -> None:
-    WorkerProcess.objects.filter(heartbeat_at__lt=timezone.now() - timedelta(seconds=_SILENT_SECONDS)).delete()
-    host = socket.gethostname()
-    for row in WorkerProcess.objects.filter(host=host):
-        if _is_dead_here(row.name, host):
+    WorkerProcess.objects.filter(heartbeat_at__lt=Now() - timedelta(seconds=_SILENT_SECONDS)).delete()
+    for row in WorkerProcess.objects.all():
+        if claim.is_dead_here(row.name):
             row.delete()
 
 
@@ -114,12 +86,12 @@ def ring_for_waiting() -> int:
     for queue in settings.QUEUES:
         waiting = Job.objects.due().filter(queue=queue)[: slots(queue)].count()
         try:
-            missing = waiting if waiting and not django_rq.get_queue(queue).count else 0
+            missing = waiting if waiting and not rq_queue(queue).count else 0
         except RedisError as error:
             logger.warning("Redis can't be asked about %s: %s", queue, error)
             return rung
-        for _ in range(missing):
-            ring(queue)
+        if missing:
+            ring(queue, missing)
         rung += missing
     return rung
 
@@ -128,7 +100,7 @@ def purge_history() -> int:
     """Removes ended jobs older than the settings say; returns how many."""
     days = ProcessingSettings.load().job_history_days
     ended = Job.objects.exclude(status__in=(JobStatus.PENDING, JobStatus.RUNNING))
-    return ended.filter(finished_at__lt=timezone.now() - timedelta(days=days)).delete()[0]
+    return ended.filter(finished_at__lt=Now() - timedelta(days=days)).delete()[0]
 
 
 def submit_due_scans() -> int:
@@ -136,7 +108,7 @@ def submit_due_scans() -> int:
     minutes = LibrarySettings.load().scan_interval_minutes
     if not minutes:
         return 0
-    before = timezone.now() - timedelta(minutes=minutes)
+    before = Now() - timedelta(minutes=minutes)
     # A folder that can't be read has no last scan: its last attempt counts.
     recent = Job.objects.filter(stage="scan", created_at__gte=before).values("target_id")
     due = Folder.objects.active().exclude(last_scanned_at__gte=before).exclude(pk__in=recent)

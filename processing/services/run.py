@@ -6,18 +6,17 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Iterator
-from types import FrameType
+from collections.abc import Callable, Iterator
 
-from django.db import close_old_connections, connection, transaction
+from django.db import DatabaseError, connection
 
 from library.exceptions import LibraryError
-from library.services.files import count_seconds
 from processing.exceptions import ProcessingError, StageTimeoutError, UnknownStageError
 from processing.media.errors import MediaError
 from processing.models import Job, JobStatus
-from processing.services import claim
-from processing.services.submit import INGEST, submit_jobs
+from processing.services import claim, ending, interrupts
+from processing.services.interrupts import HoldLost, TimeIsUp, WorkerStopping
+from processing.services.submit import INGEST
 from processing.stages import Stage, StageContext, StageResult, get_stage, load_run
 
 logger = logging.getLogger(__name__)
@@ -32,27 +31,29 @@ _INGEST_DELAY_SECONDS = 1.0
 KNOWN_ERRORS = (LibraryError, ProcessingError, MediaError)
 
 
-class WorkerStopping(BaseException):
-    """The worker is told to stop: the job goes back to the queue. Not an Exception, so that no stage swallows it."""
-
-
 def run_job(job: Job) -> None:
-    """Runs the stage of a claimed job and writes its end. Raises only WorkerStopping, after the job was given back."""
+    """Runs the stage of a claimed job and writes its end. Raises only WorkerStopping, after the job was given back,
+    and DatabaseError when its end can't be written: the reconciler then finds the row."""
     try:
         stage = get_stage(job.stage)
     except UnknownStageError as error:
-        claim.fail(job, error=str(error), error_class=type(error).__name__)
+        ending.give_up(job, error=str(error), error_class=type(error).__name__)
         return
     began = time.monotonic()
     try:
-        with _lease(job, stage), _time_limit(stage):
-            result = load_run(stage)(_context(job))
-        _complete(job, stage, result, time.monotonic() - began)
+        result = _run_stage(job, stage)
+        if not ending.complete(job, result, time.monotonic() - began):
+            logger.warning("Job %s (%s) was cancelled or taken over; its end is not written.", job.pk, job)
     except WorkerStopping:
+        _drop_connection()
         claim.give_back(job)
         raise
-    except StageTimeoutError as error:
-        _fail_or_retry(job, stage, error, permanent=False, status=JobStatus.TIMED_OUT)
+    except HoldLost:
+        _drop_connection()
+        logger.warning("Job %s (%s) was cancelled or taken over, and stopped.", job.pk, job)
+    except TimeIsUp:
+        sentence = f"{stage.label} took longer than {stage.timeout_seconds:.0f} s and was stopped."
+        _fail_or_retry(job, stage, StageTimeoutError(sentence), permanent=False, status=JobStatus.TIMED_OUT)
     except KNOWN_ERRORS as error:
         _fail_or_retry(job, stage, error, permanent=error.permanent)
     except Exception as error:
@@ -60,34 +61,29 @@ def run_job(job: Job) -> None:
         _fail_or_retry(job, stage, error, permanent=False)
 
 
+def _run_stage(job: Job, stage: Stage) -> StageResult:
+    function = load_run(stage)
+    with interrupts.listening(), _lease(job, stage), interrupts.armed(stage.timeout_seconds):
+        return function(_context(job))
+
+
 def _context(job: Job) -> StageContext:
-    last = 0.0
+    return StageContext(job.target_id, job.params, job.folder_id, _reporter(job), job.priority, job.requested_by_id)
+
+
+def _reporter(job: Job) -> Callable[[int, int], None]:
+    """Writes progress at most once a second; raises HoldLost when the job isn't this worker's any more."""
+    written_at = time.monotonic()
 
     def report(done: int, total: int) -> None:
-        nonlocal last
+        nonlocal written_at
         now = time.monotonic()
-        if now - last >= _REPORT_SECONDS or done == total:
-            last = now
-            claim.report_progress(job, done, total)
+        if now - written_at >= _REPORT_SECONDS:
+            written_at = now
+            if not claim.report_progress(job, done, total):
+                raise HoldLost
 
-    return StageContext(job.target_id, job.params, job.folder_id, report, job.priority, job.requested_by_id)
-
-
-def _complete(job: Job, stage: Stage, result: StageResult, seconds: float) -> None:
-    with transaction.atomic():
-        if not claim.complete(job, result.facts):
-            logger.warning("Job %s (%s) was taken over or cancelled; its end is not written.", job.pk, job)
-            return
-        if job.target_kind == "file":
-            count_seconds(file_id=job.target_id, seconds=seconds, is_first=job.stage == "probe")
-        for followup in result.followups:
-            submit_jobs(
-                stage=followup.stage,
-                target_ids=followup.target_ids,
-                folder_id=job.folder_id,
-                priority=job.priority,
-                requested_by_id=job.requested_by_id,
-            )
+    return report
 
 
 def _sentence(error: Exception) -> str:
@@ -100,55 +96,43 @@ def _sentence(error: Exception) -> str:
 
 
 def _fail_or_retry(
-    job: Job, stage: Stage, error: Exception, *, permanent: bool, status: str = JobStatus.FAILED
+    job: Job, stage: Stage, error: Exception, *, permanent: bool, status: JobStatus = JobStatus.FAILED
 ) -> None:
-    sentence, error_class = _sentence(error), type(error).__name__
-    # The database may have refused a statement of the stage: its connection must be clean for what follows.
-    close_old_connections()
-    if not permanent and job.attempts < job.max_attempts:
-        delay = _INGEST_DELAY_SECONDS if job.priority >= INGEST else stage.delay_seconds(job.attempts)
-        claim.retry_later(job, delay_seconds=delay, error=sentence, error_class=error_class)
+    sentence, error_class = ending.storable(_sentence(error)), type(error).__name__
+    _drop_connection()
+    if permanent or job.attempts >= job.max_attempts:
+        ending.give_up(job, error=sentence, error_class=error_class, status=status)
         return
-    with transaction.atomic():
-        if claim.fail(job, error=sentence, error_class=error_class, status=status):
-            stage.on_failed(job.target_id, sentence)
+    delay = _INGEST_DELAY_SECONDS if job.priority >= INGEST else stage.delay_seconds(job.attempts)
+    claim.retry_later(job, delay_seconds=delay, error=sentence, error_class=error_class)
 
 
-@contextlib.contextmanager
-def _time_limit(stage: Stage) -> Iterator[None]:
-    """Raises StageTimeoutError in the main thread when the time is up; elsewhere signals can't be used: no limit."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def stop(signum: int, frame: FrameType | None) -> None:
-        raise StageTimeoutError(f"{stage.label} took longer than {stage.timeout_seconds:.0f} s and was stopped.")
-
-    before = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, stage.timeout_seconds)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+def _drop_connection() -> None:
+    """What was cut off in the middle of a query, or refused by the database, must not spoil what is written next."""
+    if not connection.in_atomic_block:
+        connection.close()
 
 
 @contextlib.contextmanager
 def _lease(job: Job, stage: Stage) -> Iterator[None]:
-    """Renews the job's lease from a thread of its own while the stage runs.
+    """Renews the job's lease from a thread of its own while the stage runs, and stops the stage when it is lost.
 
     When the stage is far over its time, code that can't be interrupted holds it: the process is killed, and the job's
     row comes back with its lease's end.
     """
     done = threading.Event()
+    can_stop = threading.current_thread() is threading.main_thread()
 
     def renew() -> None:
         deadline = time.monotonic() + stage.timeout_seconds + _GRACE_SECONDS
         try:
             while not done.wait(_RENEW_SECONDS):
                 if time.monotonic() > deadline:
+                    logger.error("Job %s (%s) can't be interrupted: its process is killed.", job.pk, job)
                     os.kill(os.getpid(), signal.SIGKILL)
-                if not claim.renew(job):
+                if not _is_renewed(job):
+                    if can_stop:
+                        interrupts.lose_hold()
                     return
         finally:
             connection.close()
@@ -160,3 +144,13 @@ def _lease(job: Job, stage: Stage) -> Iterator[None]:
     finally:
         done.set()
         thread.join()
+
+
+def _is_renewed(job: Job) -> bool:
+    """False only when the hold is lost for sure; a database that is away for a moment is asked again later."""
+    try:
+        return claim.renew(job)
+    except DatabaseError as error:
+        logger.warning("Job %s: its lease could not be renewed (%s).", job.pk, error)
+        connection.close()
+        return True

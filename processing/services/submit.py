@@ -8,8 +8,9 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
 
 from library.models import Folder
-from processing.models import Job
-from processing.services.bell import ring_on_commit, slots
+from processing.models import Job, JobStatus
+from processing.models.job import JobQuerySet
+from processing.services.bell import ring_on_commit
 from processing.stages import get_stage
 
 AUTOMATIC, MANUAL, INGEST = 0, 1, 2
@@ -25,20 +26,22 @@ def submit_jobs(
     variant: str = "",
     params: dict[str, Any] | None = None,
     requested_by_id: int | None = None,
+    even_if_running: bool = False,
 ) -> int:
     """Makes a waiting job for each target that has no active one of this stage and variant; returns how many.
 
+    With `even_if_running`, a job that runs already runs once more when it has ended: what it works on has changed.
     Rows are made in the caller's transaction, in batches; the queue is told on commit. Raises UnknownStageError.
     """
     known = get_stage(stage)
     made = 0
     ids = iter(target_ids)
-    while batch := list(islice(ids, _BATCH)):
-        with transaction.atomic():
-            active = Job.objects.active().filter(
+    while batch := list(dict.fromkeys(islice(ids, _BATCH))):
+        with transaction.atomic(savepoint=False):
+            same = Job.objects.active().filter(
                 stage=stage, variant=variant, target_kind=known.target_kind, target_id__in=batch
             )
-            busy = set(active.values_list("target_id", flat=True))
+            busy = _ask_again(same) if even_if_running else set(same.values_list("target_id", flat=True))
             labels = known.label_of(batch)
             jobs = [
                 Job(
@@ -48,22 +51,34 @@ def submit_jobs(
                     target_id=target_id,
                     variant=variant,
                     folder_id=folder_id,
-                    label=labels.get(target_id, ""),
+                    label=labels[target_id],
                     params=params or {},
                     priority=priority,
                     max_attempts=known.max_attempts,
                     requested_by_id=requested_by_id,
                 )
-                for target_id in dict.fromkeys(batch)
+                for target_id in batch
                 if target_id not in busy and target_id in labels
             ]
             # Another process may have made one meanwhile: the partial unique index settles it.
             Job.objects.bulk_create(jobs, ignore_conflicts=True)
             made += len(jobs)
     if made:
-        for _ in range(min(made, slots(known.queue))):
-            ring_on_commit(known.queue)
+        ring_on_commit(known.queue, made)
     return made
+
+
+def _ask_again(same: JobQuerySet) -> set[int]:
+    """Lets those that run know; returns the targets for which nothing else needs to be made."""
+    active = dict(same.values_list("target_id", "status"))
+    running = [target_id for target_id, status in active.items() if status == JobStatus.RUNNING]
+    if running:
+        running_now = same.filter(status=JobStatus.RUNNING, target_id__in=running)
+        running_now.update(is_asked_again=True)
+        # Their rows are locked by now; who isn't among them has ended since the first look.
+        still = running_now.values_list("target_id", flat=True)
+        return {*still, *(target_id for target_id, status in active.items() if status == JobStatus.PENDING)}
+    return set(active)
 
 
 def submit_scan(
@@ -74,16 +89,41 @@ def submit_scan(
     accept_missing: bool = False,
     subpath: str = "",
 ) -> Job:
-    """The waiting or running scan job of the folder; a new one unless there is one. `subpath` is in the stored form."""
+    """The waiting or running scan job of the folder; a new one unless there is one. `subpath` is in the stored form.
+
+    One that waits is made to do what is asked for too: the whole folder instead of a part of it, or sooner.
+    """
     priority = {"ingest": INGEST, "manual": MANUAL}.get(trigger, AUTOMATIC)
     params = {"trigger": trigger, "accept_missing": accept_missing, "subpath": subpath}
-    with transaction.atomic():
-        submit_jobs(
-            stage="scan",
-            target_ids=[folder.pk],
-            folder_id=folder.pk,
-            priority=priority,
-            params=params,
-            requested_by_id=requested_by.pk if requested_by is not None else None,
-        )
-        return Job.objects.active().get(stage="scan", target_kind="folder", target_id=folder.pk)
+    scans = Job.objects.active().filter(stage="scan", target_kind="folder", target_id=folder.pk)
+    while True:
+        with transaction.atomic():
+            submit_jobs(
+                stage="scan",
+                target_ids=[folder.pk],
+                folder_id=folder.pk,
+                priority=priority,
+                params=params,
+                requested_by_id=requested_by.pk if requested_by is not None else None,
+            )
+            # Locked, so that no worker takes it while its wishes change; one that passed over it meanwhile is told.
+            job = scans.select_for_update().first()
+            if job is not None:
+                if job.status == JobStatus.PENDING:
+                    _add_wishes(job, params, priority)
+                    ring_on_commit(job.queue)
+                return job
+        # The one that was in the way has just ended, or the folder is gone: that raises Folder.DoesNotExist.
+        Folder.objects.only("pk").get(pk=folder.pk)
+
+
+def _add_wishes(job: Job, params: dict[str, Any], priority: int) -> None:
+    before = job.params
+    job.params = {
+        "trigger": params["trigger"] if priority > job.priority else before.get("trigger", params["trigger"]),
+        "accept_missing": bool(before.get("accept_missing")) or params["accept_missing"],
+        "subpath": params["subpath"] if params["subpath"] == before.get("subpath") else "",
+    }
+    if job.params != before or priority > job.priority:
+        job.priority = max(job.priority, priority)
+        job.save(update_fields=["params", "priority"])

@@ -7,10 +7,21 @@ from processing.stages.registry import (
     all_stages,
     get_stage,
     load_run,
+    load_stages,
     register_stage,
 )
 
 for _stage in BUILTIN_STAGES:
     register_stage(_stage)
 
-__all__ = ["Followup", "Stage", "StageContext", "StageResult", "all_stages", "get_stage", "load_run", "register_stage"]
+__all__ = [
+    "Followup",
+    "Stage",
+    "StageContext",
+    "StageResult",
+    "all_stages",
+    "get_stage",
+    "load_run",
+    "load_stages",
+    "register_stage",
+]

@@ -2,17 +2,19 @@
 
 from collections.abc import Sequence
 
-from library.exceptions import FileChangedError
 from library.models import VideoFile
 from library.paths import display_path
 from library.services import fail_file
+from processing.exceptions import TargetGoneError
 
 
 def load_file(file_id: int) -> VideoFile:
-    """The file with its folder. Raises FileChangedError when a scan has marked it missing meanwhile."""
-    file = VideoFile.objects.select_related("folder").get(pk=file_id)
+    """The file with its folder. Raises TargetGoneError when it left the library or a scan has marked it missing."""
+    file = VideoFile.objects.select_related("folder").filter(pk=file_id).first()
+    if file is None:
+        raise TargetGoneError("The file was removed from the library.")
     if file.missing_since is not None:
-        raise FileChangedError("The file is not there any more; it is taken up again when a scan finds it.")
+        raise TargetGoneError("The file is not there any more; it is taken up again when a scan finds it.")
     return file
 
 

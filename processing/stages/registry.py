@@ -1,5 +1,6 @@
 """The stages that exist. An app registers its own in `AppConfig.ready()`; the engine knows none by name."""
 
+import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -44,9 +45,11 @@ class StageResult:
 class Stage:
     """A kind of work.
 
-    `run` is the dotted path of a function from StageContext to StageResult; the worker imports it when it runs, so
-    that a web process never loads a decoder. It must be idempotent: after a crash it runs again. It raises an error with `permanent` True
-    when trying again can't help. `on_failed(target_id, sentence)` is called once the engine has given up.
+    `run` is the dotted path of a function from StageContext to StageResult; only workers import it, so that a web
+    process never loads a decoder. It must be idempotent: after a crash it runs again. It raises an error with
+    `permanent` True when trying again can't help. When it is cancelled, out of time or the worker stops, an exception
+    that isn't an `Exception` comes out of whatever it is doing, once: it cleans up and lets it pass.
+    `on_failed(target_id, sentence)` is called once the engine has given up.
     Delays before attempt n+1 are first_delay_seconds * factor**(n-1), at most max_delay_seconds.
     """
 
@@ -92,6 +95,17 @@ def load_run(stage: Stage) -> Callable[[StageContext], StageResult]:
     """The stage's function. Raises ImportError when its path is wrong; a test looks at every registered one."""
     function: Callable[[StageContext], StageResult] = import_string(stage.run)
     return function
+
+
+def load_stages(queues: Sequence[str]) -> None:
+    """Imports what the stages of these queues run, decoders and all, in a process that forks: its children save that.
+
+    A stage that can't be imported is left to its first job, which fails with the reason.
+    """
+    for stage in all_stages():
+        if stage.queue in queues:
+            with contextlib.suppress(ImportError):
+                load_run(stage)
 
 
 def all_stages() -> list[Stage]:

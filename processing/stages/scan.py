@@ -3,13 +3,16 @@
 from library.models import Folder, ScanLog
 from library.models.scan_log import ScanStatus
 from library.services import scan_folder
+from processing.exceptions import TargetGoneError
 from processing.services.submit import submit_jobs
 from processing.stages.registry import StageContext, StageResult
 
 
 def run(context: StageContext) -> StageResult:
     """Scans the folder; files to probe are submitted batch by batch, so that work begins before the scan ends."""
-    folder = Folder.objects.get(pk=context.target_id)
+    folder = Folder.objects.filter(pk=context.target_id).first()
+    if folder is None:
+        raise TargetGoneError("The folder was removed from the library.")
     # How far it is can only be guessed from the last time.
     last = ScanLog.objects.filter(folder=folder, status=ScanStatus.COMPLETED).first()
     expected = last.files_seen if last else 0
@@ -21,6 +24,8 @@ def run(context: StageContext) -> StageResult:
             folder_id=folder.pk,
             priority=context.priority,
             requested_by_id=context.requested_by_id,
+            # A file that was replaced may be in a worker's hands with its old content.
+            even_if_running=True,
         )
 
     log = scan_folder(

@@ -1,20 +1,22 @@
 """manage.py ingest"""
 
+import functools
 import json
 import os
+import signal
 import sys
 import time
 from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from tqdm import tqdm
+from tqdm import tqdm  # type: ignore[import-untyped]
 
-from library.exceptions import FolderUnavailableError
+from library.exceptions import LibraryError
 from library.paths import display_path, encode_path
 from library.services import find_or_register_folder
 from processing.queries.report import file_reports
-from processing.services.foreground import Tick, process_folders
+from processing.services.foreground import process_folders
 
 
 class Command(BaseCommand):
@@ -29,13 +31,17 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         began = time.monotonic()
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            # As Ctrl-C: what is in hand goes back before the end. `nohup` has SIGHUP ignored.
+            if signal.getsignal(number) != signal.SIG_IGN:
+                signal.signal(number, signal.default_int_handler)
         path = os.path.abspath(options["folder"])
         try:
             targets = find_or_register_folder(path=path)
-        except FolderUnavailableError as error:
+        except LibraryError as error:
             raise CommandError(str(error), returncode=2) from None
-        with tqdm(desc="Looking", unit="file", file=sys.stderr, dynamic_ncols=True, mininterval=0.2) as bar:
-            problems = process_folders(targets, on_tick=lambda tick: _show(bar, tick))
+        with tqdm(desc="Scanning", unit="file", file=sys.stderr, dynamic_ncols=True, mininterval=0.2) as bar:
+            problems = process_folders(targets, on_tick=functools.partial(_show, bar))
         if problems:
             raise CommandError(" ".join(problems), returncode=2)
         files = list(file_reports(targets))
@@ -54,8 +60,8 @@ class Command(BaseCommand):
         self.stdout.write(f"{len(files):,} files: {ready:,} ready, {len(failed):,} failed, in {seconds:.1f} s.")
 
 
-def _show(bar: "tqdm[Any]", tick: Tick) -> None:
+def _show(bar: "tqdm[Any]", ended: int, known: int, is_scanning: bool) -> None:
     """Files, rate and time left; the total grows while the scan runs."""
-    bar.set_description("Scanning" if tick.is_scanning else "Looking", refresh=False)
-    bar.total = tick.known
-    bar.update(tick.ended - bar.n)
+    bar.set_description("Scanning" if is_scanning else "Processing", refresh=False)
+    bar.total = known
+    bar.update(ended - bar.n)

@@ -2,11 +2,9 @@
 
 import logging
 import signal
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from types import FrameType
 from typing import Any
 
 from django.core.management.base import BaseCommand
@@ -18,6 +16,7 @@ logger = logging.getLogger(__name__)
 
 # PostgreSQL's advisory lock of the one scheduler that works; others wait for it to die.
 _LOCK = (7_303, 0)
+_PAUSE_SECONDS = 2.0
 
 
 @dataclass(slots=True)
@@ -31,23 +30,26 @@ class Command(BaseCommand):
     help = "Puts right what crashes left (every 10 s), submits scans that are due and removes old jobs, until SIGTERM."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        stop = threading.Event()
+        # They wait until the pass in hand is done; sigtimedwait below takes them.
+        stops = {signal.SIGTERM, signal.SIGINT}
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, stops)
+        try:
+            self._run(stops)
+        finally:
+            connections.close_all()
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
-        def on_signal(signum: int, frame: FrameType | None) -> None:
-            stop.set()
-
-        signal.signal(signal.SIGTERM, on_signal)
-        signal.signal(signal.SIGINT, on_signal)
+    def _run(self, stops: set[signal.Signals]) -> None:
         ticks = [_Tick(reconcile, 10), _Tick(submit_due_scans, 60), _Tick(purge_history, 3600)]
-        while not stop.is_set():
+        while True:
             try:
                 if _holds_lock():
                     _run_due(ticks)
             except DatabaseError as error:
                 logger.warning("The database is away (%s); trying again.", error)
                 connections.close_all()
-            stop.wait(2)
-        connections.close_all()
+            if signal.sigtimedwait(stops, _PAUSE_SECONDS):
+                return
 
 
 def _holds_lock() -> bool:

@@ -1,6 +1,5 @@
 """manage.py worker"""
 
-import logging
 from argparse import ArgumentParser
 from typing import Any
 
@@ -8,6 +7,8 @@ import django_rq
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
+from processing.services.scratch import remove_abandoned
+from processing.stages import load_stages
 from processing.worker import Worker
 
 
@@ -18,7 +19,9 @@ class Command(BaseCommand):
         parser.add_argument("--queue", choices=settings.QUEUES, default="media", help="Kind of work (default: media)")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        load_stages([options["queue"]])
+        remove_abandoned()
         queue = django_rq.get_queue(options["queue"])
         Worker([queue], connection=queue.connection).work(
-            with_scheduler=False, logging_level=logging.WARNING, log_format="%(asctime)s %(levelname)s %(message)s"
+            with_scheduler=False, logging_level="WARNING", log_format="%(asctime)s %(levelname)s %(message)s"
         )
