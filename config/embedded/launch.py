@@ -12,7 +12,8 @@ import os
 import sys
 
 # linux/prctl.h and linux/capability.h
-PR_SET_PDEATHSIG, PR_SET_KEEPCAPS, PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE = 1, 8, 47, 2
+PR_SET_PDEATHSIG, PR_SET_SECUREBITS, PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE = 1, 28, 47, 2
+SECBIT_NO_SETUID_FIXUP = 1 << 2
 CAPABILITY_VERSION_3 = 0x20080522
 CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH = 1, 2
 
@@ -27,8 +28,9 @@ class _Sets(ctypes.Structure):
 
 def change_user(libc: ctypes.CDLL, uid: int, gid: int, *, keep: bool) -> None:
     """Drops root for good; with keep, the new user may still pass by file permissions and nothing else."""
-    if keep and libc.prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0):
-        raise OSError(ctypes.get_errno(), "prctl(PR_SET_KEEPCAPS)")
+    # Keeps the capabilities over setresuid, and lets access(2) count them, by which initdb looks for its programs.
+    if keep and libc.prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP, 0, 0, 0):
+        raise OSError(ctypes.get_errno(), "prctl(PR_SET_SECUREBITS)")
     os.setgroups([])
     os.setresgid(gid, gid, gid)
     os.setresuid(uid, uid, uid)
