@@ -11,6 +11,8 @@ from django.conf import settings
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 worker_class = "gthread"
+# Loaded once for all web processes; the database pool opens with the first query, so after the fork.
+preload_app = True
 workers = settings.WEB_WORKERS
 threads = settings.WEB_THREADS
 graceful_timeout = 5

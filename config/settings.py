@@ -138,6 +138,8 @@ def _database() -> dict[str, Any]:
         "HOST": parts.pop("host", ""),
         "PORT": str(parts.pop("port", "")),
         "CONN_MAX_AGE": 0,
+        # A restarted PostgreSQL leaves dead connections in the pool.
+        "CONN_HEALTH_CHECKS": True,
     }
     return database | {"OPTIONS": options | parts}
 
