@@ -126,7 +126,6 @@ def make_frames(
             PictureMaker(orientation, facts.color_transfer),
             shape,
             storyboard,
-            tile_count=plan.count,
             cover_range=(options.cover_ratio[0] * duration, options.cover_ratio[1] * duration),
             cover_px=options.thumbnail_large_px,
             face_files=_face_files(options, plan),

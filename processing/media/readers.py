@@ -14,6 +14,8 @@ from av.video.stream import VideoStream
 from processing.media.plan import Cue
 
 DECODER_THREADS = 2
+# Pictures up to this size (a little more than 1080p) are decoded forward by several frames at once.
+MAX_FRAME_THREADED_PX = 2_500_000
 # Packets read after one seek while looking for a keyframe; long enough for several seconds of any stream.
 MAX_PACKETS_PER_SEARCH = 5000
 # Failed packets after which a forward reader gives up on its file: damage that goes on is not worth more time.
@@ -55,6 +57,7 @@ class KeyframeReader:
         self._lands_late = False
         self.timeline = Timeline(container, stream)
         self.last_seen_seconds: float | None = None
+        self.has_failed = False
         stream.codec_context.thread_count = DECODER_THREADS
         stream.codec_context.thread_type = "SLICE"
 
@@ -93,13 +96,18 @@ class KeyframeReader:
         return None
 
     def decode(self, packet: Packet[VideoStream]) -> VideoFrame | None:
-        """The picture of one keyframe packet; None where it does not decode on its own."""
+        """The picture of one keyframe packet; None where it does not decode on its own.
+
+        `has_failed` tells damage from keyframes that only start a gradual refresh.
+        """
         context = self._stream.codec_context
+        self.has_failed = False
         try:
             frames = context.decode(packet)
             # Draining makes the decoder hand out the picture without waiting for the next packets.
             frames = frames or context.decode(None)
         except FFmpegError:
+            self.has_failed = True
             frames = []
         context.flush_buffers()
         return next((frame for frame in frames if not frame.is_corrupt), None)
@@ -119,7 +127,9 @@ class ForwardReader:
         self.error_count = 0
         self.has_ended = False
         stream.codec_context.thread_count = DECODER_THREADS
-        stream.codec_context.thread_type = "AUTO"
+        # Threads by frame are faster in most files, but each holds frames of its own.
+        is_large = stream.width * stream.height > MAX_FRAME_THREADED_PX
+        stream.codec_context.thread_type = "SLICE" if is_large else "AUTO"
 
     def frame_at(self, seconds: float, keyframe_seconds: float | None) -> tuple[float, VideoFrame] | None:
         """The picture shown at `seconds` with its own time, the last one before where the stream ends earlier.

@@ -57,15 +57,18 @@ class Sampler:
     def _take(self, index: int, stack: ExitStack) -> Sample:
         cue = self._plan.cue(index)
         packet = self._keyframes.find(cue)
+        key_seconds = self._keyframes.last_seen_seconds
         if packet is not None:
+            key_seconds = self._keyframes.timeline.seconds(packet) or 0.0
             frame = self._keyframes.decode(packet)
             if frame is not None:
                 self.record.decoded_keyframes += 1
-                return Sample(index, self._keyframes.timeline.seconds(packet) or 0.0, frame)
-            self._note_damage(cue.start)
+                return Sample(index, key_seconds, frame)
+            if self._keyframes.has_failed:
+                self._note_damage(cue.start)
         forward = self._forward_reader(stack)
         errors_before = forward.error_count
-        found = forward.frame_at(cue.middle, self._keyframes.last_seen_seconds)
+        found = forward.frame_at(cue.middle, None if key_seconds is None else min(key_seconds, cue.middle))
         if found is None or forward.error_count > errors_before:
             self._note_damage(cue.start)
         if found is None:

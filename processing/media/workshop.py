@@ -13,7 +13,7 @@ from PIL import Image
 
 from processing.media.cover import cover_score
 from processing.media.outputs import OutputFiles
-from processing.media.phash import collage_groups, grey_cell, perceptual_hash
+from processing.media.phash import grey_cell, perceptual_hash
 from processing.media.picture import PictureMaker, Shape, fit
 from processing.media.sampling import Sample
 from processing.media.storyboard import Storyboard
@@ -32,7 +32,6 @@ class Workshop:
         shape: Shape,
         storyboard: Storyboard,
         *,
-        tile_count: int,
         cover_range: tuple[float, float],
         cover_px: int,
         face_files: dict[int, Path],
@@ -48,7 +47,6 @@ class Workshop:
         self._face_files = face_files
         self._face_px = face_px
         self._files = files
-        self._collage = collage_groups(tile_count)
         self._cells: dict[int, NDArray[np.float32]] = {}
         self._cover_score = -1.0
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="frames")
@@ -88,7 +86,7 @@ class Workshop:
 
     def phash(self) -> int:
         """The perceptual hash, after `fill_gaps`."""
-        return perceptual_hash([np.mean([self._cells[i] for i in group], axis=0) for group in self._collage])
+        return perceptual_hash([self._cells[index] for index in sorted(self._cells)])
 
     def _process(self, index: int, seconds: float, frame: VideoFrame) -> None:
         tile = self._maker.make(frame, *self._picture_size)

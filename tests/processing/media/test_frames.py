@@ -327,3 +327,22 @@ def test_a_wrong_stated_size_is_no_problem(tmp_path: Path) -> None:
     products = make_frames(str(path), facts=facts, out_dir=tmp_path / "out")
 
     assert products.thumbnail_large_size == (320, 180)
+
+
+def test_gradual_refresh_without_full_keyframes_is_no_damage(tmp_path: Path) -> None:
+    refresh = ("-intra-refresh", "1")
+    path = factory.make_video(tmp_path / "a.mp4", seconds=6, size="160x120", gop=50, source="time", extra=refresh)
+
+    products = frames_of(path)
+
+    assert products.is_exact
+    assert shown_seconds(tile(products, 5), 6) == pytest.approx(5.5, abs=0.6)
+
+
+def test_interlaced_pictures_show_no_combs(tmp_path: Path) -> None:
+    fields = ("-vf", "interlace", "-flags", "+ilme+ildct")
+    path = factory.make_video(tmp_path / "a.ts", seconds=2, size="720x576", codec="mpeg2", extra=fields)
+
+    products = frames_of(path)
+
+    assert products.thumbnail_large_size == (360, 288)
