@@ -112,7 +112,7 @@ def stream(request: HttpRequest, video_id: int) -> HttpResponseBase:
 
 
 class Piece(io.RawIOBase):
-    """The bytes of a range, as a file. A server that can sends them by sendfile (`fileno` and `seek`), others `read`."""
+    """The bytes of a range, as a file. Servers send it by sendfile (`fileno` and `seek`) or by reading it."""
 
     def __init__(self, stream: BinaryIO, first: int, length: int) -> None:
         super().__init__()

@@ -67,12 +67,20 @@ _THIN = "\N{NO-BREAK SPACE}"
 
 @register.filter
 def clock(seconds: float | None) -> str:
-    """2:35, 1:02:03; empty without a length. What is shorter than a second is not nothing: 0:01."""
+    """2:35, 1:02:03; empty without a length. Whole seconds as players
+    count them; what is shorter than one is not nothing: 0:01.
+    """
     if seconds is None:
         return ""
-    minutes, rest = divmod(max(int(seconds + 0.5), 1 if seconds else 0), 60)
+    minutes, rest = divmod(max(int(seconds), 1 if seconds else 0), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+@register.filter
+def position(seconds: float) -> str:
+    """A place in a video: 0:00 for its beginning, else like `clock`."""
+    return clock(seconds) if seconds >= 1 else "0:00"
 
 
 @register.filter

@@ -235,7 +235,7 @@ def test_a_file_that_is_gone_is_404(viewer: Client, file: VideoFile) -> None:
 
 def test_a_folder_in_the_files_place_is_404(viewer: Client, file: VideoFile) -> None:
     os.unlink(file.fs_path)
-    os.mkdir(file.fs_path)
+    Path(file.fs_path).mkdir()
 
     assert viewer.get(address(file)).status_code == 404
 

@@ -10,7 +10,7 @@ const TELL_EVERY_SECONDS = 10;
 customElements.whenDefined("media-controller").then(() => video.removeAttribute("controls"));
 
 function clock(seconds) {
-  const whole = Math.round(seconds);
+  const whole = Math.floor(seconds);
   const [h, m, s] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
   const two = (n) => String(n).padStart(2, "0");
   return h ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`;
@@ -65,14 +65,23 @@ function offer(words, label, action) {
   }, 12000);
 }
 
+// Whoever seeks elsewhere has no more use for the offer.
+let isOurSeek = false;
+video.addEventListener("seeking", () => {
+  if (!isOurSeek) resumed.hidden = true;
+  isOurSeek = false;
+});
+
 function goTo(seconds) {
   isUsed = true;
+  isOurSeek = true;
   video.currentTime = seconds;
   video.play().catch(() => {});
 }
 
 function resume() {
   if (!facts.resumeAt || (Number.isFinite(video.duration) && facts.resumeAt >= video.duration)) return;
+  isOurSeek = true;
   video.currentTime = facts.resumeAt;
   const at = clock(facts.resumeAt);
   const again = () =>
@@ -251,8 +260,13 @@ document.addEventListener("keydown", (event) => {
 });
 
 // ---- chapters and what is remembered --------------------------------------------------------------------------------
-for (const button of document.querySelectorAll("[data-seek]")) {
-  button.addEventListener("click", () => goTo(Number(button.dataset.seek)));
+for (const link of document.querySelectorAll("[data-seek]")) {
+  link.addEventListener("click", (event) => {
+    event.preventDefault();
+    goTo(Number(link.dataset.seek));
+    resumed.hidden = true;
+    player.scrollIntoView({ block: "nearest" });
+  });
 }
 
 const RATE = "videothek-rate";
