@@ -24,6 +24,7 @@ class WatchProgressAdmin(ReadOnlyAdmin):
     paginator = InfinitePaginator
     show_full_result_count = False
     list_per_page = 50
+    empty_sentence = "Whoever begins to watch a video is listed here with the place where they left it."
     fields = ["user", "video_link", "place", "how_far", "is_completed", "seen"]
     readonly_fields = ["video_link", "place", "how_far", "seen"]
 

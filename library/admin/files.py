@@ -108,6 +108,7 @@ class VideoFileAdmin(ReadOnlyAdmin):
     list_disable_select_all = True
     search_fields = ["relative_path"]
     search_help_text = "Part of a path or name"
+    empty_sentence = "Files appear here by themselves once a folder has been added and scanned."
     list_filter = [StateFilter, MissingFilter, "folder", ContainerFilter, CodecFilter, "is_hdr"]
     show_facets = admin.ShowFacets.NEVER
     fieldsets = [
@@ -116,7 +117,7 @@ class VideoFileAdmin(ReadOnlyAdmin):
             {
                 "fields": [
                     "in_folder",
-                    "shown_path",
+                    "path_below",
                     "video_link",
                     "is_primary",
                     "size",
@@ -150,7 +151,7 @@ class VideoFileAdmin(ReadOnlyAdmin):
         ("Chapters", {"fields": ["chapter_table"]}),
     ]
     readonly_fields = [
-        "in_folder", "shown_path", "video_link", "size", "modified", "missing", "state_now", "notes_list", "probed",
+        "in_folder", "path_below", "video_link", "size", "modified", "missing", "state_now", "notes_list", "probed",
         "spent", "length", "pixels", "rotated", "frames_per_second", "rate", "hdr", "phash_hex", "embedded_date",
         "stream_table", "chapter_table",
     ]  # fmt: skip
@@ -208,6 +209,10 @@ class VideoFileAdmin(ReadOnlyAdmin):
     @admin.display(description="Folder")
     def in_folder(self, file: VideoFile) -> SafeString:
         return link_to(reverse("admin:library_folder_change", args=(file.folder_id,)), file.folder.name)
+
+    @admin.display(description="Path in the folder")
+    def path_below(self, file: VideoFile) -> str:
+        return file.shown_path
 
     @admin.display(description="Video")
     def video_link(self, file: VideoFile) -> SafeString | str:

@@ -70,6 +70,8 @@ class FolderAdmin(ModelAdmin):
     ordering = ["name", "pk"]
     sortable_by = ["names", "file_count"]
     search_fields = ["name", "path"]
+    search_help_text = "Part of a name or path"
+    empty_sentence = "Tell Videothek where your videos lie; it looks through the folder and never changes the files."
     list_filter = ["is_active"]
     fieldsets = [(None, {"fields": ["path", "name", "is_active"]})]
     add_fieldsets = [(None, {"fields": ["path", "name"]})]

@@ -26,6 +26,7 @@ class ScanLogAdmin(ReadOnlyAdmin):
     paginator = InfinitePaginator
     show_full_result_count = False
     list_per_page = 50
+    empty_sentence = "Each scan of a folder is listed here with what it found."
     fieldsets = [
         ("Scan", {"fields": ["folder", "trigger", "status_badge", "error", "begun_at", "ended_at", "took"]}),
         ("Files", {"fields": ["files_seen", *(f"files_{name}" for name in COUNTS)]}),

@@ -75,7 +75,7 @@ class FilesInline(TabularInline):
 
     model = VideoFile
     verbose_name_plural = "Files"
-    fields = ["path", "state", "size", "pixels", "codecs", "primary"]
+    fields = ["path", "state_now", "size", "pixels", "codecs", "primary"]
     readonly_fields = fields
     extra = 0
     can_delete = False
@@ -97,7 +97,7 @@ class FilesInline(TabularInline):
         return two_lines(file.shown_name, f"{file.folder.name} / {file.shown_path}", address)
 
     @admin.display(description="State")
-    def state(self, file: VideoFile) -> SafeString:
+    def state_now(self, file: VideoFile) -> SafeString:
         return state_badge(file)
 
     @admin.display(description="Size")
@@ -138,6 +138,7 @@ class VideoAdmin(ModelAdmin):
     list_fullwidth = True
     search_fields = ["title"]
     search_help_text = "Part of a title"
+    empty_sentence = "Videos appear here by themselves once a folder has been added and scanned."
     list_filter = [FileStateFilter, SizeFilter, LengthFilter, "is_hdr"]
     show_facets = admin.ShowFacets.NEVER
     fieldsets = [

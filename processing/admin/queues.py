@@ -48,7 +48,7 @@ class QueueDashboardAdmin(QueueAdmin):
 
         api = get_api_urlpatterns(name_prefix="django_rq_")
         return [
-            *(re_path(str(address.pattern), wrap(address.callback), name=address.name) for address in api),
+            *(re_path(str(address.pattern), wrap(address.callback), name=address.name or "") for address in api),
             *get_admin_urlpatterns(name_prefix="django_rq_", view_wrapper=wrap),
             *super(QueueAdmin, self).get_urls(),
         ]

@@ -19,6 +19,7 @@ class WorkerProcessAdmin(ReadOnlyAdmin):
     list_display = ["names", "queue", "alive", "heard", "begun"]
     list_filter = ["queue"]
     ordering = ["queue", "name"]
+    empty_sentence = "No worker is alive, so nothing is scanned and no pictures are made. “manage.py up” starts them."
     fields = ["name", "host", "pid", "queue", "alive", "heard", "begun"]
     readonly_fields = ["alive", "heard", "begun"]
 
