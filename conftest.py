@@ -19,10 +19,14 @@ def pytest_configure(config: pytest.Config) -> None:
     """Starts the servers in the process that the person started; the workers of pytest-xdist inherit them."""
     if hasattr(config, "workerinput") or config.option.help or config.option.version or config.option.collectonly:
         return
+    # The servers' keeper outlives the report, so its coverage would only be a file left behind.
+    measured = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("COVERAGE_PROCESS")}
     try:
         config.stash[_attachment] = attach(title="tests", disposable=True)
     except StackError as error:
         raise pytest.UsageError(str(error)) from None
+    finally:
+        os.environ.update(measured)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -9,7 +9,8 @@ import tempfile
 
 if "VIDEOTHEK_TEST_HOME" not in os.environ:
     os.environ["VIDEOTHEK_TEST_HOME"] = tempfile.mkdtemp(prefix="videothek-test-")
-    for _name in [name for name in os.environ if name.startswith("VIDEOTHEK_") and name != "VIDEOTHEK_TEST_HOME"]:
+    _kept = {"VIDEOTHEK_TEST_HOME", "VIDEOTHEK_BROWSER"}
+    for _name in [name for name in os.environ if name.startswith("VIDEOTHEK_") and name not in _kept]:
         del os.environ[_name]
     for _name in ("DATABASE_URL", "REDIS_URL", "HOST", "PORT"):
         os.environ.pop(_name, None)
