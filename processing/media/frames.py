@@ -132,8 +132,10 @@ def make_frames(
             face_px=options.face_frame_px,
             files=files,
         )
+        everything = chain([first], samples)
+        del first
         with workshop:
-            _process(chain([first], samples), workshop, plan.count, progress)
+            _process(everything, workshop, plan.count, progress)
         workshop.fill_gaps(plan.count)
         out_dir.mkdir(parents=True, exist_ok=True)
         return _write(out_dir, files, options, plan, storyboard, workshop, sampler.record)
@@ -162,8 +164,11 @@ def _face_files(options: FrameOptions, plan: Plan) -> dict[int, Path]:
 def _process(samples: chain[Sample], workshop: Workshop, total: int, progress: Progress | None) -> None:
     for sample in samples:
         workshop.take(sample)
+        done = sample.index + 1
+        # Its frame is 25 MB in 4K and must not outlive the next decode.
+        del sample
         if progress is not None:
-            progress(sample.index + 1, total)
+            progress(done, total)
 
 
 def _write(
