@@ -57,7 +57,13 @@ class FolderForm(forms.ModelForm):  # type: ignore[type-arg]
         cleaned = super().clean()
         if self.instance._state.adding and cleaned and not cleaned.get("name"):
             cleaned["name"] = (cleaned.get("path") or "").rstrip("/").rpartition("/")[2] or "/"
+        if cleaned and "path" in self.changed_data and (holder := self._watched_above(cleaned.get("path") or "")):
+            self.add_error("path", f"This lies in the folder {holder.shown_path}, which the library has already.")
         return cleaned
+
+    def _watched_above(self, path: str) -> Folder | None:
+        others = Folder.objects.exclude(pk=self.instance.pk)
+        return next((other for other in others if path.startswith(other.path.rstrip("/") + "/")), None)
 
 
 @admin.register(Folder)
@@ -155,7 +161,7 @@ class FolderAdmin(ModelAdmin):
         try:
             return super().add_view(request, form_url, extra_context)  # type: ignore[no-any-return]
         except LibraryError as error:
-            # Between the form's check and the service's, or a folder inside a watched one.
+            # The disk or another user was quicker than the form's own checks.
             messages.error(request, str(error))
             return HttpResponseRedirect(request.get_full_path())
 

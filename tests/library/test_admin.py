@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from library.models import Folder, LibrarySettings, ScanLog, User, Video, VideoFile
 from library.paths import encode_path
+from library.services.folders import check_folder_readable
 from processing.models import Job, Thumbnail
 from tests.library.factories import make_file, make_folder, make_user, make_video
 
@@ -174,10 +175,18 @@ def test_adding_a_folder_inside_a_watched_one_says_so(page, tmp_path):
     inner = tmp_path / "inner"
     inner.mkdir()
 
-    response = page.post(reverse("admin:library_folder_add"), {"path": str(inner), "name": ""}, follow=True)
+    response = page.post(reverse("admin:library_folder_add"), {"path": str(inner), "name": ""})
 
-    assert "lies in the folder" in messages_of(response)[0]
+    assert f"This lies in the folder {tmp_path}" in response.content.decode()
     assert Folder.objects.count() == 1
+
+
+def test_a_folder_that_vanishes_while_it_is_added_gets_a_sentence(page, tmp_path, monkeypatch):
+    monkeypatch.setattr("library.admin.folders.register_folder", lambda **_: check_folder_readable("/no/such/folder"))
+
+    response = page.post(reverse("admin:library_folder_add"), {"path": str(tmp_path), "name": ""}, follow=True)
+
+    assert "There is no folder /no/such/folder" in messages_of(response)[0]
 
 
 def test_adding_a_folder_twice_says_so(page, tmp_path):
