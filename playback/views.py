@@ -11,6 +11,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.cache import get_conditional_response
+from django.utils.html import escape
 from django.utils.http import content_disposition_header, http_date, parse_http_date_safe
 from django.views.decorators.http import require_POST, require_safe
 
@@ -68,7 +69,7 @@ def watch(request: HttpRequest, video_id: int) -> HttpResponse:
 def chapters(request: HttpRequest, video_id: int) -> HttpResponse:
     """`/videos/<id>/chapters.vtt`: the file's chapters for the seek bar."""
     cues = [
-        f"{_vtt_time(chapter['start'])} --> {_vtt_time(chapter['end'])}\n{' '.join(chapter['title'].split())}\n"
+        f"{_vtt_time(chapter['start'])} --> {_vtt_time(chapter['end'])}\n{escape(' '.join(chapter['title'].split()))}\n"
         for chapter in _chapters(_file(video_id))
     ]
     return HttpResponse("\n".join(["WEBVTT\n", *cues]), content_type="text/vtt; charset=utf-8")

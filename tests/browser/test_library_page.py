@@ -19,7 +19,12 @@ def make_rows(number: int) -> None:
     """Videos whose files are not there: nothing to load, and their pages have no player."""
     folder = make_folder(name="Shelf")
     for index in range(number):
-        make_file(folder=folder, missing_since=timezone.now(), video=make_video(title=f"Film {index:02}"))
+        make_file(
+            folder=folder,
+            relative_path=f"{index:02}.mp4",
+            missing_since=timezone.now(),
+            video=make_video(title=f"Film {index:02}"),
+        )
 
 
 def has_no_sideways_scroll(page: Page) -> bool:
@@ -39,7 +44,7 @@ def test_a_pointer_over_a_tile_scrubs_its_storyboard(open_page: OpenPage, films)
     page.mouse.move(5, 5)
 
     board = films["Brightening"].storyboard
-    assert seen == [int(share * board.tile_count) for share in (0.1, 0.5, 0.9)]
+    assert seen == [pytest.approx(share * board.tile_count, abs=1) for share in (0.1, 0.5, 0.9)]
     expect(picture.locator(".scrub")).to_have_count(0)
 
 
@@ -121,11 +126,11 @@ def test_typing_filters_without_a_reload(open_page: OpenPage, owner) -> None:
     page.evaluate("window.stayed = true")
 
     page.keyboard.press("/")
-    page.keyboard.type("film 1")
-    expect(page.locator(".tile")).to_have_count(6)
+    page.keyboard.type("film 12")
+    expect(page.locator(".tile")).to_have_count(1)
 
     assert page.evaluate("window.stayed")
-    assert "q=film+1" in page.url or "q=film%201" in page.url
+    assert re.search(r"q=film(\+|%20)12", page.url)
 
 
 def test_an_empty_library_fills_itself(open_page: OpenPage, owner, media: Path) -> None:

@@ -34,7 +34,9 @@ def viewer(client: Client) -> Client:
 
 @pytest.fixture
 def file(tmp_path: Path) -> VideoFile:
-    return make_file(path=write_file(tmp_path / "film.mp4", content=CONTENT))
+    path = write_file(tmp_path / "film.mp4", content=CONTENT)
+    os.utime(path, ns=(LONG_AGO_NS, LONG_AGO_NS))
+    return make_file(path=path)
 
 
 def address(file: VideoFile) -> str:
