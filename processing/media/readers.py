@@ -69,7 +69,9 @@ class KeyframeReader:
         self.last_seen_seconds = None
         # With an index a seek lands on the keyframe before its target: if that is before the cue, one may still come
         # after the middle. Without an index (MPEG-TS) it lands on any packet, and a keyframe after it is found.
-        for target in (cue.middle, cue.start) if self._lands_late else (cue.middle, cue.end, cue.start):
+        # Just before the end: a keyframe at the end itself belongs to the next cue and would hide this one's.
+        before_end = max(cue.start, cue.end - NEAR_SECONDS)
+        for target in (cue.middle, cue.start) if self._lands_late else (cue.middle, before_end, cue.start):
             packet = self._first_keyframe(target, cue.end)
             at = self.timeline.seconds(packet) if packet is not None else None
             if packet is None or at is None:
@@ -78,7 +80,7 @@ class KeyframeReader:
                 self._lands_late = self._lands_late or at > target + NEAR_SECONDS
                 return packet
             self.last_seen_seconds = at
-            if target == cue.end:
+            if target == before_end:
                 break
         return None
 

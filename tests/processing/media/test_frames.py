@@ -346,3 +346,13 @@ def test_interlaced_pictures_show_no_combs(tmp_path: Path) -> None:
     products = frames_of(path)
 
     assert products.thumbnail_large_size == (360, 288)
+
+
+def test_a_keyframe_at_the_end_of_a_cue_does_not_hide_an_earlier_one(tmp_path: Path) -> None:
+    # Keyframes at 0, 1.6, 2, 3.6, ... seconds: cues of 2 s from 0 have one just before their end.
+    keys = ("-force_key_frames", "0,1.6,2,3.6,4,5.6,6,7.6")
+    path = factory.make_video(tmp_path / "a.mp4", seconds=8, size="160x120", gop=250, source="time", extra=keys)
+
+    products = frames_of(path, FrameOptions(interval_seconds=2.0))
+
+    assert products.notes == ()
