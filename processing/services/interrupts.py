@@ -64,6 +64,7 @@ def stopping_on_sigterm() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
+        _state.is_stopping = False
 
 
 @contextmanager

@@ -8,7 +8,9 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 
+import psycopg
 from django.db import DatabaseError, connection
+from psycopg.pq import TransactionStatus
 
 from library.exceptions import LibraryError
 from processing.exceptions import ProcessingError, StageTimeoutError, UnknownStageError
@@ -25,6 +27,7 @@ _RENEW_SECONDS = 7.0
 _REPORT_SECONDS = 1.0
 # After its time limit a stage has this long to notice; then C code is stuck and the process ends itself.
 _GRACE_SECONDS = 60.0
+_CANCEL_SECONDS = 2.0
 # A person waits in front of `ingest`: its retries come at once.
 _INGEST_DELAY_SECONDS = 1.0
 
@@ -109,8 +112,14 @@ def _fail_or_retry(
 
 def _drop_connection() -> None:
     """What was cut off in the middle of a query, or refused by the database, must not spoil what is written next."""
-    if not connection.in_atomic_block:
-        connection.close()
+    if connection.in_atomic_block:
+        return
+    session = connection.connection
+    if session is not None and session.info.transaction_status == TransactionStatus.ACTIVE:
+        # Closing alone would let the query go on.
+        with contextlib.suppress(psycopg.Error):
+            session.cancel_safe(timeout=_CANCEL_SECONDS)
+    connection.close()
 
 
 @contextlib.contextmanager

@@ -1,0 +1,48 @@
+"""Fixtures of the engine's tests."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.files.storage import storages
+
+from processing.services.bell import rq_queue
+from processing.stages import Stage, StageContext, StageResult, registry
+from tests.processing import steps
+
+
+@pytest.fixture
+def derived(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where derived files go for the time of the test. Fields hold the storage itself, so it is turned aside."""
+    folder = tmp_path / "derived"
+    for name in ("base_location", "location"):
+        monkeypatch.setitem(storages["derived"].__dict__, name, str(folder))
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def _fresh_queues() -> Iterator[None]:
+    rq_queue.cache_clear()
+    yield
+    rq_queue.cache_clear()
+
+
+@pytest.fixture
+def make_stage(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Stage]:
+    """Registers a stage for the test, on files that need not exist, that runs the given function."""
+
+    def make(function: Callable[[StageContext], StageResult | None], *, name: str = "trial", **options: Any) -> Stage:
+        monkeypatch.setitem(steps.FUNCTIONS, name, function)
+        values: dict[str, Any] = {
+            "label": "Trying",
+            "queue": "media",
+            "target_kind": "file",
+            "run": f"tests.processing.steps.{name}",
+            "label_of": lambda ids: dict.fromkeys(ids, "a file"),
+        }
+        stage = Stage(name=name, **values | options)
+        monkeypatch.setitem(registry._stages, name, stage)
+        return stage
+
+    return make
