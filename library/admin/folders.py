@@ -85,17 +85,8 @@ class FolderAdmin(ModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Folder]:
         files = VideoFile.objects.filter(folder=OuterRef("pk")).order_by().values("folder")
-        scans = ScanLog.objects.filter(folder=OuterRef("pk")).order_by("-started_at", "-pk")
-        scan_jobs = Job.objects.active().filter(target_kind=TargetKind.FOLDER, target_id=OuterRef("pk"), stage="scan")
-        return (  # type: ignore[no-any-return]
-            super()
-            .get_queryset(request)
-            .annotate(
-                files_known=Coalesce(Subquery(files.values(n=Count("pk")), output_field=IntegerField()), 0),
-                latest_scan=Subquery(scans.values(data=scan_summary())[:1]),
-                has_scan_job=Exists(scan_jobs),
-            )
-        )
+        count = Subquery(files.values(n=Count("pk")), output_field=IntegerField())
+        return with_scans(super().get_queryset(request)).annotate(files_known=Coalesce(count, 0))  # type: ignore[no-any-return]
 
     @admin.display(description="Folder", ordering="name")
     def names(self, folder: Folder) -> SafeString:
@@ -222,6 +213,13 @@ class FolderAdmin(ModelAdmin):
             "back": reverse("admin:library_folder_changelist"),
         }
         return TemplateResponse(request, "admin/library/folder/accept_missing.html", context)
+
+
+def with_scans(folders: QuerySet[Folder]) -> QuerySet[Any]:
+    """Adds to each folder `latest_scan` (see scan_summary; None before the first) and `has_scan_job`."""
+    scans = ScanLog.objects.filter(folder=OuterRef("pk")).order_by("-started_at", "-pk")
+    scan_jobs = Job.objects.active().filter(target_kind=TargetKind.FOLDER, target_id=OuterRef("pk"), stage="scan")
+    return folders.annotate(latest_scan=Subquery(scans.values(data=scan_summary())[:1]), has_scan_job=Exists(scan_jobs))
 
 
 def scan_summary() -> JSONObject:

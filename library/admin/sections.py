@@ -5,12 +5,11 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.contrib import admin
 from django.db.models import Count
 from django.http import HttpRequest
 
 from library.admin.dashboard import Section, register_section
-from library.admin.folders import FolderAdmin, scan_in_words
+from library.admin.folders import scan_in_words, with_scans
 from library.models import Folder, Video, VideoFile
 from library.models.file import FileState
 
@@ -43,7 +42,7 @@ def load_counts(request: HttpRequest) -> dict[str, Any] | None:
 
 def load_folders(request: HttpRequest) -> dict[str, Any] | None:
     """The first folders by name with their last scan; one query."""
-    rows: Any = FolderAdmin(Folder, admin.site).get_queryset(request).order_by("-is_active", "name", "pk")
+    rows: Any = with_scans(Folder.objects.all()).order_by("-is_active", "name", "pk")
     folders = [(folder, scan_in_words(folder.latest_scan)) for folder in rows[: FOLDERS_SHOWN + 1]]
     if not folders:
         return None
