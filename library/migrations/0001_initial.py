@@ -107,7 +107,7 @@ class Migration(migrations.Migration):
                 ('size_bytes', models.BigIntegerField()),
                 ('mtime_ns', models.BigIntegerField(help_text='Time of last change in nanoseconds, as the file system gives it.')),
                 ('oshash', models.CharField(blank=True, help_text='Empty when the file could not be read.', max_length=16)),
-                ('content_hash', models.CharField(blank=True, help_text='xxh3-128 of the whole file; only where another has its size and oshash.', max_length=32)),
+                ('content_hash', models.CharField(blank=True, help_text='xxh3-128 of the whole file; of small files, and where another has its size and oshash.', max_length=32)),
                 ('phash', models.BigIntegerField(help_text='64-bit perceptual hash as a signed number.', null=True)),
                 ('missing_since', models.DateTimeField(null=True)),
                 ('state', models.CharField(choices=[('new', 'Waiting'), ('probed', 'Making pictures'), ('ready', 'Ready'), ('failed', 'Failed')], default='new', max_length=8)),

@@ -52,7 +52,7 @@ class VideoFile(TimeStamped):
     content_hash = models.CharField(
         max_length=32,
         blank=True,
-        help_text="xxh3-128 of the whole file; only where another has its size and oshash.",
+        help_text="xxh3-128 of the whole file; of small files, and where another has its size and oshash.",
     )
     phash = models.BigIntegerField(null=True, help_text="64-bit perceptual hash as a signed number.")
     missing_since = models.DateTimeField(null=True)

@@ -167,7 +167,10 @@ def _place_and_content(row: VideoFile) -> tuple[Any, ...]:
 
 def _is_same(row: VideoFile | None, look: Look) -> bool:
     """Whether the content is the row's; taken for it as long as it can't be read."""
-    return row is not None and (bool(look.error) or (bool(row.oshash) and (row.size_bytes, row.oshash) == look.content))
+    if row is None or look.error:
+        return row is not None
+    is_same = bool(row.oshash) and (row.size_bytes, row.oshash) == look.content
+    return is_same and (not (row.content_hash and look.content_hash) or row.content_hash == look.content_hash)
 
 
 def _of_same_path(row: VideoFile | None, look: Look) -> VideoFile | None:
@@ -189,7 +192,7 @@ def _apply(file: VideoFile, look: Look, *, is_same_content: bool) -> None:
         file.mtime_ns = _LOOK_AGAIN
         return
     file.size_bytes, file.mtime_ns, file.oshash = look.found.size_bytes, look.found.mtime_ns, look.oshash
-    if not is_same_content:
-        file.content_hash = ""
+    if look.content_hash or not is_same_content:
+        file.content_hash = look.content_hash
     if not look.error and (not is_same_content or file.state == FileState.FAILED):
         file.state, file.error = FileState.NEW, ""

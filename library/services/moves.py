@@ -1,7 +1,8 @@
 """Recognising content that has left its old place."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
 
 from library.hashing import content_hash, oshash
 from library.models import Folder, VideoFile
@@ -12,67 +13,92 @@ from library.services.walk import mtime_ns
 _COLUMNS = ("folder", "relative_path", "size_bytes", "mtime_ns", "oshash", "content_hash", "missing_since")
 
 
+@dataclass(slots=True)
+class _Lost:
+    """Rows of one content: those whose file has left its place, and missing ones whose place may hold it again."""
+
+    left: list[VideoFile] = field(default_factory=list)
+    back: dict[str, VideoFile] = field(default_factory=dict)
+
+
 def find_origins(looks: Sequence[Look], folder: Folder) -> dict[str, VideoFile]:
     """For files whose content is known from a place where it no longer is: the row of it, by the new path.
 
     A row is given once; of several lost copies the one of the same path, then of the same name, then of the same
     folder is the likeliest. One query; looks at the old places on disk, so it is called outside transactions.
     """
-    wanted = {look.content for look in looks if look.oshash and look.found.size_bytes}
-    if not wanted:
-        return {}
-    sizes, digests = {size for size, _ in wanted}, {digest for _, digest in wanted}
-    rows = VideoFile.objects.filter(size_bytes__in=sizes, oshash__in=digests).select_related("folder")
-    by_content: dict[tuple[int, str], list[VideoFile]] = {}
-    for row in rows.only(*_COLUMNS, "folder__path", "folder__is_mount_point").order_by("pk"):
-        if (row.size_bytes, row.oshash) in wanted:
-            by_content.setdefault((row.size_bytes, row.oshash), []).append(row)
-    places = _OldPlaces()
+    lost_by_content = _find_lost({look.content for look in looks if look.oshash and look.found.size_bytes}, folder)
     origins = {}
     for look in looks:
-        candidates = by_content.get(look.content, [])
-        fitting = [row for row in candidates if _is_at(row, look, folder) or places.are_left(row)]
-        fitting = [row for row in fitting if _may_be(row, look)]
-        if fitting:
-            best = max(fitting, key=lambda row: _likelihood(row, look, folder))
-            candidates.remove(best)
-            origins[look.path] = best
+        lost = lost_by_content.get(look.content)
+        if lost and (origin := _take_likeliest(lost, look, folder)):
+            origins[look.path] = origin
     return origins
 
 
-def _is_at(row: VideoFile, look: Look, folder: Folder) -> bool:
-    return row.folder_id == folder.pk and row.relative_path == look.path
+def _find_lost(contents: Collection[tuple[int, str]], folder: Folder) -> dict[tuple[int, str], _Lost]:
+    if not contents:
+        return {}
+    sizes, digests = {size for size, _ in contents}, {digest for _, digest in contents}
+    rows = VideoFile.objects.filter(size_bytes__in=sizes, oshash__in=digests).select_related("folder")
+    places = _OldPlaces()
+    found: dict[tuple[int, str], _Lost] = {}
+    for row in rows.only(*_COLUMNS, "folder__path", "folder__is_mount_point").order_by("pk"):
+        content = (row.size_bytes, row.oshash)
+        if content not in contents:
+            continue
+        if places.are_left(row):
+            found.setdefault(content, _Lost()).left.append(row)
+        elif row.missing_since is not None and row.folder_id == folder.pk:
+            found.setdefault(content, _Lost()).back[row.relative_path] = row
+    return found
 
 
-def _likelihood(row: VideoFile, look: Look, folder: Folder) -> tuple[bool, bool, bool]:
-    has_name = os.path.basename(row.relative_path) == os.path.basename(look.path)
-    return _is_at(row, look, folder), has_name, row.folder_id == folder.pk
+def _take_likeliest(lost: _Lost, look: Look, folder: Folder) -> VideoFile | None:
+    digest = look.content_hash or _content_hash_if_needed(lost, look)
+    row = lost.back.get(look.path)
+    if row is not None and _agree(row, digest):
+        return lost.back.pop(look.path)
+    name = os.path.basename(look.path)
+    best = max(
+        (row for row in lost.left if _agree(row, digest)),
+        key=lambda row: (
+            row.relative_path == look.path,
+            os.path.basename(row.relative_path) == name,
+            row.folder_id == folder.pk,
+        ),
+        default=None,
+    )
+    if best is not None:
+        lost.left.remove(best)
+    return best
 
 
-def _may_be(row: VideoFile, look: Look) -> bool:
-    """Where the lost content was once told from another of its size and oshash, the found file is read whole too."""
+def _content_hash_if_needed(lost: _Lost, look: Look) -> str:
+    """Where lost content was once told from another of its size and oshash, the found file is read whole too."""
+    if not any(row.content_hash for row in (*lost.left, *lost.back.values())):
+        return ""
     try:
-        return not row.content_hash or content_hash(look.found.fs_path) == row.content_hash
+        return content_hash(look.found.fs_path)
     except OSError:
-        return False
+        return ""
+
+
+def _agree(row: VideoFile, digest: str) -> bool:
+    return not row.content_hash or row.content_hash == digest
 
 
 class _OldPlaces:
-    """Whether content is still where it was last seen. Looks at each folder and file once."""
+    """Whether content is still where it was last seen. Looks at each folder once."""
 
     def __init__(self) -> None:
         self._available: dict[int, bool] = {}
-        self._left: dict[int, bool] = {}
 
     def are_left(self, row: VideoFile) -> bool:
         """Whether the row's place can be looked at, and nothing is there, or something else."""
         if row.folder_id not in self._available:
             self._available[row.folder_id] = is_available(row.folder)
-        if not self._available[row.folder_id]:
-            return False
-        if row.pk not in self._left:
-            self._left[row.pk] = _is_left(row)
-        return self._left[row.pk]
+        return self._available[row.folder_id] and _is_left(row)
 
 
 def _is_left(row: VideoFile) -> bool:
@@ -81,8 +107,12 @@ def _is_left(row: VideoFile) -> bool:
         status = os.stat(path)
         if (status.st_size, mtime_ns(status)) == (row.size_bytes, row.mtime_ns):
             return False
-        return status.st_size != row.size_bytes or oshash(path) != row.oshash
+        return status.st_size != row.size_bytes or oshash(path) != row.oshash or _has_other_content(row, path)
     except (FileNotFoundError, NotADirectoryError):
         return True
     except OSError:
         return False
+
+
+def _has_other_content(row: VideoFile, path: str) -> bool:
+    return row.content_hash != "" and content_hash(path) != row.content_hash

@@ -73,6 +73,7 @@ def write_file(path: str | Path, *, content: bytes = b"", mtime_ns: int = 0) -> 
     name = os.fspath(path)
     Path(name).parent.mkdir(parents=True, exist_ok=True)
     with open(name, "wb") as target:
-        target.write(content or f"content {next(_numbers)}".encode())
+        # Whole words: oshash leaves out the bytes after the last one.
+        target.write(content or f"content {next(_numbers):024d}".encode())
     os.utime(name, ns=(mtime_ns, mtime_ns))
     return name
