@@ -15,8 +15,6 @@ from config.embedded.lock import current_holder
 from config.paths import PROJECT_ROOT
 from tests.config.stacks import environment_for, processes_of, wait_until
 
-pytestmark = pytest.mark.xdist_group("stack")
-
 USE = """
 import sys
 from config.embedded.stack import attach

@@ -16,8 +16,6 @@ from config.embedded.lock import current_holder
 from config.paths import PROJECT_ROOT
 from tests.config.stacks import environment_for, free_port, manage, processes_of, wait_until
 
-pytestmark = pytest.mark.xdist_group("up")
-
 
 class Running:
     """A started `up` and what it prints."""
@@ -64,22 +62,21 @@ class Running:
         return None
 
 
-def start(home: Path, media: Path) -> Running:
-    running = Running(home, media)
-    wait_until(lambda: "Videothek is ready" in running.said() or running.process.poll() is not None, 90)
-    return running
-
-
 @pytest.fixture(scope="module")
 def up(tmp_path_factory):
-    """One that all tests of this module use, so none of them ends it. Its end is a kill: no process may stay then."""
+    """One for all tests of this module. Its end is a test too: SIGTERM leaves nothing behind within 15 seconds."""
     folder = tmp_path_factory.mktemp("up")
     (folder / "my videos").mkdir()
-    running = start(folder / "home", folder / "my videos")
-    yield running
-    running.process.kill()
-    running.process.wait()
-    wait_until(lambda: processes_of(running.home) == [])
+    running = Running(folder / "home", folder / "my videos")
+    try:
+        wait_until(lambda: "Videothek is ready" in running.said() or running.process.poll() is not None, 90)
+        yield running
+        running.process.send_signal(signal.SIGTERM)
+        assert running.process.wait(timeout=15) == 0
+        assert processes_of(running.home) == []
+    finally:
+        running.process.kill()
+        running.process.wait()
 
 
 def test_it_says_where_to_look(up):
@@ -132,17 +129,6 @@ def test_what_is_killed_comes_back(up, word):
     wait_until(lambda: (service := up.service(word)) is not None and service.pid != killed.pid)
     wait_until(up.is_ready, 60)
     assert ": starting it again in" in up.said()
-
-
-def test_sigterm_stops_everything_in_time(tmp_path):
-    (tmp_path / "videos").mkdir()
-    other = start(tmp_path / "home", tmp_path / "videos")
-
-    other.process.send_signal(signal.SIGTERM)
-    status = other.process.wait(timeout=15)
-
-    assert status == 0
-    assert processes_of(other.home) == []
 
 
 def test_a_busy_port_is_named_before_anything_starts(tmp_path):
