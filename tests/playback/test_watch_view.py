@@ -58,7 +58,7 @@ def test_the_page_has_the_players_source_poster_and_storyboard(client: Client, u
     assert f'src="/videos/{file.video_id}/stream"' in page
     assert 'poster="/derived/l.webp"' in page
     assert '<track kind="metadata" label="thumbnails" src="/derived/b.vtt" default>' in page
-    assert "1.9\N{NO-BREAK SPACE}GB" in page
+    assert "1.9 GB" in page
     assert "H.264 · AAC" in page
 
 
