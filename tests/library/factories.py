@@ -9,6 +9,7 @@ from library.hashing import oshash
 from library.models import Folder, User, Video, VideoFile
 from library.models.file import FileState
 from library.paths import encode_path
+from library.services import FileFacts
 
 _numbers = itertools.count(1)
 
@@ -65,6 +66,26 @@ def make_file(
         video = video or make_video()
         values.setdefault("is_primary", not VideoFile.objects.filter(video=video, is_primary=True).exists())
     return VideoFile.objects.create(folder=folder, video=video, **values)
+
+
+def make_facts(**facts: Any) -> FileFacts:
+    """What a probe of an ordinary file finds."""
+    values: dict[str, Any] = {
+        "container": "mp4",
+        "duration_seconds": 10.0,
+        "width": 1920,
+        "height": 1080,
+        "rotation": 0,
+        "frame_rate": 25.0,
+        "bit_rate": 1_000_000,
+        "video_codec": "h264",
+        "audio_codec": "aac",
+        "is_hdr": False,
+        "hdr_format": "",
+        "embedded_title": "",
+        "embedded_created_at": None,
+    }
+    return FileFacts(**{**values, **facts})
 
 
 def write_file(path: str | Path, *, content: bytes = b"", mtime_ns: int = 0) -> str:
