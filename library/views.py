@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from library import queries
 from library.models import User
-from library.queries import NEWEST, SORTS, Cursor, CursorError, Sort
+from library.queries import NEWEST, SORTS, BoundedCount, Cursor, CursorError, Sort, VideoPage
 from playback.queries import tiles_of
 from processing.queries.work import current_work
 from processing.services import rerun_files
@@ -110,7 +110,7 @@ def library(request: HttpRequest) -> HttpResponse:
         return response
     context |= {
         "sorts": SORTS,
-        "count": queries.count_videos(text=wish.text),
+        "count": _count(wish, page),
         "unreadable": queries.count_unreadable() if user.is_staff else None,
         "has_folders": bool(page.files) or queries.has_folders(),
         "first_page": wish.address(),
@@ -199,6 +199,13 @@ def _shown_before(request: HttpRequest) -> int:
     """How many tiles stand above the piece that htmx asks for."""
     shown = request.GET.get("shown", "") if _is_piece(request) else ""
     return int(shown) if shown.isascii() and shown.isdigit() and len(shown) < 7 else 0
+
+
+def _count(wish: Wish, page: VideoPage) -> BoundedCount:
+    """How many videos match; a page that shows them all need not ask."""
+    if wish.after is None and page.next_cursor is None:
+        return BoundedCount(len(page.files), True)
+    return queries.count_videos(text=wish.text)
 
 
 def _more(wish: Wish, cursor: str | None, shown: int) -> dict[str, str] | None:
