@@ -15,8 +15,8 @@ def scan(folder: Folder, **options: Any) -> dict[str, int]:
 
 def counts(log: ScanLog) -> dict[str, int]:
     """The counters of a scan that are not zero, read from the database."""
-    row = ScanLog.objects.filter(pk=log.pk).values().get()
-    return {name.removeprefix("files_"): n for name, n in row.items() if name.startswith("files_") and n}
+    row = ScanLog.objects.get(pk=log.pk)
+    return {name.removeprefix("files_"): n for name, n in vars(row).items() if name.startswith("files_") and n}
 
 
 def scan_and_finish(folder: Folder, **options: Any) -> None:

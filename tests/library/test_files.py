@@ -4,13 +4,14 @@ import threading
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import connection
 
 from library.exceptions import FileChangedError
 from library.hashing import content_hash, oshash
-from library.models import Video, VideoFile
+from library.models import Folder, Video, VideoFile
 from library.models.file import FileState
 from library.services import fail_file, finish_file, record_facts
 from library.services import files as files_module
@@ -23,16 +24,16 @@ pytestmark = pytest.mark.django_db
 KIB_64 = 64 * 1024
 
 
-def new_file(path, folder=None, **columns):
+def new_file(path: str | Path, folder: Folder | None = None, **columns: Any) -> VideoFile:
     """A file on disk that a scan has found and nobody has looked into."""
     return make_file(path=path, folder=folder or make_folder(path=Path(path).parent), state=FileState.NEW, **columns)
 
 
-def record(file, **facts):
+def record(file: VideoFile, **facts: Any) -> VideoFile:
     return record_facts(file_id=file.pk, mtime_ns=file.mtime_ns, facts=make_facts(**facts))
 
 
-def same_ends(path, middle):
+def same_ends(path: Path, middle: bytes) -> str:
     """A file whose size, first and last 64 KiB are those of every other one made here."""
     return write_file(path, content=b"h" * KIB_64 + middle + b"t" * KIB_64)
 
@@ -59,7 +60,7 @@ def test_a_new_content_gets_a_video_named_like_the_file(tmp_path):
 def test_the_video_repeats_the_facts_of_its_primary_file(tmp_path):
     file = record(new_file(write_file(tmp_path / "a.mp4")), duration_seconds=12.5, width=720, height=1280, is_hdr=True)
 
-    video = Video.objects.get(pk=file.video_id)
+    video = Video.objects.get()
     assert (video.duration_seconds, video.width, video.height, video.is_hdr) == (12.5, 720, 1280, True)
     assert file.is_primary
 
@@ -198,7 +199,8 @@ def test_the_date_in_the_file_is_taken_for_the_recording():
 
     video = record(make_file(state="new"), embedded_created_at=date).video
 
-    assert Video.objects.get(pk=video.pk).recorded_at == date
+    video.refresh_from_db()
+    assert video.recorded_at == date
 
 
 def test_a_curated_date_survives_a_probe():
@@ -207,7 +209,7 @@ def test_a_curated_date_survives_a_probe():
 
     record(file, embedded_created_at=datetime(2001, 5, 1, tzinfo=UTC))
 
-    assert Video.objects.get(pk=file.video_id).recorded_at == curated
+    assert Video.objects.get().recorded_at == curated
 
 
 def test_a_file_is_shown_where_the_shown_one_is_missing():
@@ -286,7 +288,7 @@ def test_the_seconds_of_the_stages_add_up_and_begin_anew():
     assert file.processing_seconds == 3.5
 
 
-def gone():
+def gone() -> datetime:
     return datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -320,20 +322,20 @@ def test_a_present_primary_file_stays_it():
     assert shown.is_primary
 
 
-def record_two_copies_at_once(tmp_path, monkeypatch):
+def record_two_copies_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> int:
     """Both have looked for copies of themselves and found none when the first writes; returns the number of videos."""
     folder = make_folder(path=tmp_path)
     files = [new_file(write_file(tmp_path / name, content=b"the same"), folder=folder) for name in ("a.mp4", "b.mp4")]
     both_write = threading.Barrier(2)
     write = files_module._write
 
-    def meet_and_write(*args):
+    def meet_and_write(*args: Any) -> VideoFile:
         # Where a lock keeps the other one out, nobody comes: the first goes on alone.
         with suppress(threading.BrokenBarrierError):
             both_write.wait(1)
         return write(*args)
 
-    def run(file):
+    def run(file: VideoFile) -> None:
         try:
             record(file)
         finally:

@@ -3,6 +3,7 @@
 import os
 import random
 import struct
+from pathlib import Path
 
 import pytest
 import xxhash
@@ -12,7 +13,7 @@ from library.hashing import content_hash, oshash
 CHUNK = 64 * 1024
 
 
-def published(path):
+def published(path: Path) -> str:
     """The algorithm as trac.opensubtitles.org describes it, word by word; for files of 128 KiB and more."""
     total = path.stat().st_size
     with open(path, "rb") as source:

@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -14,6 +15,7 @@ from library.models.file import FileState
 from library.models.scan_log import ScanStatus
 from library.services import scan as scan_module
 from library.services import scan_folder
+from library.services.intake import Intake
 from tests.library.factories import make_file, make_folder, make_video, write_file
 from tests.library.privileges import ordinary_user
 from tests.library.scanning import counts, present_paths, scan, scan_and_finish
@@ -21,11 +23,11 @@ from tests.library.scanning import counts, present_paths, scan, scan_and_finish
 pytestmark = pytest.mark.django_db
 
 
-def row_versions():
+def row_versions() -> list[tuple[Any, ...]]:
     """Where each file's row lies in its table: writing it, with whatever values, moves it."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT id, ctid::text, updated_at FROM library_videofile ORDER BY id")
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 def test_new_files_get_rows_with_what_is_on_disk(tmp_path):
@@ -40,7 +42,7 @@ def test_new_files_get_rows_with_what_is_on_disk(tmp_path):
 
 def test_new_files_are_handed_over_for_probing(tmp_path):
     write_file(tmp_path / "a.mp4")
-    folder, found = make_folder(path=tmp_path), []
+    folder, found = make_folder(path=tmp_path), list[int]()
 
     scan(folder, on_found=found.extend)
 
@@ -81,7 +83,7 @@ def test_the_log_says_when_and_how_it_ended(tmp_path):
 
 def test_unchanged_files_are_counted_and_not_probed(tmp_path):
     write_file(tmp_path / "a.mp4")
-    folder, found = make_folder(path=tmp_path), []
+    folder, found = make_folder(path=tmp_path), list[int]()
     scan(folder)
 
     assert scan(folder, on_found=found.extend) == {"seen": 1, "unchanged": 1}
@@ -90,7 +92,7 @@ def test_unchanged_files_are_counted_and_not_probed(tmp_path):
 
 def test_an_unchanged_file_is_not_opened(tmp_path, monkeypatch):
     write_file(tmp_path / "a.mp4")
-    folder, opened = make_folder(path=tmp_path), []
+    folder, opened = make_folder(path=tmp_path), list[str]()
     scan(folder)
     monkeypatch.setattr("library.services.looking.oshash", opened.append)
 
@@ -145,7 +147,7 @@ def test_a_scan_of_unchanged_files_costs_the_same_queries_however_many(tmp_path)
 def test_more_files_than_a_batch_are_all_taken(tmp_path):
     for number in range(scan_module.BATCH + 3):
         write_file(tmp_path / f"{number}.mp4")
-    folder, found = make_folder(path=tmp_path), []
+    folder, found = make_folder(path=tmp_path), list[int]()
 
     assert scan(folder, on_found=found.extend) == {"seen": 503, "new": 503}
     assert len(set(found)) == folder.files.count() == 503
@@ -154,11 +156,14 @@ def test_more_files_than_a_batch_are_all_taken(tmp_path):
 def test_many_files_go_through_in_batches_of_bounded_size_and_number_of_queries(tmp_path, monkeypatch):
     for number in range(3000):
         write_file(tmp_path / f"{number // 100}/{number}.mp4")
-    folder, sizes = make_folder(path=tmp_path), []
-    real = scan_module.Intake.take
-    monkeypatch.setattr(
-        scan_module.Intake, "take", lambda self, batch, known: sizes.append(len(batch)) or real(self, batch, known)
-    )
+    folder, sizes = make_folder(path=tmp_path), list[int]()
+    real = Intake.take
+
+    def take(intake, batch, known):
+        sizes.append(len(batch))
+        real(intake, batch, known)
+
+    monkeypatch.setattr(Intake, "take", take)
 
     with CaptureQueriesContext(connection) as queries:
         scan(folder)
@@ -171,7 +176,7 @@ def test_progress_is_told_as_files_are_seen(tmp_path, monkeypatch):
     monkeypatch.setattr(scan_module, "BATCH", 2)
     for number in range(5):
         write_file(tmp_path / f"{number}.mp4")
-    folder, seen = make_folder(path=tmp_path), []
+    folder, seen = make_folder(path=tmp_path), list[int]()
 
     scan(folder, on_progress=seen.append)
 
@@ -181,7 +186,7 @@ def test_progress_is_told_as_files_are_seen(tmp_path, monkeypatch):
 
 def test_a_touched_file_keeps_its_state_and_is_not_probed(tmp_path):
     path = write_file(tmp_path / "a.mp4")
-    folder, found = make_folder(path=tmp_path), []
+    folder, found = make_folder(path=tmp_path), list[int]()
     scan_and_finish(folder)
     os.utime(path, ns=(1, 1_700_000_000 * 10**9))
 
@@ -192,7 +197,7 @@ def test_a_touched_file_keeps_its_state_and_is_not_probed(tmp_path):
 
 def test_a_touched_file_that_failed_is_tried_again(tmp_path):
     path = write_file(tmp_path / "a.mp4")
-    folder, found = make_folder(path=tmp_path), []
+    folder, found = make_folder(path=tmp_path), list[int]()
     scan(folder)
     folder.files.update(state=FileState.FAILED, error="It was not there.")
     os.utime(path, ns=(1, 1_700_000_000 * 10**9))
@@ -205,7 +210,7 @@ def test_a_touched_file_that_failed_is_tried_again(tmp_path):
 
 def test_a_changed_file_begins_anew_and_keeps_its_video(tmp_path):
     path = write_file(tmp_path / "a.mp4")
-    folder, video, found = make_folder(path=tmp_path), make_video(), []
+    folder, video, found = make_folder(path=tmp_path), make_video(), list[int]()
     file = make_file(folder=folder, path=path, video=video, content_hash="f" * 32)
     write_file(path, content=b"edited")
 
@@ -232,14 +237,14 @@ def test_a_change_that_leaves_size_and_time_is_taken_for_none(tmp_path):
 def test_a_file_that_vanishes_before_it_is_opened_is_left_out(tmp_path, monkeypatch):
     write_file(tmp_path / "a.mp4")
     folder = make_folder(path=tmp_path)
-    real = scan_module.Intake.take
+    real = Intake.take
 
     def vanish_then_take(intake, batch, known):
         for found in batch:
             Path(found.fs_path).unlink()
         real(intake, batch, known)
 
-    monkeypatch.setattr(scan_module.Intake, "take", vanish_then_take)
+    monkeypatch.setattr(Intake, "take", vanish_then_take)
 
     assert scan(folder) == {}
     assert not folder.files.exists()
@@ -251,7 +256,10 @@ def test_a_row_that_is_deleted_during_the_scan_is_written_anew(tmp_path):
     scan(folder)
     write_file(path, content=b"edited")
 
-    log = scan_folder(folder=folder, on_progress=lambda seen: VideoFile.objects.filter(oshash__gt="").delete())
+    def delete(seen: int) -> None:
+        VideoFile.objects.all().delete()
+
+    log = scan_folder(folder=folder, on_progress=delete)
 
     assert counts(log)["new"] == 1
 
@@ -304,7 +312,7 @@ def test_a_fresh_file_that_settled_is_taken_at_once(tmp_path):
 def test_a_file_that_may_not_be_read_gets_a_row_with_a_sentence(public_path):
     path = Path(write_file(public_path / "a.mp4"))
     path.chmod(0)
-    folder, found = make_folder(path=public_path), []
+    folder, found = make_folder(path=public_path), list[int]()
 
     with ordinary_user():
         result = scan(folder, on_found=found.extend)
@@ -331,7 +339,7 @@ def test_an_unreadable_file_that_stays_so_is_not_written_again(public_path):
 def test_a_file_that_may_be_read_at_last_is_new(public_path):
     path = Path(write_file(public_path / "a.mp4"))
     path.chmod(0)
-    folder, found = make_folder(path=public_path), []
+    folder, found = make_folder(path=public_path), list[int]()
     with ordinary_user():
         scan(folder)
     path.chmod(0o644)

@@ -2,12 +2,13 @@
 
 import contextlib
 import threading
+from typing import Self
 
 import pytest
 from django.db import IntegrityError, connection
 
 from library.exceptions import ScanInProgressError
-from library.models import ScanLog
+from library.models import Folder, ScanLog
 from library.models.scan_log import ScanStatus
 from library.services import scan as scan_module
 from library.services import scan_folder
@@ -19,12 +20,13 @@ pytestmark = pytest.mark.django_db(transaction=True)
 class OtherScan:
     """A scan on a connection of its own that stands still, once it has read what is known, until it may go on."""
 
-    def __init__(self, folder):
-        self.folder, self.error = folder, None
+    def __init__(self, folder: Folder) -> None:
+        self.folder = folder
+        self.error: Exception | None = None
         self._is_there, self._may_go_on = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run)
 
-    def _run(self):
+    def _run(self) -> None:
         try:
             scan_folder(folder=self.folder, on_progress=self._wait)
         except Exception as error:  # noqa: BLE001
@@ -33,16 +35,16 @@ class OtherScan:
             self._is_there.set()
             connection.close()
 
-    def _wait(self, seen):
+    def _wait(self, seen: int) -> None:
         self._is_there.set()
         self._may_go_on.wait(20)
 
-    def __enter__(self):
+    def __enter__(self) -> Self:
         self._thread.start()
         assert self._is_there.wait(20)
         return self
 
-    def __exit__(self, *exception):
+    def __exit__(self, *exception: object) -> None:
         self._may_go_on.set()
         self._thread.join()
 

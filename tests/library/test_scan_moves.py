@@ -3,6 +3,7 @@
 import os
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -11,7 +12,9 @@ from library.hashing import oshash
 from library.models import Folder, VideoFile
 from library.models.file import FileState
 from library.services import intake as intake_module
+from library.services import moves as moves_module
 from library.services import scan as scan_module
+from library.services import videos as videos_module
 from tests.library.factories import make_file, make_folder, make_video, write_file
 from tests.library.scanning import present_paths, scan, scan_and_finish
 
@@ -20,18 +23,18 @@ pytestmark = pytest.mark.django_db
 KIB_64 = 64 * 1024
 
 
-def known(path, folder, **columns):
+def known(path: Path, folder: Folder, **columns: Any) -> VideoFile:
     """A file on disk that the library knows as finished, with a video of its own."""
     return make_file(folder=folder, path=write_file(path), **columns)
 
 
-def place(file):
+def place(file: VideoFile) -> tuple[str, bool]:
     file.refresh_from_db()
     return file.relative_path, file.missing_since is None
 
 
 def test_a_file_moved_inside_the_folder_keeps_its_row(tmp_path):
-    folder, found = make_folder(path=tmp_path), []
+    folder, found = make_folder(path=tmp_path), list[int]()
     file = known(tmp_path / "a.mp4", folder)
     (tmp_path / "deep").mkdir()
     (tmp_path / "a.mp4").rename(tmp_path / "deep/b.mp4")
@@ -164,7 +167,7 @@ def test_large_files_that_differ_in_the_middle_are_not_taken_for_each_other_wher
 
 
 def test_a_moved_file_whose_probe_failed_because_it_moved_is_probed_again(tmp_path):
-    folder, found = make_folder(path=tmp_path), []
+    folder, found = make_folder(path=tmp_path), list[int]()
     file = known(tmp_path / "a.mp4", folder, state=FileState.FAILED, error="There is no such file.")
     (tmp_path / "a.mp4").rename(tmp_path / "b.mp4")
 
@@ -276,7 +279,7 @@ def test_a_file_is_missing_since_the_first_scan_that_missed_it(tmp_path):
 
 
 def test_a_file_that_is_back_is_there_and_not_probed_again(tmp_path):
-    folder, found = make_folder(path=tmp_path), []
+    folder, found = make_folder(path=tmp_path), list[int]()
     path = write_file(tmp_path / "a.mp4")
     file = make_file(folder=folder, path=path, missing_since="2026-01-01T00:00:00Z")
 
@@ -285,7 +288,7 @@ def test_a_file_that_is_back_is_there_and_not_probed_again(tmp_path):
 
 
 def test_a_file_that_is_back_and_had_failed_is_probed_again(tmp_path):
-    folder, found = make_folder(path=tmp_path), []
+    folder, found = make_folder(path=tmp_path), list[int]()
     file = known(tmp_path / "a.mp4", folder, missing_since="2026-01-01T00:00:00Z", state="failed", error="It is gone.")
 
     scan(folder, on_found=found.extend)
@@ -351,7 +354,7 @@ def test_a_row_that_another_scan_took_meanwhile_is_left_to_it(tmp_path, monkeypa
     folder, other = make_folder(path=tmp_path), make_folder(path=tmp_path.parent / "other")
     file = known(tmp_path / "a.mp4", folder)
     (tmp_path / "a.mp4").rename(tmp_path / "b.mp4")
-    real = intake_module.lock_files
+    real = videos_module.lock_files
 
     def be_late(ids):
         VideoFile.objects.filter(pk=file.pk).update(folder=other, relative_path="c.mp4")
@@ -383,7 +386,7 @@ def test_a_scan_keeps_the_state_that_a_stage_writes_meanwhile(tmp_path, monkeypa
     path = write_file(tmp_path / "a.mp4")
     scan(folder)
     os.utime(path, (1, 1))
-    real = intake_module.find_origins
+    real = moves_module.find_origins
 
     def stage_writes(looks, of_folder):
         def write():
@@ -402,7 +405,7 @@ def test_a_scan_keeps_the_state_that_a_stage_writes_meanwhile(tmp_path, monkeypa
 
 
 def test_files_without_a_video_are_taken_through_a_rename_too(tmp_path):
-    folder, found = make_folder(path=tmp_path), []
+    folder, found = make_folder(path=tmp_path), list[int]()
     write_file(tmp_path / "a.mp4")
     scan_and_finish(folder)
     folder.files.update(state=FileState.NEW)

@@ -2,11 +2,12 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from library.exceptions import FolderUnavailableError
-from library.models import ScanLog
+from library.models import Folder, ScanLog
 from library.models.scan_log import ScanStatus
 from library.services import scan as scan_module
 from tests.library.factories import make_file, make_folder, write_file
@@ -19,12 +20,12 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def mounts(monkeypatch):
     """Paths that count as mount points."""
-    paths = set()
+    paths: set[str] = set()
     monkeypatch.setattr(os.path, "ismount", lambda path: path in paths)
     return paths
 
 
-def refused(folder, sentence, **options):
+def refused(folder: Folder, sentence: str, **options: Any) -> bool:
     """Whether the scan fails with the sentence, in the log too, and no file is marked missing."""
     before = present_paths(folder)
     with pytest.raises(FolderUnavailableError, match=sentence):

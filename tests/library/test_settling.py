@@ -3,14 +3,15 @@
 import os
 import subprocess
 import sys
+import time
+from pathlib import Path
 
-from library.services import settling
 from library.services.settling import is_fresh, open_for_writing, part_settled
-from library.services.walk import Walk
+from library.services.walk import FoundFile, Walk
 from tests.library.factories import write_file
 
 
-def found_in(root):
+def found_in(root: Path) -> list[FoundFile]:
     return list(Walk(str(root)))
 
 
@@ -55,9 +56,9 @@ def test_a_file_that_vanished_is_neither_settled_nor_busy(tmp_path):
 
 def test_the_wait_counts_from_the_last_look(tmp_path, monkeypatch):
     write_file(tmp_path / "a.mp4")
-    waits = []
-    monkeypatch.setattr(settling.time, "sleep", waits.append)
-    monkeypatch.setattr(settling.time, "monotonic", lambda: 101.5)
+    waits: list[float] = []
+    monkeypatch.setattr(time, "sleep", waits.append)
+    monkeypatch.setattr(time, "monotonic", lambda: 101.5)
 
     part_settled(found_in(tmp_path), looked_at=100.0, settle_seconds=2.0)
 
@@ -65,8 +66,8 @@ def test_the_wait_counts_from_the_last_look(tmp_path, monkeypatch):
 
 
 def test_without_files_nobody_waits(monkeypatch):
-    waits = []
-    monkeypatch.setattr(settling.time, "sleep", waits.append)
+    waits: list[float] = []
+    monkeypatch.setattr(time, "sleep", waits.append)
 
     assert part_settled([], looked_at=0, settle_seconds=60) == ([], 0)
     assert waits == []

@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,7 @@ from tests.library.factories import write_file
 from tests.library.privileges import ordinary_user
 
 
-def listed(root, **options):
+def listed(root: Path, **options: Any) -> list[str]:
     return [found.relative_path for found in Walk(str(root), **options)]
 
 
