@@ -39,17 +39,12 @@ class Worker(rq.Worker):
         kwargs.setdefault("job_monitoring_interval", HEARTBEAT_SECONDS)
         kwargs.setdefault("maintenance_interval", 20)
         kwargs["worker_ttl"] = min(kwargs.get("worker_ttl") or 30, 30)
-        self._told_at = 0.0
+        self._told_at: float = -HEARTBEAT_SECONDS
         super().__init__(*args, **kwargs)
 
     def get_heartbeat_ttl(self, job: RQJob) -> int:
         """Seconds after which Redis forgets a silent worker."""
         return int(self.job_monitoring_interval * 4)
-
-    def register_birth(self) -> None:
-        """Tells Redis and PostgreSQL that the worker is there."""
-        super().register_birth()  # type: ignore[no-untyped-call]
-        self._tell()
 
     def register_death(self) -> None:
         """Tells Redis and PostgreSQL that it is gone."""
@@ -62,7 +57,7 @@ class Worker(rq.Worker):
         super().register_death()  # type: ignore[no-untyped-call]
 
     def heartbeat(self, timeout: int | None = None, pipeline: Any = None) -> None:
-        """Renews both registrations; the one in PostgreSQL at most every five seconds."""
+        """Renews both registrations; the one in PostgreSQL at most every five seconds. The first one signs on."""
         super().heartbeat(timeout, pipeline)
         if time.monotonic() - self._told_at >= HEARTBEAT_SECONDS:
             self._tell()

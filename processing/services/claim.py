@@ -12,6 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import psutil
 from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 
@@ -59,17 +60,16 @@ def worker_name(pid: int | None = None) -> str:
 
 
 def is_dead_here(worker: str) -> bool:
-    """Whether the worker "machine:pid" ran on this machine and no process has its number."""
+    """Whether the worker "machine:pid" ran on this machine and its process has ended, reaped by its parent or not."""
     name, _, pid = worker.rpartition(":")
     if name != machine() or not pid.isdigit():
         return False
     try:
-        os.kill(int(pid), 0)
-    except ProcessLookupError:
+        return bool(psutil.Process(int(pid)).status() == psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
         return True
-    except PermissionError:
+    except psutil.AccessDenied:
         return False
-    return False
 
 
 def claim_next(*, queue: str, worker: str) -> Job | None:

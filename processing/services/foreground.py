@@ -43,7 +43,6 @@ def process_folders(targets: Sequence[FolderTarget], *, on_tick: Callable[[int, 
     """
     crew = Crew([target.folder.pk for target in targets], settings.MEDIA_WORKERS)
     try:
-        crew.fill()
         scans = [_own_scan(target, crew, on_tick) for target in targets]
         _work_off(targets, scans, crew, on_tick)
     finally:

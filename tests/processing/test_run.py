@@ -37,7 +37,7 @@ def _run_next() -> Job:
 
 def _seconds_until_due(job: Job) -> int:
     now: datetime = Job.objects.annotate(now=Now()).values_list("now", flat=True)[0]
-    return round((job.due_at - now).total_seconds(), -1)
+    return round((job.due_at - now).total_seconds() / 10) * 10
 
 
 def _raising(error: BaseException) -> Callable[[StageContext], None]:
@@ -114,7 +114,7 @@ def test_a_followup_that_runs_with_the_old_input_runs_again(make_stage: MakeStag
 
 @pytest.mark.django_db
 def test_a_permanent_error_fails_at_once_with_its_sentence_on_job_and_file(make_stage: MakeStage) -> None:
-    told: list[tuple[int, str]] = []
+    told: list[tuple[object, ...]] = []
     make_stage(_raising(UnreadableFileError("It is empty.")), on_failed=lambda *facts: told.append(facts))
     make_job(stage="trial")
 
@@ -454,12 +454,16 @@ def test_progress_is_written_once_a_second_however_often_a_stage_reports(
     make_stage: MakeStage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     written: list[int] = []
-    monkeypatch.setattr(claim, "report_progress", lambda job, done, total: written.append(done) or True)
+
+    def write(job: Job, done: int, total: int) -> bool:
+        written.append(done)
+        return True
 
     def work(context: StageContext) -> None:
         for number in range(100):
             context.report(number, 100)
 
+    monkeypatch.setattr(claim, "report_progress", write)
     make_stage(work)
     make_job(stage="trial")
 

@@ -20,6 +20,7 @@ from processing.services.foreground import process_folders
 
 
 class Command(BaseCommand):
+    requires_system_checks = ()
     help = (
         "Scans a folder, registering it if it is new, and processes every video in it before returning. "
         "Exit status 0 when every file ended, the failed ones listed; 2 when the folder can't be read."

@@ -5,6 +5,7 @@ import signal
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from types import FrameType
 from typing import Any
 
 from django.core.management.base import BaseCommand
@@ -16,7 +17,9 @@ logger = logging.getLogger(__name__)
 
 # PostgreSQL's advisory lock of the one scheduler that works; others wait for it to die.
 _LOCK = (7_303, 0)
-_PAUSE_SECONDS = 2.0
+_LOOK_SECONDS = 2.0
+# How soon a signal is noticed: it only sets a mark, so that a pass is never cut in two.
+_PAUSE_SECONDS = 0.1
 
 
 @dataclass(slots=True)
@@ -27,29 +30,34 @@ class _Tick:
 
 
 class Command(BaseCommand):
+    requires_system_checks = ()
     help = "Puts right what crashes left (every 10 s), submits scans that are due and removes old jobs, until SIGTERM."
+    is_stopping = False
+    looks_again_at = 0.0
 
     def handle(self, *args: Any, **options: Any) -> None:
-        # They wait until the pass in hand is done; sigtimedwait below takes them.
-        stops = {signal.SIGTERM, signal.SIGINT}
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, stops)
+        def stop(number: int, frame: FrameType | None) -> None:
+            self.is_stopping = True
+
+        before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
         try:
-            self._run(stops)
+            self._run([_Tick(reconcile, 10), _Tick(submit_due_scans, 60), _Tick(purge_history, 3600)])
         finally:
             connections.close_all()
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
-    def _run(self, stops: set[signal.Signals]) -> None:
-        ticks = [_Tick(reconcile, 10), _Tick(submit_due_scans, 60), _Tick(purge_history, 3600)]
-        while True:
+    def _run(self, ticks: list[_Tick]) -> None:
+        while not self.is_stopping:
             try:
-                if _holds_lock():
-                    _run_due(ticks)
+                if time.monotonic() >= self.looks_again_at:
+                    self.looks_again_at = time.monotonic() + _LOOK_SECONDS
+                    if _holds_lock():
+                        _run_due(ticks)
             except DatabaseError as error:
                 logger.warning("The database is away (%s); trying again.", error)
                 connections.close_all()
-            if signal.sigtimedwait(stops, _PAUSE_SECONDS):
-                return
+            time.sleep(_PAUSE_SECONDS)
 
 
 def _holds_lock() -> bool:

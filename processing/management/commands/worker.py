@@ -13,6 +13,8 @@ from processing.worker import Worker
 
 
 class Command(BaseCommand):
+    # `up` has run them; each worker would spend seconds on them.
+    requires_system_checks = ()
     help = "Runs one worker for one queue until SIGTERM; `up` starts as many as the settings say."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -1,0 +1,31 @@
+"""`manage.py ingest` as tests call and read it."""
+
+import json
+import os
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+from django.core.management import call_command
+
+from tests.library.factories import LONG_AGO_NS
+
+
+def settle(folder: Path) -> None:
+    """Every file in it is long done, so that a scan does not wait for it."""
+    for place, _, names in os.walk(folder):
+        for name in names:
+            os.utime(Path(place, name), ns=(LONG_AGO_NS, LONG_AGO_NS), follow_symlinks=False)
+
+
+def ingest(folder: Path | str) -> dict[str, Any]:
+    """What the command prints with `--json`, run in this process."""
+    out = StringIO()
+    call_command("ingest", os.fspath(folder), json=True, stdout=out)
+    report: dict[str, Any] = json.loads(out.getvalue())
+    return report
+
+
+def by_name(report: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Its files by the last part of their paths."""
+    return {os.path.basename(file["path"]): file for file in report["files"]}

@@ -1,0 +1,78 @@
+"""Starting `manage.py` commands on the test's database, and waiting for what they do."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from django.db import connection
+
+from config import paths
+
+# Far more than anything here takes; only a failure waits so long.
+PATIENCE_SECONDS = 60.0
+
+
+def environment(**extra: str) -> dict[str, str]:
+    """Of a command that works on this test's PostgreSQL and Redis databases."""
+    return {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "tests.processing.process_settings",
+        "VIDEOTHEK_TEST_DATABASE": connection.settings_dict["NAME"],
+        "VIDEOTHEK_STACK": "attached",
+        **extra,
+    }
+
+
+def start(*arguments: str, log: Path, **extra: str) -> subprocess.Popen[bytes]:
+    """Starts `manage.py` with the arguments in a process group of its own; its stderr goes to the log.
+
+    `extra` are further environment variables.
+    """
+    command = [sys.executable, str(paths.PROJECT_ROOT / "manage.py"), *arguments]
+    with log.open("ab") as errors:
+        return subprocess.Popen(
+            command,
+            env=environment(**extra),
+            cwd=paths.PROJECT_ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            start_new_session=True,
+        )
+
+
+def stop(process: subprocess.Popen[bytes]) -> None:
+    """Kills what is left of a process and its session."""
+    if process.poll() is None:
+        process.kill()
+    process.wait()
+    if process.stdout is not None:
+        process.stdout.close()
+
+
+def wait_until(condition: Callable[[], object], what: str) -> None:
+    """Returns as soon as the condition holds; fails the test when it never does."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not condition():
+        assert time.monotonic() < deadline, f"never happened: {what}"
+        time.sleep(0.02)
+
+
+def is_alive(pid: int) -> bool:
+    """Whether the process runs; one that has ended and waits for its parent doesn't."""
+    try:
+        os.kill(pid, 0)
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except (ProcessLookupError, FileNotFoundError):
+        return False
+    return state != "Z"
+
+
+def signal_and_wait(process: subprocess.Popen[bytes], number: signal.Signals) -> int:
+    """The exit status after the signal."""
+    process.send_signal(number)
+    return process.wait(PATIENCE_SECONDS)
