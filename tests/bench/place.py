@@ -1,4 +1,4 @@
-"""Where the bench keeps its media, and a database of its own."""
+"""Where the bench keeps its media, and servers of its own."""
 
 import os
 import shutil
@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import django
-from django.core.management import call_command
+from config.embedded.stack import attach
 
 
 def bench_folder() -> Path:
@@ -19,21 +18,16 @@ def bench_folder() -> Path:
 
 
 @contextmanager
-def fresh_database() -> Iterator[None]:
-    """An empty, migrated embedded database of the bench's own, with Django set up on it. Once per process."""
+def fresh_home() -> Iterator[None]:
+    """An empty HOME of the bench's own with its embedded servers, in the environment of this process's children."""
     home = bench_folder() / "home"
     shutil.rmtree(home, ignore_errors=True)
     for name in ("DATABASE_URL", "REDIS_URL"):
         os.environ.pop(name, None)
     os.environ["VIDEOTHEK_HOME"] = str(home)
     os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
-    # Both read VIDEOTHEK_HOME when they are first used.
-    from config.embedded.stack import attach
-
     attachment = attach(title="bench")
     try:
-        django.setup()
-        call_command("migrate", verbosity=0)
         yield
     finally:
         attachment.close()

@@ -1,6 +1,6 @@
 """Scanning at volume: first scan, rescan, moves; then the whole pipeline on small real files.
 
-Run by `make bench AREA=scan`, or `python -m tests.bench.scan [--full]`.
+Run by `make bench AREA=scan`, which starts the servers that it needs.
 """
 
 import os
@@ -12,9 +12,20 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import django
 import imageio_ffmpeg
+from django.core.management import call_command
+from django.db import connection, reset_queries
+from django.test.utils import CaptureQueriesContext
 
-from tests.bench.place import bench_folder, fresh_database
+# The models can be imported only then.
+django.setup()
+
+from library.models import Folder, ScanLog, VideoFile
+from library.services import register_folder, scan_folder
+from processing.models import Job
+from processing.services import submit_jobs
+from tests.bench.place import bench_folder
 from tests.bench.table import Row, show
 
 _OLD = 1_600_000_000
@@ -40,9 +51,6 @@ def peak_memory_mb() -> float:
 
 def timed(work: Callable[[], object]) -> tuple[float, int]:
     """Seconds and the number of SQL statements."""
-    from django.db import connection, reset_queries
-    from django.test.utils import CaptureQueriesContext
-
     reset_queries()
     with CaptureQueriesContext(connection) as queries:
         began = time.perf_counter()
@@ -53,9 +61,6 @@ def timed(work: Callable[[], object]) -> tuple[float, int]:
 
 def first_scan(root: Path, count: int) -> list[Row]:
     """Files per second with rows and jobs written, and what memory it took."""
-    from library.models import VideoFile
-    from processing.models import Job
-
     make_tree(root, count)
     before = peak_memory_mb()
     seconds, statements = timed(lambda: _scan(root))
@@ -77,11 +82,9 @@ def first_scan(root: Path, count: int) -> list[Row]:
 
 def rescan(root: Path, count: int) -> Row:
     """An unchanged tree whose rows exist."""
-    from library.models import Folder, VideoFile
-
     make_tree(root, count)
     folder = Folder.objects.create(name=root.name, path=str(root))
-    rows = []
+    rows: list[VideoFile] = []
     for path in root.rglob("*.mp4"):
         status = path.stat()
         rows.append(
@@ -95,9 +98,9 @@ def rescan(root: Path, count: int) -> Row:
             )
         )
     VideoFile.objects.bulk_create(rows, batch_size=5000)
-    log = []
-    seconds, statements = timed(lambda: log.append(_scan(root)))
-    is_true = log[0].files_unchanged == count
+    logs: list[ScanLog] = []
+    seconds, statements = timed(lambda: logs.append(_scan(root)))
+    is_true = logs[0].files_unchanged == count
     return Row(
         f"rescan of {count:,} unchanged files",
         f"{seconds:.1f} s",
@@ -109,23 +112,21 @@ def rescan(root: Path, count: int) -> Row:
 
 def moved(root: Path, count: int) -> Row:
     """The folder of the first scan renamed as a whole: same rows, new paths."""
-    from library.models import VideoFile
-
     inner, outer = root / "moved", [path for path in root.iterdir() if path.is_dir()]
     inner.mkdir()
     for path in outer:
         path.rename(inner / path.name)
     before = VideoFile.objects.filter(folder__path=str(root)).count()
-    log = []
-    seconds, statements = timed(lambda: log.append(_scan(root)))
+    logs: list[ScanLog] = []
+    seconds, statements = timed(lambda: logs.append(_scan(root)))
     after = VideoFile.objects.filter(folder__path=str(root))
-    is_true = log[0].files_moved == count and after.count() == before and not after.missing().exists()
+    is_true = logs[0].files_moved == count and after.count() == before and not after.missing().exists()
     return Row(
         f"{count:,} files moved to another folder",
-        f"{seconds:.1f} s, {log[0].files_moved:,} recognised",
+        f"{seconds:.1f} s, {logs[0].files_moved:,} recognised",
         f"{statements:,} statements",
         "all, 0 new",
-        is_true and not log[0].files_new,
+        is_true and not logs[0].files_new,
     )
 
 
@@ -145,29 +146,31 @@ def pipeline(root: Path, count: int) -> Row:
     began = time.perf_counter()
     subprocess.run([sys.executable, "manage.py", "ingest", str(root)], check=True, capture_output=True)
     seconds = time.perf_counter() - began
-    return Row(f"ingest of {count} real clips, start included", f"{seconds:.1f} s, {count / seconds:.0f}/s", "", "", None)
+    ours = f"{seconds:.1f} s, {count / seconds:.0f}/s"
+    return Row(f"ingest of {count} real clips, start included", ours, "", "", None)
 
 
-def _scan(root: Path) -> object:
+def _scan(root: Path) -> ScanLog:
     """What the scan stage does, without a worker around it."""
-    from library.services import register_folder, scan_folder
-    from processing.services import submit_jobs
-
     folder = register_folder(path=str(root))
     return scan_folder(
         folder=folder,
-        on_found=lambda ids: submit_jobs(stage="probe", target_ids=ids, folder_id=folder.pk),  # type: ignore[arg-type]
+        on_found=lambda ids: _submit(ids, folder),
     )
 
 
+def _submit(file_ids: list[int], folder: Folder) -> None:
+    submit_jobs(stage="probe", target_ids=file_ids, folder_id=folder.pk)
+
+
 def run(*, full: bool = False) -> bool:
-    """Prints the table; False when a target is missed. The full volume is 10,000 and 100,000 files either way."""
+    """Prints the table; False when a target is missed. `full` takes more clips; the trees are whole either way."""
     trees = bench_folder() / "trees"
-    with fresh_database():
-        rows = first_scan(trees / "first", 10_000)
-        rows.append(moved(trees / "first", 10_000))
-        rows.append(rescan(trees / "rescan", 100_000))
-        rows.append(pipeline(trees / "clips", 400 if full else 100))
+    call_command("migrate", verbosity=0)
+    rows = first_scan(trees / "first", 10_000)
+    rows.append(moved(trees / "first", 10_000))
+    rows.append(rescan(trees / "rescan", 100_000))
+    rows.append(pipeline(trees / "clips", 400 if full else 100))
     shutil.rmtree(trees)
     return show("Scanning", rows)
 

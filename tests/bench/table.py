@@ -18,9 +18,9 @@ def show(title: str, rows: list[Row]) -> bool:
     """Prints the table; False when a row with a target falls short."""
     head = Row("", "ours", "beside", "target", None)
     widths = [max(len(getattr(row, name)) for row in [head, *rows]) for name in ("name", "ours", "peer", "target")]
-    print(f"\n{title}")  # noqa: T201 - a bench prints
+    print(f"\n{title}")
     for row in [head, *rows]:
         cells = (row.name, row.ours, row.peer, row.target)
         verdict = {True: "ok", False: "SHORT", None: ""}[row.ok]
-        print("  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)), verdict)  # noqa: T201
+        print("  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)), verdict)
     return all(row.ok is not False for row in rows)
