@@ -1,4 +1,4 @@
-"""Where things lie under VIDEOTHEK_HOME. Knows no Django settings, so that the embedded stack can use it before they load."""
+"""Where things lie under VIDEOTHEK_HOME. Knows no Django settings: the embedded stack uses it before they load."""
 
 import hashlib
 import os
@@ -18,7 +18,7 @@ def home() -> Path:
 
 
 def socket_folder() -> Path:
-    """Where the embedded servers put their unix sockets; in the temporary folder when HOME's path is too long for one."""
+    """Where the embedded servers put their unix sockets: the temporary folder when HOME's path is too long for one."""
     folder = home() / "run"
     if len(os.fsencode(folder)) <= _LONGEST_SOCKET_FOLDER:
         return folder

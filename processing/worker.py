@@ -9,6 +9,7 @@ import socket
 import time
 from typing import Any
 
+import psutil
 import rq
 from django.db import DatabaseError, connections
 from django.db.models.functions import Now
@@ -26,6 +27,8 @@ logger = logging.getLogger(__name__)
 # RQ hands it to signal.alarm: a whole number.
 HEARTBEAT_SECONDS = 5
 _PR_SET_PDEATHSIG = 1
+# So long a child may take to put its job back.
+_CHILD_SECONDS = 5.0
 
 
 class Worker(rq.Worker):
@@ -84,6 +87,22 @@ class Worker(rq.Worker):
         if self._stop_requested:
             self._stop_child()
         super().monitor_work_horse(job, queue)
+        self._release(child)
+
+    def teardown(self) -> None:
+        """Ends. When Redis went away in the middle of a job, its child lives: it puts the job back before it ends."""
+        if self.horse_pid and not self.is_horse:
+            self._stop_child()
+            try:
+                psutil.wait_procs([psutil.Process(self.horse_pid)], timeout=_CHILD_SECONDS)
+            except psutil.NoSuchProcess:
+                logger.debug("The child %s had ended already.", self.horse_pid)
+            self.kill_horse()
+            self.wait_for_horse()
+            self._release(self.horse_pid)
+        super().teardown()  # type: ignore[no-untyped-call]
+
+    def _release(self, child: int) -> None:
         try:
             if release_worker(worker_name(child)):
                 remove_abandoned()

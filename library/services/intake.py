@@ -99,8 +99,13 @@ class Intake:
             else:
                 self._keep(row, look)
             known.append(row)
-        written = [row for row in known if row.pk in taken or _values(row) != before[row.pk]]
-        VideoFile.objects.bulk_update(written, _COLUMNS, batch_size=500)
+        # Only what differs, in rows and in columns: each column of each row is a branch of the statement.
+        changes = {
+            row.pk: _changes(before[row.pk], row) | ({"missing_since"} if row.pk in taken else set()) for row in known
+        }
+        written = [row for row in known if changes[row.pk]]
+        if written:
+            VideoFile.objects.bulk_update(written, sorted(set().union(*changes.values())), batch_size=500)
         VideoFile.objects.bulk_create(new, batch_size=500)
         displaced = taken - {row.pk for row in known}
         self._displaced |= displaced
@@ -150,6 +155,10 @@ def _rows(ids: Sequence[int]) -> dict[int, VideoFile]:
 
 def _values(row: VideoFile) -> dict[str, Any]:
     return {name: getattr(row, "folder_id" if name == "folder" else name) for name in _COLUMNS}
+
+
+def _changes(before: dict[str, Any], row: VideoFile) -> set[str]:
+    return {name for name, value in _values(row).items() if value != before[name]}
 
 
 def _still_placed(rows: Mapping[str, VideoFile], locked: Mapping[int, VideoFile]) -> dict[str, VideoFile]:

@@ -18,6 +18,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import av
+
+from processing.media.frames import FrameOptions, make_frames
+from processing.media.probe import probe
+from tests.bench.place import bench_folder
 from tests.media_factory import ffmpeg
 
 Row = dict[str, Any]
@@ -32,8 +37,8 @@ REPEATS = 3
 
 def bench_dir() -> Path:
     """Where the generated media are kept."""
-    path = Path(os.environ.get("VIDEOTHEK_BENCH_DIR", "var/bench")) / "media"
-    path.mkdir(parents=True, exist_ok=True)
+    path = bench_folder() / "media"
+    path.mkdir(exist_ok=True)
     return path
 
 
@@ -84,7 +89,6 @@ def row(name: str, ours: float, peer: float, *, faster: float = 0.0, at_most: fl
 
 def decode_floor(path: Path) -> None:
     """Decode one keyframe per tile in this process and do nothing with it: PyAV's own defaults, no other work."""
-    import av
 
     with av.open(str(path)) as container:
         stream = container.streams.video[0]
@@ -101,8 +105,6 @@ def decode_floor(path: Path) -> None:
 
 def make_ours(path: Path) -> None:
     """All four products, as the worker makes them."""
-    from processing.media.frames import FrameOptions, make_frames
-    from processing.media.probe import probe
 
     with tempfile.TemporaryDirectory() as folder:
         options = FrameOptions(face_frames_dir=Path(folder) / "faces")
@@ -119,7 +121,12 @@ def stash(path: Path, duration: float, *, is_full: bool) -> tuple[float, str]:
 
     def pictures(first: float, step: float, count: int, run: int) -> float:
         chosen = range(count) if is_full else range(count // run // 2, count, count // run)
-        return timed(lambda: [picture(first + step * index) for index in chosen]) * count / len(chosen)
+
+        def run_all() -> None:
+            for index in chosen:
+                picture(first + step * index)
+
+        return timed(run_all) * count / len(chosen)
 
     sprites = pictures(0.0, duration / STASH_SPRITES, STASH_SPRITES, STASH_SPRITES_RUN)
     hashed = pictures(0.05 * duration, 0.9 * duration / STASH_PHASH, STASH_PHASH, STASH_PHASH_RUN)
@@ -176,15 +183,17 @@ def worker_memory_mb(path: Path) -> float:
 
 def probe_rows(files: list[Path]) -> list[Row]:
     """Facts of all bench files, in process, against a process for each file."""
-    from processing.media.probe import probe
 
     for file in files:
         probe(str(file))
     ours = timed(lambda: [probe(str(file)) for _ in range(PROBE_ROUNDS) for file in files])
 
     def processes(command: list[str]) -> float:
-        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "check": False}
-        return timed(lambda: [subprocess.run([*command, str(f)], **quiet) for _ in range(PROBE_ROUNDS) for f in files])
+        def run_all() -> None:
+            for file in files * PROBE_ROUNDS:
+                subprocess.run([*command, str(file)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+
+        return timed(run_all)
 
     rows = [row(f"probe, {len(files)} files / `ffmpeg -i` (stand-in)", ours, processes([ffmpeg(), "-i"]), faster=8)]
     ffprobe = shutil.which("ffprobe")

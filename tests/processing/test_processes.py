@@ -10,10 +10,12 @@ import pytest
 from django.db import connection
 from django.db.models.functions import Now
 from redis import Redis
+from rq.queue import Queue
 
+from config.embedded.redis import binary
 from processing.management.commands import scheduler
 from processing.models import Job, JobStatus, WorkerProcess
-from processing.services.bell import ring, rq_queue
+from processing.services.bell import DRAIN, ring, rq_queue
 from processing.services.claim import machine
 from processing.services.reconcile import reconcile
 from processing.services.submit import submit_jobs
@@ -41,8 +43,8 @@ def start(tmp_path: Path) -> Iterator[Start]:
     """Starts a command; all are gone after the test."""
     started = []
 
-    def begin(*arguments: str) -> "subprocess.Popen[bytes]":
-        started.append(processes.start(*arguments, log=tmp_path / "log"))
+    def begin(*arguments: str, **extra: str) -> "subprocess.Popen[bytes]":
+        started.append(processes.start(*arguments, log=tmp_path / "log", **extra))
         return started[-1]
 
     yield begin
@@ -62,6 +64,18 @@ def worker(start: Start) -> "subprocess.Popen[bytes]":
 def notes(tmp_path: Path) -> Path:
     """Where the stages of the test app leave a line each time they run."""
     return tmp_path / "notes"
+
+
+@pytest.fixture
+def own_redis(tmp_path: Path) -> Iterator["subprocess.Popen[bytes]"]:
+    """A Redis that may be killed."""
+    socket = tmp_path / "redis.sock"
+    command = [str(binary()), "--port", "0", "--unixsocket", str(socket), "--save", "", "--dir", str(tmp_path)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    wait_until(socket.exists, "Redis listens")
+    yield process
+    process.kill()
+    process.wait()
 
 
 def _submit(stage: str, notes: Path) -> Job:
@@ -195,6 +209,23 @@ def test_a_message_without_work_is_harmless(worker: "subprocess.Popen[bytes]", n
 
     _wait_for_end(job)
     assert worker.poll() is None
+
+
+def test_a_redis_that_goes_away_ends_the_worker_and_costs_its_job_nothing(
+    start: Start, notes: Path, tmp_path: Path, own_redis: "subprocess.Popen[bytes]"
+) -> None:
+    process = start("worker", "--queue", "maintenance", VIDEOTHEK_TEST_REDIS=str(tmp_path / "redis.sock"))
+    job = _submit("hang", notes)
+    Queue("maintenance", connection=Redis(unix_socket_path=str(tmp_path / "redis.sock"))).enqueue(DRAIN, "maintenance")
+    child = _wait_for_child(notes)
+
+    own_redis.kill()
+    status = process.wait(processes.PATIENCE_SECONDS)
+
+    job.refresh_from_db()
+    assert (status != 0, is_alive(child)) == (True, False)
+    assert (job.status, job.attempts) == (JobStatus.PENDING, 0)
+    assert not WorkerProcess.objects.exists()
 
 
 def test_the_scheduler_releases_and_rings_until_it_is_told_to_stop(start: Start) -> None:

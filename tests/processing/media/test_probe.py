@@ -133,7 +133,8 @@ def test_facts_go_into_json_columns(tmp_path: Path) -> None:
     )
     facts = probe(str(path))
 
-    text = json.dumps([part.to_json() for part in (*facts.streams, *facts.chapters)], allow_nan=False)
+    parts = [stream.to_json() for stream in facts.streams] + [chapter.to_json() for chapter in facts.chapters]
+    text = json.dumps(parts, allow_nan=False)
 
     assert "\\u0000" not in text
 
