@@ -8,4 +8,5 @@ urlpatterns = [
     path("files/unreadable/", views.unreadable, name="unreadable"),
     path("files/unreadable/again/", views.try_again, name="try_again"),
     path("login/", views.Login.as_view(), name="login"),
+    path("admin/login/", views.admin_login),
 ]

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView
 from django.core.exceptions import PermissionDenied
@@ -85,6 +86,14 @@ class Login(LoginView):
     authentication_form = LoginForm
     template_name = "library/login.html"
     redirect_authenticated_user = True
+
+
+@login_not_required
+def admin_login(request: HttpRequest) -> HttpResponse:
+    """`/admin/login/`: one login serves all pages. Who is logged in and still sent here may not enter the admin."""
+    if request.user.is_authenticated:
+        raise PermissionDenied
+    return redirect(f"{reverse('login')}?{urlencode({'next': request.GET.get('next') or '/admin/'})}")
 
 
 @require_safe

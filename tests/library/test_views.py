@@ -335,3 +335,17 @@ def test_an_unknown_address_gets_a_page_with_a_way_back(viewer: Client) -> None:
 
     assert response.status_code == 404
     assert "To the library" in response.content.decode()
+
+
+def test_the_admin_uses_the_one_login(client: Client) -> None:
+    response = client.get("/admin/library/video/", follow=True)
+
+    assert response.redirect_chain[-1][0] == "/login/?next=/admin/library/video/"
+
+
+def test_a_viewer_is_told_that_the_admin_is_not_theirs(client: Client) -> None:
+    client.force_login(make_user())
+
+    response = client.get("/admin/", follow=True)
+
+    assert response.status_code == 403
