@@ -19,7 +19,7 @@ from library import queries
 from library.media_types import media_type
 from library.models import User, VideoFile
 from library.queries import NEWEST
-from library.templatetags.videothek import codec, container
+from library.words import codec, container
 from playback.exceptions import FileUnavailableError, PositionError, RangeNotSatisfiableError
 from playback.queries import progress_of, resume_position, tiles_of
 from playback.ranges import ByteRange, parse_range

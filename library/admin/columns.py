@@ -5,10 +5,11 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.humanize.templatetags.humanize import naturaltime
-from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+
+from library import words
 
 NOTHING = "–"
 
@@ -20,25 +21,17 @@ def badge(text: str, tone: str = "calm") -> SafeString:
 
 def duration(seconds: float | None) -> str:
     """ "1:02:03", "2:05"; a dash for None."""
-    if seconds is None:
-        return NOTHING
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+    return words.clock(seconds) or NOTHING
 
 
 def file_size(size_bytes: int) -> str:
     """ "1.4 GB"."""
-    return filesizeformat(size_bytes)
+    return words.size(size_bytes)
 
 
 def bit_rate(bits_per_second: int | None) -> str:
     """ "4.2 Mbit/s"; a dash for None."""
-    if not bits_per_second:
-        return NOTHING
-    if bits_per_second >= 1_000_000:
-        return f"{bits_per_second / 1_000_000:.1f} Mbit/s"
-    return f"{bits_per_second / 1000:.0f} kbit/s"
+    return words.bit_rate(bits_per_second) or NOTHING
 
 
 def resolution(width: int | None, height: int | None) -> str:

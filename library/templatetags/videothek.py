@@ -1,4 +1,4 @@
-"""How the pages write lengths, sizes, dates and codecs, and draw icons."""
+"""How the pages write things (library.words and dates), and their icons."""
 
 from datetime import datetime
 
@@ -8,157 +8,24 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from library import words
+
 register = template.Library()
 
-CODECS = {
-    "aac": "AAC",
-    "ac3": "AC-3",
-    "alac": "ALAC",
-    "amr_nb": "AMR",
-    "av1": "AV1",
-    "dts": "DTS",
-    "dvvideo": "DV",
-    "eac3": "E-AC-3",
-    "flac": "FLAC",
-    "flv1": "Sorenson",
-    "h263": "H.263",
-    "h264": "H.264",
-    "hevc": "HEVC",
-    "mjpeg": "Motion JPEG",
-    "mp2": "MP2",
-    "mp3": "MP3",
-    "mpeg1video": "MPEG-1",
-    "mpeg2video": "MPEG-2",
-    "mpeg4": "MPEG-4",
-    "msmpeg4v3": "DivX 3",
-    "opus": "Opus",
-    "prores": "ProRes",
-    "theora": "Theora",
-    "truehd": "TrueHD",
-    "vc1": "VC-1",
-    "vorbis": "Vorbis",
-    "vp8": "VP8",
-    "vp9": "VP9",
-    "wmav2": "WMA",
-    "wmv1": "WMV 7",
-    "wmv2": "WMV 8",
-    "wmv3": "WMV 9",
-}
-CONTAINERS = {
-    "3gp": "3GP",
-    "asf": "Windows Media",
-    "avi": "AVI",
-    "flv": "Flash video",
-    "matroska": "Matroska",
-    "mov": "QuickTime",
-    "mp4": "MP4",
-    "mpeg": "MPEG",
-    "mpegts": "MPEG transport stream",
-    "mxf": "MXF",
-    "ogg": "Ogg",
-    "webm": "WebM",
-}
-HDR_FORMATS = {"hdr10": "HDR10", "hlg": "HLG", "hdr10plus": "HDR10+", "dolby_vision": "Dolby Vision"}
-# By the longer side, so that wide and upright pictures get the name that people know them by.
-_RESOLUTIONS = ((7600, "8K"), (3800, "4K"), (2500, "1440p"), (1900, "1080p"), (1260, "720p"))
-_BYTE_UNITS = ("bytes", "kB", "MB", "GB", "TB")
-_THIN = "\N{NO-BREAK SPACE}"
-
-
-@register.filter
-def clock(seconds: float | None) -> str:
-    """2:35, 1:02:03; empty without a length. Whole seconds as players
-    count them; what is shorter than one is not nothing: 0:01.
-    """
-    if seconds is None:
-        return ""
-    minutes, rest = divmod(max(int(seconds), 1 if seconds else 0), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
-
-
-@register.filter
-def position(seconds: float) -> str:
-    """A place in a video: 0:00 for its beginning, else like `clock`."""
-    return clock(seconds) if seconds >= 1 else "0:00"
-
-
-@register.filter
-def time_left(seconds: float | None) -> str:
-    """How long work still takes, roughly: a few seconds, 14 min, 3 h; empty when nobody can tell."""
-    if seconds is None:
-        return ""
-    if seconds < 20:
-        return "a few seconds left"
-    if seconds < 90:
-        return "about a minute left"
-    minutes = round(seconds / 60)
-    if minutes < 100:
-        return f"{minutes}{_THIN}min left"
-    hours = round(minutes / 60)
-    return f"{hours}{_THIN}h left" if hours < 48 else f"{round(hours / 24)} days left"
-
-
-@register.filter
-def size(count: int | None) -> str:
-    """1.9 GB, as file managers and disks count: powers of 1,000."""
-    if count is None:
-        return ""
-    number, unit = float(count), 0
-    while number >= 999.5 and unit < len(_BYTE_UNITS) - 1:
-        number, unit = number / 1000, unit + 1
-    digits = f"{number:.1f}" if unit and number < 10 else f"{number:.0f}"
-    return f"{digits}{_THIN}{_BYTE_UNITS[unit]}"
-
-
-@register.filter
-def bit_rate(bits: int | None) -> str:
-    """6.5 Mbit/s, 800 kbit/s."""
-    if not bits:
-        return ""
-    return f"{bits / 1e6:.1f}{_THIN}Mbit/s" if bits >= 1e6 else f"{bits / 1e3:.0f}{_THIN}kbit/s"
-
-
-@register.filter
-def frame_rate(rate: float | None) -> str:
-    """25, 29.97."""
-    return f"{rate:.2f}".rstrip("0").rstrip(".") if rate else ""
-
-
-@register.filter
-def codec(name: str) -> str:
-    """H.264 for h264; PCM for its many kinds; what nobody wrote down stays as it is."""
-    return CODECS.get(name, "PCM" if name.startswith("pcm_") else name)
-
-
-@register.filter
-def container(name: str) -> str:
-    """Matroska for matroska."""
-    return CONTAINERS.get(name, name)
-
-
-@register.filter
-def hdr_format(name: str) -> str:
-    """HDR10+ for hdr10plus, HDR where the kind isn't known."""
-    return HDR_FORMATS.get(name, "HDR")
-
-
-@register.filter
-def resolution(of: object) -> str:
-    """4K, 1080p or 406p for anything that has a width and a height; empty without."""
-    width, height = getattr(of, "width", None), getattr(of, "height", None)
-    if not width or not height:
-        return ""
-    longer = max(width, height)
-    return next((name for least, name in _RESOLUTIONS if longer >= least), f"{min(width, height)}p")
-
-
-@register.filter
-def badge(video: object) -> str:
-    """What is special about a picture: 4K, 8K, HDR; empty for the usual."""
-    name = resolution(video)
-    parts = [name if name in ("4K", "8K") else "", "HDR" if getattr(video, "is_hdr", False) else ""]
-    return " ".join(filter(None, parts))
+for _filter in (
+    words.clock,
+    words.position,
+    words.time_left,
+    words.size,
+    words.bit_rate,
+    words.frame_rate,
+    words.codec,
+    words.container,
+    words.hdr_format,
+    words.resolution,
+    words.badge,
+):
+    register.filter(_filter.__name__, _filter)
 
 
 @register.filter

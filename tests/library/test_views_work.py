@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from library.models import Folder, ScanLog, VideoFile
 from library.models.file import FileState
-from library.templatetags.videothek import time_left
+from library.words import time_left
 from processing.models import Job
 from processing.queries.work import current_work
 from tests.library.factories import make_file, make_folder, make_user
