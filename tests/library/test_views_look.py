@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import pytest
 from django.utils import timezone
 
+from library import words as words_of
 from library.templatetags import videothek
 
 CSS = Path(__file__).parents[2] / "config" / "static" / "videothek" / "css"
@@ -65,7 +66,7 @@ def test_every_variable_that_a_sheet_reads_is_a_token_or_its_own(name: str) -> N
     ("seconds", "words"), [(None, ""), (0, "0:00"), (0.4, "0:01"), (155, "2:35"), (59.9, "0:59"), (3723, "1:02:03")]
 )
 def test_lengths(seconds: float | None, words: str) -> None:
-    assert videothek.clock(seconds) == words
+    assert words_of.clock(seconds) == words
 
 
 @pytest.mark.parametrize(
@@ -73,7 +74,7 @@ def test_lengths(seconds: float | None, words: str) -> None:
     [(None, ""), (0, "0 bytes"), (999, "999 bytes"), (1000, "1.0 kB"), (1_900_000_000, "1.9 GB"), (47e12, "47 TB")],
 )
 def test_sizes(count: int | None, words: str) -> None:
-    assert videothek.size(count) == words.replace(" ", NBSP)
+    assert words_of.size(count) == words.replace(" ", NBSP)
 
 
 @pytest.mark.parametrize(
@@ -89,12 +90,12 @@ def test_sizes(count: int | None, words: str) -> None:
     ],
 )
 def test_resolutions(width: int | None, height: int | None, words: str) -> None:
-    assert videothek.resolution(SimpleNamespace(width=width, height=height)) == words
+    assert words_of.resolution(SimpleNamespace(width=width, height=height)) == words
 
 
 def test_badges_name_only_what_is_special() -> None:
-    assert videothek.badge(SimpleNamespace(width=3840, height=2160, is_hdr=True)) == "4K HDR"
-    assert videothek.badge(SimpleNamespace(width=1280, height=720, is_hdr=False)) == ""
+    assert words_of.badge(SimpleNamespace(width=3840, height=2160, is_hdr=True)) == "4K HDR"
+    assert words_of.badge(SimpleNamespace(width=1280, height=720, is_hdr=False)) == ""
 
 
 @pytest.mark.parametrize(("days", "words"), [(0, "today"), (1, "yesterday"), (3, "3 days ago")])
@@ -110,7 +111,7 @@ def test_long_ago_is_a_month() -> None:
     ("name", "words"), [("h264", "H.264"), ("pcm_s16le", "PCM"), ("cinepak", "cinepak"), ("eac3", "E-AC-3")]
 )
 def test_codecs(name: str, words: str) -> None:
-    assert videothek.codec(name) == words
+    assert words_of.codec(name) == words
 
 
 def test_numbers_for_machines_have_no_separator() -> None:
@@ -121,7 +122,7 @@ def test_numbers_for_machines_have_no_separator() -> None:
 
 
 def test_rates() -> None:
-    assert videothek.frame_rate(29.97) == "29.97"
-    assert videothek.frame_rate(25.0) == "25"
-    assert videothek.bit_rate(6_500_000) == f"6.5{NBSP}Mbit/s"
-    assert videothek.bit_rate(800_000) == f"800{NBSP}kbit/s"
+    assert words_of.frame_rate(29.97) == "29.97"
+    assert words_of.frame_rate(25.0) == "25"
+    assert words_of.bit_rate(6_500_000) == f"6.5{NBSP}Mbit/s"
+    assert words_of.bit_rate(800_000) == f"800{NBSP}kbit/s"
