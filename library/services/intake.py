@@ -57,17 +57,29 @@ class Intake:
     moved: set[int] = field(default_factory=set)
     _displaced: set[int] = field(default_factory=set)
 
-    def take(self, batch: Sequence[FoundFile], known: Mapping[str, Known]) -> None:
+    def take(
+        self, batch: Sequence[FoundFile], known: Mapping[str, Known], *, put_off_edits: bool = False
+    ) -> list[FoundFile]:
         """One transaction for the batch; files are opened before it begins. A file that vanished is left out.
 
-        The caller takes paths that are not in `known` before those that are: their content may come from one of these.
+        A file that looks edited may have been replaced, its content being in another batch. So the caller takes paths
+        that are not in `known` first, then those that are, putting off edits, which are returned, and these at last.
         """
         looks = look_at_all(batch)
-        if not looks:
-            return
         here = self._rows_at(looks, known)
         strangers = [look for look in looks if not _is_same(here.get(look.path), look)]
         origins = find_origins(strangers, self.folder)
+        put_off = {
+            look.path: look.found
+            for look in strangers
+            if put_off_edits and look.path in here and look.path not in origins
+        }
+        looks = [look for look in looks if look.path not in put_off]
+        if looks:
+            self._take(looks, here, origins)
+        return list(put_off.values())
+
+    def _take(self, looks: list[Look], here: Mapping[str, VideoFile], origins: Mapping[str, VideoFile]) -> None:
         with transaction.atomic():
             ids = [row.pk for row in (*here.values(), *origins.values())]
             lock_files(ids)
@@ -84,13 +96,14 @@ class Intake:
 
     def _write(self, looks: list[Look], here: dict[str, VideoFile], origins: dict[str, VideoFile]) -> list[int]:
         """Writes the batch and returns the ids of what to probe. The rows are locked."""
+        gone_from_here = {row.pk for row in origins.values()}
         taken = {row.pk for path, row in here.items() if path in origins and row.missing_since is None}
         # Before the others are written: only one present file can be at a path.
         VideoFile.objects.filter(pk__in=taken).update(missing_since=timezone.now())
         known, new, before = [], [], {}
         for look in looks:
             row = origins.get(look.path) or _of_same_path(here.get(look.path), look)
-            if row is None:
+            if row is None or (look.path not in origins and row.pk in gone_from_here):
                 new.append(self._new(look))
                 continue
             before[row.pk] = _values(row)

@@ -132,7 +132,9 @@ def _run(scan: _Scan, *, accept_missing: bool) -> None:
     settled = _settle(scan, fresh, looked_at)
     _take(scan, [found for found in settled if found.relative_path not in scan.known])
     # Last, for only now is it known whether what had been in their places lies somewhere else.
-    _take(scan, other_than_known + [found for found in settled if found.relative_path in scan.known])
+    other_than_known += [found for found in settled if found.relative_path in scan.known]
+    edited = _take(scan, other_than_known, put_off_edits=len(other_than_known) > BATCH)
+    _take(scan, edited)
     _mark_missing(scan, walk, accept_missing=accept_missing)
     _close(scan.log, ScanStatus.COMPLETED, _unlisted(walk))
     if not scan.subpath:
@@ -196,12 +198,15 @@ def _settle(scan: _Scan, fresh: list[FoundFile], looked_at: float) -> list[Found
     return settled
 
 
-def _take(scan: _Scan, files: list[FoundFile]) -> None:
+def _take(scan: _Scan, files: list[FoundFile], *, put_off_edits: bool = False) -> list[FoundFile]:
+    """Takes the files batch by batch; returns those that were put off."""
+    put_off: list[FoundFile] = []
     for part in _batched(files, BATCH):
-        scan.intake.take(part, scan.known)
+        put_off += scan.intake.take(part, scan.known, put_off_edits=put_off_edits)
         # The page shows the counters while the scan runs.
         _save(scan.log)
         scan.on_progress(scan.log.files_seen)
+    return put_off
 
 
 def _count_seen(log: ScanLog) -> int:

@@ -159,9 +159,9 @@ def test_many_files_go_through_in_batches_of_bounded_size_and_number_of_queries(
     folder, sizes = make_folder(path=tmp_path), list[int]()
     real = Intake.take
 
-    def take(intake, batch, known):
+    def take(intake, batch, known, **options):
         sizes.append(len(batch))
-        real(intake, batch, known)
+        return real(intake, batch, known, **options)
 
     monkeypatch.setattr(Intake, "take", take)
 
@@ -239,10 +239,10 @@ def test_a_file_that_vanishes_before_it_is_opened_is_left_out(tmp_path, monkeypa
     folder = make_folder(path=tmp_path)
     real = Intake.take
 
-    def vanish_then_take(intake, batch, known):
+    def vanish_then_take(intake, batch, known, **options):
         for found in batch:
             Path(found.fs_path).unlink()
-        real(intake, batch, known)
+        return real(intake, batch, known, **options)
 
     monkeypatch.setattr(Intake, "take", vanish_then_take)
 

@@ -244,6 +244,27 @@ def test_a_file_that_was_moved_away_and_replaced_by_a_new_one_takes_its_history_
     assert place(file) == ("holiday.mp4", True)
 
 
+def test_a_file_that_was_moved_over_another_and_replaced_by_a_new_one_takes_its_history_along(tmp_path):
+    folder = make_folder(path=tmp_path)
+    camera, holiday = known(tmp_path / "camera.mp4", folder), known(tmp_path / "holiday.mp4", folder)
+    (tmp_path / "camera.mp4").replace(tmp_path / "holiday.mp4")
+    write_file(tmp_path / "camera.mp4")
+
+    assert scan(folder) == {"seen": 2, "new": 1, "moved": 1, "missing": 1}
+    assert (place(camera), place(holiday)) == (("holiday.mp4", True), ("holiday.mp4", False))
+
+
+def test_a_file_is_not_taken_for_edited_while_its_content_may_lie_in_a_later_batch(tmp_path, monkeypatch):
+    monkeypatch.setattr(scan_module, "BATCH", 1)
+    folder = make_folder(path=tmp_path)
+    a, z = known(tmp_path / "a.mp4", folder), known(tmp_path / "z.mp4", folder)
+    (tmp_path / "a.mp4").replace(tmp_path / "z.mp4")
+    write_file(tmp_path / "a.mp4")
+
+    assert scan(folder) == {"seen": 2, "new": 1, "moved": 1, "missing": 1}
+    assert (place(a), place(z)) == (("z.mp4", True), ("z.mp4", False))
+
+
 def test_a_copy_over_another_file_is_a_change_of_that_file(tmp_path):
     folder = make_folder(path=tmp_path)
     a, b = known(tmp_path / "a.mp4", folder), known(tmp_path / "b.mp4", folder)
