@@ -7,6 +7,8 @@ import django_rq
 from django.conf import settings
 from django.db import transaction
 from redis import RedisError
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 from rq.queue import Queue
 
 logger = logging.getLogger(__name__)
@@ -22,8 +24,13 @@ def slots(queue: str) -> int:
 
 @functools.cache
 def rq_queue(name: str) -> Queue:
-    """The queue in Redis. Kept, because each new one connects anew; its connection notices a fork by itself."""
-    return django_rq.get_queue(name)
+    """The queue in Redis. Kept, because each new one connects anew; its connection notices a fork by itself.
+
+    Where Redis is away it fails at once: by default each ring would wait seconds for it, and jobs ring at their end.
+    """
+    queue: Queue = django_rq.get_queue(name)
+    queue.connection.set_retry(Retry(NoBackoff(), retries=1))
+    return queue
 
 
 def ring(queue: str, times: int = 1) -> None:

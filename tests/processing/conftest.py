@@ -1,5 +1,6 @@
 """Fixtures of the engine's tests."""
 
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,8 @@ from django.core.files.storage import storages
 
 from processing.services.bell import rq_queue
 from processing.stages import Stage, StageContext, StageResult, registry
-from tests.processing import steps
+from tests.processing import processes, steps
+from tests.processing.stageapp.definitions import STAGES
 
 
 @pytest.fixture
@@ -46,3 +48,30 @@ def make_stage(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Stage]:
         return stage
 
     return make
+
+
+@pytest.fixture
+def stages_of_the_test_app(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Known here too, for submitting them."""
+    for stage in STAGES:
+        monkeypatch.setitem(registry._stages, stage.name, stage)
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
+    """Starts a command; all are gone after the test."""
+    started = []
+
+    def begin(*arguments: str, **extra: str) -> subprocess.Popen[bytes]:
+        started.append(processes.start(*arguments, log=tmp_path / "log", **extra))
+        return started[-1]
+
+    yield begin
+    for process in started:
+        processes.stop(process)
+
+
+@pytest.fixture
+def notes(tmp_path: Path) -> Path:
+    """Where the stages of the test app leave a line each time they run."""
+    return tmp_path / "notes"

@@ -11,6 +11,9 @@ from pathlib import Path
 from django.db import connection
 
 from config import paths
+from processing.models import Job
+from processing.services import submit_jobs
+from tests.library.factories import make_folder
 
 # Far more than anything here takes; only a failure waits so long.
 PATIENCE_SECONDS = 60.0
@@ -76,3 +79,27 @@ def signal_and_wait(process: subprocess.Popen[bytes], number: signal.Signals) ->
     """The exit status after the signal."""
     process.send_signal(number)
     return process.wait(PATIENCE_SECONDS)
+
+
+def submit(stage: str, notes: Path) -> Job:
+    """A job of a stage of the test app, which leaves a line in `notes` each time it runs."""
+    folder = make_folder(name="Films")
+    submit_jobs(stage=stage, target_ids=[folder.pk], params={"notes": str(notes)})
+    return Job.objects.get(target_id=folder.pk)
+
+
+def status(job: Job) -> str:
+    """As the row says now."""
+    return Job.objects.values_list("status", flat=True).get(pk=job.pk)
+
+
+def wait_for_end(job: Job) -> None:
+    """Returns when the job is over, whatever its end; the row is read again."""
+    wait_until(lambda: status(job) not in ("pending", "running"), f"{job} ends")
+    job.refresh_from_db()
+
+
+def wait_for_child(notes: Path) -> int:
+    """The process that runs the stage, once it does."""
+    wait_until(lambda: notes.exists() and notes.read_text().endswith("\n"), "the stage begins")
+    return int(notes.read_text().split()[-1])

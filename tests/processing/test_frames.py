@@ -55,7 +55,7 @@ def test_rows_name_the_files_that_were_stored(video: VideoFile, derived: Path) -
     thumbnail, board = Thumbnail.objects.get(file=video), Storyboard.objects.get(file=video)
     names = {thumbnail.small.name, thumbnail.large.name, board.sprite.name, board.vtt.name}
     assert names == _files(derived)
-    assert all(name.startswith(f"frames/0000/{video.pk}/{thumbnail.input_key}") for name in names)
+    assert all(name.startswith(f"frames/{video.pk // 1000:04d}/{video.pk}/{thumbnail.input_key}-") for name in names)
     assert (board.tile_count, thumbnail.large_width) == (products.tile_count, products.thumbnail_large_size[0])
     assert Path(board.vtt.path).read_text().count(f"{Path(board.sprite.name).name}#xywh=") == board.tile_count
 

@@ -197,10 +197,10 @@ def test_without_redis_the_row_waits_and_is_rung_for_later(
     redis_connection: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = make_file()
-    with monkeypatch.context() as patch:
-        nowhere = Redis(unix_socket_path="/nowhere/redis.sock")
-        patch.setattr(rq_queue("media"), "connection", nowhere)
-        submit_jobs(stage="probe", target_ids=[file.pk])
+    pool = rq_queue("media").connection.connection_pool
+    monkeypatch.setitem(pool.connection_kwargs, "path", "/nowhere/redis.sock")
+    submit_jobs(stage="probe", target_ids=[file.pk])
+    rq_queue.cache_clear()
 
     rung = ring_for_waiting()
 
