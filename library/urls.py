@@ -4,7 +4,7 @@ from library import views
 
 urlpatterns = [
     path("", views.library, name="library"),
-    path("work/", views.work, name="work"),
+    path("activity/", views.work, name="work"),
     path("files/unreadable/", views.unreadable, name="unreadable"),
     path("files/unreadable/again/", views.try_again, name="try_again"),
     path("login/", views.Login.as_view(), name="login"),

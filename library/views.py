@@ -132,7 +132,7 @@ def library(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def work(request: HttpRequest) -> HttpResponse:
-    """`/work/`: the line of progress, the offer of new videos, and tiles that got their pictures meanwhile."""
+    """`/activity/`: the line of progress, the offer of new videos, and tiles that got their pictures meanwhile."""
     seen, newer = request.GET.get("seen", ""), None
     if seen:
         try:

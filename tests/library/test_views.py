@@ -104,7 +104,7 @@ def test_the_page_asks_the_database_as_often_for_sixty_videos_as_for_ten(client:
     assert counts[0] <= 10, [query["sql"][:90] for query in asked]
 
 
-@pytest.mark.parametrize("address", ["/?sort=longest&show=96", "/?q=clip&show=96", "/work/"])
+@pytest.mark.parametrize("address", ["/?sort=longest&show=96", "/?q=clip&show=96", "/activity/"])
 def test_the_other_views_ask_as_often_for_sixty_as_for_ten(viewer: Client, folder: Folder, address: str) -> None:
     counts = []
 
@@ -112,7 +112,7 @@ def test_the_other_views_ask_as_often_for_sixty_as_for_ten(viewer: Client, folde
         files = make_many(number, folder=folder)
         with CaptureQueriesContext(connection) as asked:
             tiles = "&".join(f"tile={file.video_id}" for file in files)
-            text(viewer, address + (f"?{tiles}" if address == "/work/" else ""))
+            text(viewer, address + (f"?{tiles}" if address == "/activity/" else ""))
         counts.append(len(asked))
 
     assert counts[0] == counts[1]
@@ -265,7 +265,7 @@ def test_only_staff_get_the_admin_and_the_note_about_unreadable_files(client: Cl
 
 def test_new_videos_are_offered_where_the_newest_stand_first(viewer: Client, folder: Folder) -> None:
     make_many(2, folder=folder)
-    poll = html.unescape(re.search(r'hx-get="(/work/[^"]*)"', text(viewer, "/"))[1])
+    poll = html.unescape(re.search(r'hx-get="(/activity/[^"]*)"', text(viewer, "/"))[1])
     before = text(viewer, poll)
     make_many(3, folder=folder)
     Video.objects.filter(title="Clip 0").update(created_at=timezone.now() + timedelta(days=1))
@@ -281,13 +281,13 @@ def test_a_tile_is_exchanged_once_its_pictures_are_there(viewer: Client, folder:
     working = make_file(folder=folder, state="probed")
     done = make_file(folder=folder)
 
-    answer = text(viewer, f"/work/?tile={working.video_id}&tile={done.video_id}&tile=x&tile=99999999999999999999")
+    answer = text(viewer, f"/activity/?tile={working.video_id}&tile={done.video_id}&tile=x&tile=99999999999999999999")
 
     assert tile_ids(answer) == [done.video_id]
     assert 'hx-swap-oob="true"' in answer
 
 
-@pytest.mark.parametrize("address", ["/", "/work/", "/files/unreadable/", "/videos/1/", "/derived/a.webp"])
+@pytest.mark.parametrize("address", ["/", "/activity/", "/files/unreadable/", "/videos/1/", "/derived/a.webp"])
 def test_every_page_wants_a_login_first(client: Client, address: str) -> None:
     response = client.get(address)
 

@@ -146,7 +146,7 @@ def test_the_page_says_how_far_it_is_and_asks_again_soon(client: Client, folder:
     make_waiting(folder, 4)
     client.force_login(make_user())
 
-    line = client.get("/work/").content.decode()
+    line = client.get("/activity/").content.decode()
 
     assert "Looking at 2,088 of 2,091" in line
     assert "every 2s" in line
@@ -155,7 +155,7 @@ def test_the_page_says_how_far_it_is_and_asks_again_soon(client: Client, folder:
 def test_at_rest_the_page_asks_less_often(client: Client) -> None:
     client.force_login(make_user())
 
-    response = client.get("/work/")
+    response = client.get("/activity/")
 
     assert "every 10s" in response.content.decode()
     assert response["Cache-Control"] == "no-store"
