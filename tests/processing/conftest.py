@@ -6,21 +6,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.files.storage import storages
 
 from processing.services.bell import rq_queue
 from processing.stages import Stage, StageContext, StageResult, registry
 from tests.processing import processes, steps
+from tests.processing.ingesting import turn_aside
 from tests.processing.stageapp.definitions import STAGES
 
 
 @pytest.fixture
 def derived(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where derived files go for the time of the test. Fields hold the storage itself, so it is turned aside."""
-    folder = tmp_path / "derived"
-    for name in ("base_location", "location"):
-        monkeypatch.setitem(storages["derived"].__dict__, name, str(folder))
-    return folder
+    """Where derived files go for the time of the test."""
+    turn_aside(tmp_path / "derived", monkeypatch)
+    return tmp_path / "derived"
 
 
 @pytest.fixture(autouse=True)

@@ -8,12 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.files.storage import storages
 from redis import Redis
 
 from tests import media_factory
 from tests.media_factory import make_video, run_ffmpeg
-from tests.processing.ingesting import by_name, ingest, settle
+from tests.processing.ingesting import by_name, ingest, settle, turn_aside
 
 pytestmark = [pytest.mark.django_db(transaction=True)]
 
@@ -80,8 +79,7 @@ def report(tmp_path_factory: pytest.TempPathFactory, redis_connection: Redis, re
     if not _reports:
         folder, workshop = tmp_path_factory.mktemp("bad"), tmp_path_factory.mktemp("workshop")
         with pytest.MonkeyPatch.context() as patch:
-            for name in ("base_location", "location"):
-                patch.setitem(storages["derived"].__dict__, name, str(tmp_path_factory.mktemp("derived")))
+            turn_aside(tmp_path_factory.mktemp("derived"), patch)
             _make_bad_files(folder, workshop)
             settle(folder)
             settle(workshop)
