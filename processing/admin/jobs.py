@@ -75,9 +75,7 @@ class JobAdmin(ReadOnlyAdmin):
     list_disable_select_all = True
     search_fields = ["label"]
     search_help_text = "Part of a file's or folder's name"
-    empty_sentence = (
-        "Scans, and the reading of files, are listed here while they happen and for some days."
-    )
+    empty_sentence = "Scans, and the reading of files, are listed here while they happen and for some days."
     list_filter = ["status", StageFilter, QueueFilter]
     show_facets = admin.ShowFacets.NEVER
     fieldsets = [
