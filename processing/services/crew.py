@@ -40,15 +40,16 @@ class Crew:
     size: int
     members: list[ForkProcess] = field(default_factory=list)
 
-    def fill(self) -> None:
-        """Replaces who has ended; what a dead one held waits again at once."""
+    def fill(self, *, is_busy: bool) -> None:
+        """Replaces who has ended; what a dead one held waits again at once. One is enough until files wait."""
         for member in [one for one in self.members if not one.is_alive()]:
             self.members.remove(member)
             self._bury(member)
-        if not self.members:
-            # Once here instead of in each child.
+        wanted = self.size if is_busy else 1
+        if len(self.members) < wanted and is_busy:
+            # Once here instead of in each child; not at all where nothing has changed.
             load_stages(QUEUES)
-        while len(self.members) < self.size:
+        while len(self.members) < wanted:
             # A forked child must not share its parent's open database connection.
             connections.close_all()
             member = multiprocessing.get_context("fork").Process(target=_work, args=(self.folder_ids, os.getpid()))

@@ -56,9 +56,10 @@ def _work_off(
 ) -> None:
     is_resumed = False
     reconciled_at = 0.0
+    waiting = 0
     while True:
         began = time.monotonic()
-        crew.fill()
+        crew.fill(is_busy=waiting > 0)
         is_scanning = Job.objects.active().filter(pk__in=scans).exists()
         if not is_scanning and not is_resumed:
             _resume_left(targets)
@@ -86,7 +87,7 @@ def _own_scan(target: FolderTarget, crew: Crew, on_tick: Callable[[int, int, boo
             Job.objects.filter(pk=job.pk, status=JobStatus.PENDING).update(due_at=Least("due_at", Now()))
             return job.pk
         while Job.objects.active().filter(pk=job.pk).exists():
-            crew.fill()
+            crew.fill(is_busy=False)
             release_dead()
             on_tick(0, 0, True)
             time.sleep(_SHORTEST_PAUSE_SECONDS)
