@@ -16,9 +16,12 @@ def other_database(request: pytest.FixtureRequest, template: str) -> Iterator[st
     server = current_server()
     drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
     create = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
+    # A browser that left in the middle of an answer leaves its session; PostgreSQL copies no database in use.
+    others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND pid <> pg_backend_pid()"
     connection.close()
     with server.connect("postgres") as session:
         session.execute(drop)
+        session.execute(others, [template])
         session.execute(create)
         connection.settings_dict["NAME"] = name
         try:

@@ -129,6 +129,7 @@ def test_a_damaged_stamp_means_that_nothing_is_done(monkeypatch, tmp_path):
 
 def test_a_required_browser_that_can_not_be_installed_is_an_error(monkeypatch, capsys):
     monkeypatch.setattr("shutil.which", lambda name: None)
+    monkeypatch.delenv("VIDEOTHEK_BROWSER", raising=False)
     bootstrap.ensure_browser()
     assert "SKIPPED" in capsys.readouterr().out
 
