@@ -2,6 +2,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
+from django.core.management import call_command
 from django.db import connection
 from psycopg import sql
 
@@ -41,8 +42,9 @@ def empty_database(request, django_db_setup, django_db_blocker):
 
 @pytest.fixture
 def migrated_database(request, django_db_setup, django_db_blocker):
-    """The same, but migrated: a copy of the tests' database."""
+    """The same, but migrated: a copy of the tests' database, which is empty where no test of the run asks for it."""
     with django_db_blocker.unblock(), other_database(request, connection.settings_dict["NAME"]) as name:
+        call_command("migrate", verbosity=0, interactive=False)
         yield name
 
 
