@@ -18,6 +18,7 @@ from processing.models.job import TargetKind
 from processing.services.crew import QUEUES, Crew
 from processing.services.reconcile import release_dead
 from processing.services.submit import INGEST, submit_jobs, submit_scan
+from processing.services.upkeep import remake_lost_pictures
 
 _RECONCILE_SECONDS = 5.0
 _LATEST = timedelta(seconds=1)
@@ -113,7 +114,8 @@ def _hasten(targets: Sequence[FolderTarget]) -> None:
 
 
 def _resume_left(targets: Sequence[FolderTarget]) -> None:
-    """Files that are neither done nor worked on (their jobs were cancelled once) are begun again."""
+    """Begins again files that are neither done nor worked on (their jobs were cancelled), and lost pictures."""
+    remake_lost_pictures(files=files_of(targets), priority=INGEST)
     for target in targets:
         left = files_of([target]).unfinished().exclude(pk__in=_active().values("target_id"))
         ids = list(left.values_list("pk", flat=True))

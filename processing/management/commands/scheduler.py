@@ -12,6 +12,7 @@ from django.core.management.base import BaseCommand
 from django.db import DatabaseError, connection, connections
 
 from processing.services.reconcile import purge_history, reconcile, submit_due_scans
+from processing.services.upkeep import remake_lost_pictures
 
 logger = logging.getLogger(__name__)
 
@@ -31,7 +32,10 @@ class _Tick:
 
 class Command(BaseCommand):
     requires_system_checks = ()
-    help = "Puts right what crashes left (every 10 s), submits scans that are due and removes old jobs, until SIGTERM."
+    help = (
+        "Puts right what crashes left (every 10 s), submits scans that are due, removes old jobs and has lost pictures "
+        "made again, until SIGTERM."
+    )
     is_stopping = False
     looks_again_at = 0.0
 
@@ -41,7 +45,14 @@ class Command(BaseCommand):
 
         before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
         try:
-            self._run([_Tick(reconcile, 10), _Tick(submit_due_scans, 60), _Tick(purge_history, 3600)])
+            self._run(
+                [
+                    _Tick(reconcile, 10),
+                    _Tick(submit_due_scans, 60),
+                    _Tick(purge_history, 3600),
+                    _Tick(remake_lost_pictures, 24 * 3600),
+                ]
+            )
         finally:
             connections.close_all()
             for number, handler in before.items():
