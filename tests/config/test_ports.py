@@ -8,7 +8,13 @@ from tests.config.stacks import free_port
 
 
 def test_a_free_port_is_fine():
-    check_address("127.0.0.1", free_port())
+    port = free_port()
+
+    check_address("127.0.0.1", port)
+
+    # Looking has not taken it.
+    with socket.create_server(("127.0.0.1", port)) as listener:
+        assert listener.getsockname()[1] == port
 
 
 def test_a_busy_port_is_named_with_another_to_try():

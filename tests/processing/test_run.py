@@ -529,8 +529,12 @@ def test_a_stage_is_interrupted_only_once_so_that_it_can_clean_up() -> None:
 
 
 def test_outside_a_stage_a_lost_hold_interrupts_nothing() -> None:
+    done = []
     with interrupts.listening():
         interrupts.lose_hold()
         with interrupts.armed(60):
-            pass
+            done.append("inside")
         interrupts.lose_hold()
+        done.append("outside")
+
+    assert done == ["inside", "outside"]

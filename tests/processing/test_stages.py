@@ -1,3 +1,4 @@
+import sys
 from dataclasses import replace
 
 import pytest
@@ -39,7 +40,11 @@ def test_two_stages_of_one_name_are_refused() -> None:
 
 
 def test_registering_the_same_stage_twice_is_no_error() -> None:
+    before = all_stages()
+
     register_stage(get_stage("probe"))
+
+    assert all_stages() == before
 
 
 def test_an_unknown_stage_is_named_in_the_sentence() -> None:
@@ -51,6 +56,8 @@ def test_a_stage_that_cannot_be_imported_is_left_to_its_first_job(make_stage) ->
     make_stage(lambda context: None, run="nowhere.run")
 
     load_stages(["media"])
+
+    assert "processing.stages.probe" in sys.modules
 
 
 @pytest.mark.parametrize(("attempts", "seconds"), [(1, 30), (2, 60), (3, 120), (20, 3600)])

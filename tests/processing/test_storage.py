@@ -94,3 +94,5 @@ def test_deleting_the_last_file_removes_its_folder(storage: DerivedStorage, tmp_
 
 def test_deleting_what_is_not_there_is_no_error(storage: DerivedStorage) -> None:
     storage.delete("nowhere/a.webp")
+
+    assert not storage.exists("nowhere/a.webp")
