@@ -95,12 +95,29 @@ def make_frames(
     `storyboard.vtt` into `out_dir`, face frames into their own folder; folders are made where missing.
 
     `facts` come from `probe` of the same file. `progress(done, total)` is called after each sampled tile. Files are
-    replaced all at once at the end; after any error nothing half-written stays. Uses two threads and about 250 MB
+    replaced all at once at the end; after any error nothing half-written stays. Uses two threads and about 300 MB
     on 4K. Raises NoPictureError where there is nothing to show, UnreadableFileError and FileUnavailableError as
     `probe` does, OSError when the disk is full.
     """
     duration = _check(facts)
-    with open_media(path) as container, OutputFiles() as files:
+    with OutputFiles() as files:
+        plan, storyboard, workshop, record = _sample(path, duration, facts, options, files, progress)
+        # The decoder is gone by now: its pictures and the sprite's encoder would not fit beside each other in 4K.
+        workshop.fill_gaps(plan.count)
+        out_dir.mkdir(parents=True, exist_ok=True)
+        return _write(out_dir, files, options, plan, storyboard, workshop, record)
+
+
+def _sample(
+    path: str,
+    duration: float,
+    facts: MediaFacts,
+    options: FrameOptions,
+    files: OutputFiles,
+    progress: Progress | None,
+) -> tuple[Plan, Storyboard, Workshop, SamplingRecord]:
+    """The one decode: everything that needs full frames is made when it returns."""
+    with open_media(path) as container:
         stream = main_video(container)
         if stream is None:
             raise NoPictureError(NO_VIDEO)
@@ -120,11 +137,10 @@ def make_frames(
         if first is None or first.frame is None:
             raise NoPictureError(NOTHING_DECODES)
         orientation = orientation_of(first.frame, facts.rotation)
-        shape = Shape.of(first.frame, orientation, facts.display_aspect_ratio)
         storyboard = Storyboard(plan.count, *tile)
         workshop = Workshop(
             PictureMaker(orientation, facts.color_transfer),
-            shape,
+            Shape.of(first.frame, orientation, facts.display_aspect_ratio),
             storyboard,
             cover_range=(options.cover_ratio[0] * duration, options.cover_ratio[1] * duration),
             cover_px=options.thumbnail_large_px,
@@ -136,9 +152,7 @@ def make_frames(
         del first
         with workshop:
             _process(everything, workshop, plan.count, progress)
-        workshop.fill_gaps(plan.count)
-        out_dir.mkdir(parents=True, exist_ok=True)
-        return _write(out_dir, files, options, plan, storyboard, workshop, sampler.record)
+        return plan, storyboard, workshop, sampler.record
 
 
 def _check(facts: MediaFacts) -> float:
