@@ -13,6 +13,7 @@ from PIL import Image
 from processing.media.containers import main_video, open_media
 from processing.media.errors import NoPictureError
 from processing.media.facts import MediaFacts
+from processing.media.halves import LEAST_TILES_IN_HALVES, SecondHalf, is_small
 from processing.media.orientation import orientation_of
 from processing.media.outputs import OutputFiles
 from processing.media.picture import PictureMaker, Shape, fit
@@ -148,10 +149,21 @@ def _sample(
             face_px=options.face_frame_px,
             files=files,
         )
+        half = plan.count // 2
+        rest = None
+        if plan.count >= LEAST_TILES_IN_HALVES and first.index < half and is_small(stream):
+            sampler.end = half
+            rest = SecondHalf(path, plan, half, workshop)
         everything = chain([first], samples)
         del first
         with workshop:
-            _process(everything, workshop, plan.count, progress)
+            if rest is None:
+                _process(everything, workshop, plan.count, progress)
+            else:
+                with rest:
+                    _process(everything, workshop, plan.count, rest.counting(progress))
+                    rest.finish(plan.count, progress)
+                sampler.record.merge(rest.record)
         return plan, storyboard, workshop, sampler.record
 
 
@@ -223,7 +235,7 @@ def _write(
         is_exact=record.damaged_from_seconds is None,
         decoded_frames=record.decoded_keyframes + record.decoded_forward,
         notes=tuple(_notes(plan, record)),
-        face_frames=tuple(workshop.faces),
+        face_frames=tuple(sorted(workshop.faces)),
     )
 
 

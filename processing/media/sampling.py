@@ -35,6 +35,17 @@ class SamplingRecord:
     damaged_from_seconds: float | None = None
     ended_at_seconds: float | None = None
 
+    def merge(self, later: "SamplingRecord") -> None:
+        """Adds what happened in a later part of the same file."""
+        self.decoded_keyframes += later.decoded_keyframes
+        self.decoded_forward += later.decoded_forward
+        self.damaged_from_seconds = _earliest(self.damaged_from_seconds, later.damaged_from_seconds)
+        self.ended_at_seconds = _earliest(self.ended_at_seconds, later.ended_at_seconds)
+
+
+def _earliest(one: float | None, other: float | None) -> float | None:
+    return other if one is None else one if other is None else min(one, other)
+
 
 class Sampler:
     """Takes the samples of one file. The caller owns `container`; a second one is opened when frames between
@@ -42,16 +53,20 @@ class Sampler:
 
     def __init__(self, path: str, container: InputContainer, stream: VideoStream, plan: Plan) -> None:
         self.record = SamplingRecord()
+        self.end = plan.count
         self._path = path
         self._plan = plan
         self._keyframes = KeyframeReader(container, stream)
         self._forward: ForwardReader | None = None
         self._stated_end = float(stream.duration * stream.time_base) if stream.duration and stream.time_base else None
 
-    def samples(self) -> Iterator[Sample]:
-        """One sample per cue, in order. Each frame should be dropped before many more are taken: they are large."""
+    def samples(self, start: int = 0) -> Iterator[Sample]:
+        """One sample per cue from `start` to before `end`, in order. Each frame should be dropped before many more are
+        taken: they are large. `end` may be lowered on the way."""
         with ExitStack() as stack:
-            for index in range(self._plan.count):
+            for index in range(start, self._plan.count):
+                if index >= self.end:
+                    return
                 yield self._take(index, stack)
 
     def _take(self, index: int, stack: ExitStack) -> Sample:

@@ -3,6 +3,7 @@
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from threading import Lock
 from types import TracebackType
 from typing import Self
 
@@ -48,9 +49,10 @@ class Workshop:
         self._face_px = face_px
         self._files = files
         self._cells: dict[int, NDArray[np.float32]] = {}
-        self._cover_score = -1.0
+        self._cover_rank = (-1.0, 0)
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="frames")
         self._waiting: deque[Future[None]] = deque()
+        self._lock = Lock()
         self.cover: NDArray[np.uint8] | None = None
         self.cover_seconds = 0.0
         self.placed: list[int] = []
@@ -67,22 +69,26 @@ class Workshop:
             self._waiting.popleft().result()
 
     def take(self, sample: Sample) -> None:
-        """Queue a sample with a frame; waits while too many are queued. Errors of the thread are raised here."""
-        while len(self._waiting) >= MAX_WAITING:
-            self._waiting.popleft().result()
-        if sample.frame is not None:
-            self._waiting.append(self._pool.submit(self._process, sample.index, sample.seconds, sample.frame))
+        """Queue a sample with a frame; waits while too many are queued. Errors of the thread are raised here.
+
+        Two decoders may take turns; the samples of each come in order.
+        """
+        with self._lock:
+            while len(self._waiting) >= MAX_WAITING:
+                self._waiting.popleft().result()
+            if sample.frame is not None:
+                self._waiting.append(self._pool.submit(self._process, sample.index, sample.seconds, sample.frame))
 
     def fill_gaps(self, count: int) -> None:
         """Show the nearest earlier picture (the first one, at the very start) where a cue has none of its own."""
         have = set(self.placed)
-        source = self.placed[0]
+        source = min(self.placed)
         for index in range(count):
             if index in have:
                 source = index
             else:
                 self._storyboard.repeat(source, index)
-                self._cells.setdefault(index, self._cells.get(source, next(iter(self._cells.values()))))
+                self._cells.setdefault(index, self._cells[source])
 
     def phash(self) -> int:
         """The perceptual hash, after `fill_gaps`."""
@@ -95,8 +101,9 @@ class Workshop:
         self._cells[index] = grey_cell(tile)
         first, last = self._cover_range
         score = cover_score(tile, is_wanted_time=first <= seconds <= last)
-        if score > self._cover_score:
-            self._cover_score = score
+        # Of equal ones the earliest, whichever decoder was faster.
+        if (score, -index) > self._cover_rank:
+            self._cover_rank = (score, -index)
             self.cover = self._maker.make(frame, *self._limited(frame, self._cover_px))
             self.cover_seconds = seconds
         if index in self._face_files:
