@@ -25,3 +25,19 @@ class FileChangedError(LibraryError):
     """The file changed while it was being looked at. The next attempt looks at what it is now."""
 
     permanent = False
+
+
+class LoginThrottledError(LibraryError):
+    """Too many failed logins; `seconds_left` until the next try counts."""
+
+    permanent = False
+
+    def __init__(self, seconds_left: int) -> None:
+        minutes = -(-seconds_left // 60)
+        wait = f"{seconds_left} seconds" if seconds_left < 60 else f"{minutes} minute{'' if minutes == 1 else 's'}"
+        super().__init__(f"Too many tries with a wrong name or password. You can try again in {wait}.")
+        self.seconds_left = seconds_left
+
+
+class LastOwnerError(LibraryError):
+    """Somebody must stay who may do everything."""

@@ -1,9 +1,34 @@
 from library.models.base import TimeStamped
-from library.models.file import VideoFile
+from library.models.change import AuditEvent, ChangeBatch
+from library.models.duplicate import DuplicatePair
+from library.models.file import IgnoredFile, OldPath, VideoFile
 from library.models.folder import Folder
 from library.models.scan_log import ScanLog
+from library.models.search import SavedSearch
 from library.models.settings import LibrarySettings, SettingsRow
+from library.models.signature import FileSignature
+from library.models.tag import Tag, TagAlias, VideoMetadata, VideoTag
 from library.models.user import User
 from library.models.video import Video
 
-__all__ = ["Folder", "LibrarySettings", "ScanLog", "SettingsRow", "TimeStamped", "User", "Video", "VideoFile"]
+__all__ = [
+    "AuditEvent",
+    "ChangeBatch",
+    "DuplicatePair",
+    "FileSignature",
+    "Folder",
+    "IgnoredFile",
+    "LibrarySettings",
+    "OldPath",
+    "SavedSearch",
+    "ScanLog",
+    "SettingsRow",
+    "Tag",
+    "TagAlias",
+    "TimeStamped",
+    "User",
+    "Video",
+    "VideoFile",
+    "VideoMetadata",
+    "VideoTag",
+]

@@ -2,12 +2,15 @@
 
 import os
 
+import pgtrigger
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import MD5
 
 from library.models.base import TimeStamped
 from library.models.folder import Folder
+from library.models.names import is_json
+from library.models.tracking import tracked
 from library.models.video import Video
 from library.paths import decode_path, display_path
 
@@ -35,6 +38,40 @@ class VideoFileQuerySet(models.QuerySet["VideoFile"]):
         return self.filter(state__in=(FileState.NEW, FileState.PROBED))
 
 
+# A merge moves files from video to video; everything else about them is written by scans and stages.
+_MACHINE_COLUMNS = (
+    "folder", "relative_path", "size_bytes", "mtime_ns", "oshash", "content_hash", "packet_hash", "phash",
+    "missing_since", "state", "error", "notes", "container", "duration_seconds", "width", "height", "rotation",
+    "frame_rate", "bit_rate", "video_codec", "audio_codec", "is_hdr", "hdr_format", "streams", "chapters",
+    "embedded_title", "embedded_created_at", "probed_at", "processing_seconds",
+)  # fmt: skip
+
+# The videos in `touched` get the state of their files: missing since the last of them is.
+_MISSING = """
+    UPDATE library_video AS video SET missing_since = state.since
+      FROM (
+        SELECT ids.video_id, CASE WHEN bool_or(file.id IS NOT NULL AND file.missing_since IS NULL) THEN NULL
+               ELSE COALESCE(max(file.missing_since), now()) END AS since
+          FROM ({touched}) AS ids LEFT JOIN library_videofile AS file ON file.video_id = ids.video_id
+         WHERE ids.video_id IS NOT NULL GROUP BY ids.video_id
+      ) AS state
+     WHERE video.id = state.video_id AND video.missing_since IS DISTINCT FROM state.since;
+    RETURN NULL;
+"""
+
+
+def _follow_missing(name: str, operation: pgtrigger.Operation, touched: str, **tables: str) -> pgtrigger.Trigger:
+    return pgtrigger.Trigger(
+        name=name,
+        level=pgtrigger.Statement,
+        when=pgtrigger.After,
+        operation=operation,
+        referencing=pgtrigger.Referencing(**tables),
+        func=_MISSING.format(touched=touched),
+    )
+
+
+@tracked(ignoring=_MACHINE_COLUMNS, only_in_batches=True)
 class VideoFile(TimeStamped):
     """A file that holds a video. Its identity is its content (size and oshash); the path is where it was last seen.
 
@@ -54,8 +91,12 @@ class VideoFile(TimeStamped):
         blank=True,
         help_text="xxh3-128 of the whole file; of small files, and where another has its size and oshash.",
     )
+    packet_hash = models.CharField(
+        max_length=32, blank=True, help_text="Of keyframe packets: the same after a remux. Empty when there are none."
+    )
     phash = models.BigIntegerField(null=True, help_text="64-bit perceptual hash as a signed number.")
     missing_since = models.DateTimeField(null=True)
+    trashed_at = models.DateTimeField(null=True, help_text="A copy that a person doesn't want to keep.")
     state = models.CharField(max_length=8, choices=FileState.choices, default=FileState.NEW)
     error = models.TextField(blank=True, help_text="Why the file failed, in a sentence.")
     notes = models.JSONField(default=list, blank=True, help_text="What is worth knowing about a file that works.")
@@ -84,11 +125,35 @@ class VideoFile(TimeStamped):
         indexes = [
             # Scan: is this content known (moves and copies)? Probe: which video has it?
             models.Index(fields=["size_bytes", "oshash"], name="library_file_content"),
+            # Probe: whose remux is it?
+            models.Index(fields=["packet_hash"], condition=~Q(packet_hash=""), name="library_file_packets"),
+            # Exact duplicates: groups of equal content.
+            models.Index(fields=["content_hash"], condition=~Q(content_hash=""), name="library_file_full_hash"),
             # Progress on every page and the list of failed files: only rows that aren't finished well.
             models.Index(fields=["state", "id"], condition=~Q(state="ready"), name="library_file_unready"),
             # Admin: the list of missing files.
             models.Index(
                 fields=["missing_since"], condition=Q(missing_since__isnull=False), name="library_file_missing"
+            ),
+            # The trash of single files, and what of it is due for the purge.
+            models.Index(fields=["trashed_at"], condition=Q(trashed_at__isnull=False), name="library_file_trashed"),
+        ]
+        triggers = [
+            *TimeStamped.Meta.triggers,
+            _follow_missing(
+                "missing_after_insert", pgtrigger.Insert, "SELECT DISTINCT video_id FROM new_rows", new="new_rows"
+            ),
+            _follow_missing(
+                "missing_after_update",
+                pgtrigger.Update,
+                """SELECT unnest(ARRAY[o.video_id, n.video_id]) AS video_id FROM old_rows AS o JOIN new_rows AS n USING (id)
+                WHERE o.video_id IS DISTINCT FROM n.video_id
+                   OR o.missing_since IS DISTINCT FROM n.missing_since GROUP BY 1""",
+                old="old_rows",
+                new="new_rows",
+            ),
+            _follow_missing(
+                "missing_after_delete", pgtrigger.Delete, "SELECT DISTINCT video_id FROM old_rows", old="old_rows"
             ),
         ]
         constraints = [
@@ -138,3 +203,42 @@ class VideoFile(TimeStamped):
     def phash_hex(self) -> str:
         """Sixteen hexadecimal digits, or an empty text while there is no hash."""
         return "" if self.phash is None else f"{self.phash & 0xFFFFFFFFFFFFFFFF:016x}"
+
+
+class OldPath(TimeStamped):
+    """Where a file used to be: kept at a move, a relocation of its folder and an import, so that others find it."""
+
+    file = models.ForeignKey(VideoFile, on_delete=models.CASCADE, related_name="old_paths")
+    path = models.TextField(help_text="Absolute, stored as `library.paths.encode_path` writes it.")
+    left_at = models.DateTimeField(help_text="When it was noticed to be elsewhere.")
+
+    class Meta(TimeStamped.Meta):
+        ordering = ["-left_at", "-pk"]
+        indexes = [
+            # Import: which file was there?
+            models.Index(MD5("path"), name="library_oldpath_path"),
+        ]
+        constraints = [
+            models.UniqueConstraint("file", MD5("path"), name="%(app_label)s_%(class)s_once"),
+        ]
+
+    def __str__(self) -> str:
+        return display_path(self.path)
+
+
+class IgnoredFile(TimeStamped):
+    """Content that was purged from the library but is still on disk, where a scan must not take it for new."""
+
+    folder = models.ForeignKey(Folder, on_delete=models.CASCADE, related_name="ignored_files")
+    relative_path = models.TextField()
+    size_bytes = models.BigIntegerField()
+    oshash = models.CharField(max_length=16, blank=True)
+    reason = models.CharField(max_length=200, help_text="Why it is still there, in a sentence.")
+
+    class Meta(TimeStamped.Meta):
+        constraints = [
+            models.UniqueConstraint("folder", MD5("relative_path"), name="%(app_label)s_%(class)s_path"),
+        ]
+
+    def __str__(self) -> str:
+        return display_path(self.relative_path)

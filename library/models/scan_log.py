@@ -10,6 +10,7 @@ from library.models.folder import Folder
 class ScanStatus(models.TextChoices):
     RUNNING = "running", "Running"
     COMPLETED = "completed", "Completed"
+    HELD = "held", "Waits for your answer"
     FAILED = "failed", "Failed"
 
 
@@ -17,6 +18,7 @@ class ScanTrigger(models.TextChoices):
     MANUAL = "manual", "Asked for"
     SCHEDULED = "scheduled", "Scheduled"
     INGEST = "ingest", "Ingest command"
+    WATCHED = "watched", "A change was noticed"
 
 
 class ScanLog(TimeStamped):
@@ -37,6 +39,10 @@ class ScanLog(TimeStamped):
     files_busy = models.PositiveIntegerField(default=0, help_text="Still being written; the next scan takes them.")
     files_unreadable = models.PositiveIntegerField(default=0, help_text="There, but may not be read.")
     files_missing = models.PositiveIntegerField(default=0, help_text="Known, and not found this time.")
+    files_held = models.PositiveIntegerField(
+        default=0, help_text="Not found and not marked either: too many at once, so a person is asked."
+    )
+    files_ignored = models.PositiveIntegerField(default=0, help_text="Purged from the library but still on disk.")
 
     class Meta(TimeStamped.Meta):
         ordering = ["-started_at", "-pk"]

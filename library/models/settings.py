@@ -53,6 +53,21 @@ class LibrarySettings(SettingsRow):
         default=60, validators=within(0, 10080), help_text="How often folders are scanned by themselves; 0 is never."
     )
 
+    missing_limit_percent = models.PositiveSmallIntegerField(
+        default=30,
+        validators=within(1, 100),
+        help_text="A scan that misses more than this share of a folder's files marks none of them and asks you.",
+    )
+    missing_limit_files = models.PositiveIntegerField(
+        default=10, validators=within(0, 100000), help_text="Up to this many missing files it never asks."
+    )
+    trash_days = models.PositiveSmallIntegerField(
+        default=7, validators=within(0, 3650), help_text="How long the trash keeps things; 0 keeps them for ever."
+    )
+    is_trash_kept_on_disk = models.BooleanField(
+        default=False, help_text="Purging forgets a video but leaves its file on the disk."
+    )
+
     class Meta(SettingsRow.Meta):
         verbose_name = "library settings"
         verbose_name_plural = "library settings"
@@ -60,4 +75,7 @@ class LibrarySettings(SettingsRow):
             models.CheckConstraint(condition=Q(id=1), name="%(app_label)s_%(class)s_one_row"),
             in_range("settle_seconds", 0, 60),
             in_range("scan_interval_minutes", 0, 10080),
+            in_range("missing_limit_percent", 1, 100),
+            in_range("missing_limit_files", 0, 100000),
+            in_range("trash_days", 0, 3650),
         ]

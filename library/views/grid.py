@@ -1,27 +1,20 @@
-"""The library: the grid, its live parts, and the list of files that could not be read."""
+"""The library: the grid and its live parts."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from django import forms
-from django.contrib import messages
-from django.contrib.auth.decorators import login_not_required
-from django.contrib.auth.forms import AuthenticationForm
-from django.contrib.auth.views import LoginView
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from library import queries
-from library.models import User
+from library.access import current_user, may, requires
 from library.queries import NEWEST, SORTS, BoundedCount, Cursor, CursorError, Sort, VideoPage
 from playback.queries import tiles_of
 from processing.queries.work import current_work
-from processing.services import rerun_files
 
 _MOST_TILES_ASKED = queries.MOST_AT_ONCE
 
@@ -65,37 +58,7 @@ def sort_from(query: Mapping[str, str]) -> Sort:
     return queries.sort_of(query.get("sort"))
 
 
-class LoginForm(AuthenticationForm):
-    """A plain form with plain words."""
-
-    error_messages = {
-        "invalid_login": "That name and password don't belong together. Capitals count in the password only.",
-        "inactive": "This account is switched off.",
-    }
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for field in self.fields.values():
-            assert isinstance(field, forms.CharField)
-            field.label_suffix = ""
-
-
-class Login(LoginView):
-    """`/login/`: leads on to ?next when that lies on this server, else to the library."""
-
-    authentication_form = LoginForm
-    template_name = "library/login.html"
-    redirect_authenticated_user = True
-
-
-@login_not_required
-def admin_login(request: HttpRequest) -> HttpResponse:
-    """`/admin/login/`: one login serves all pages. Who is logged in and still sent here may not enter the admin."""
-    if request.user.is_authenticated:
-        raise PermissionDenied
-    return redirect(f"{reverse('login')}?{urlencode({'next': request.GET.get('next') or '/admin/'})}")
-
-
+@requires("library.view_video")
 @require_safe
 def library(request: HttpRequest) -> HttpResponse:
     """`/`: the first videos are in the HTML; `after` goes on from a place, for htmx as a piece to append."""
@@ -104,7 +67,7 @@ def library(request: HttpRequest) -> HttpResponse:
         page = queries.list_videos(sort=wish.sort, text=wish.text, after=wish.after, limit=wish.show)
     except CursorError:
         raise Http404("That page of the library does not exist.") from None
-    user = _user(request)
+    user = current_user(request)
     shown = _shown_before(request) + len(page.files)
     context: dict[str, Any] = {
         "wish": wish,
@@ -120,7 +83,7 @@ def library(request: HttpRequest) -> HttpResponse:
     context |= {
         "sorts": SORTS,
         "count": _count(wish, page),
-        "unreadable": queries.count_unreadable() if user.is_staff else None,
+        "unreadable": queries.count_unreadable() if may(request, "library.reprocess_video") else None,
         "has_folders": bool(page.files) or queries.has_folders(),
         "first_page": wish.address(),
         "work": current_work(),
@@ -130,6 +93,7 @@ def library(request: HttpRequest) -> HttpResponse:
     return render(request, "library/library.html", context)
 
 
+@requires("library.view_video")
 @require_safe
 def work(request: HttpRequest) -> HttpResponse:
     """`/activity/`: the line of progress, the offer of new videos, and tiles that got their pictures meanwhile."""
@@ -141,7 +105,7 @@ def work(request: HttpRequest) -> HttpResponse:
             raise Http404("That place in the library does not exist.") from None
     asked = [int(one) for one in request.GET.getlist("tile")[:_MOST_TILES_ASKED] if one.isascii() and one.isdigit()]
     files = queries.find_videos([one for one in asked if one < 2**63]) if asked else []
-    tiles = [tile for tile in tiles_of(files, user=_user(request)) if not tile.is_working]
+    tiles = [tile for tile in tiles_of(files, user=current_user(request)) if not tile.is_working]
     wish = Wish.of({name: request.GET.get(name, "") for name in ("q", "sort")})
     context = {
         "work": current_work(),
@@ -153,49 +117,6 @@ def work(request: HttpRequest) -> HttpResponse:
     response = render(request, "library/_work.html", context)
     response["Cache-Control"] = "no-store"
     return response
-
-
-@require_safe
-def unreadable(request: HttpRequest) -> HttpResponse:
-    """`/files/unreadable/`: what could not be read, and why."""
-    before = request.GET.get("before", "")
-    if before and not (before.isascii() and before.isdigit() and len(before) < 19):
-        raise Http404("That page of the list does not exist.")
-    files = queries.list_unreadable(before_id=int(before) if before else None)
-    shown = files[: queries.PAGE_SIZE]
-    context = {
-        "files": shown,
-        "count": queries.count_unreadable(),
-        "next_before": str(shown[-1].pk) if len(files) > len(shown) else "",
-        "is_first": not before,
-    }
-    return render(request, "library/unreadable.html", context)
-
-
-@require_POST
-def try_again(request: HttpRequest) -> HttpResponse:
-    """`/files/unreadable/again/`: staff have one failed file looked at again."""
-    if not _user(request).is_staff:
-        raise PermissionDenied
-    given = request.POST.get("file", "")
-    file = (
-        queries.unreadable_files().filter(pk=int(given)).first()
-        if given.isascii() and given.isdigit() and len(given) < 19
-        else None
-    )
-    if file is None:
-        messages.info(request, "That file is not in the list any more.")
-    elif rerun_files(file_ids=[file.pk], requested_by=_user(request)):
-        messages.success(request, f"{file.shown_name} is being looked at again.")
-    else:
-        messages.info(request, f"{file.shown_name} is waiting already, or is not there right now.")
-    return redirect("unreadable")
-
-
-def _user(request: HttpRequest) -> User:
-    """The middleware lets nobody else in."""
-    assert isinstance(request.user, User)
-    return request.user
 
 
 def _is_piece(request: HttpRequest) -> bool:

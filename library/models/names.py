@@ -1,0 +1,54 @@
+"""Names that count as the same when only case, spaces or the way of writing accents differ."""
+
+import re
+import unicodedata
+
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import F, Func, Value
+from django.db.models.functions import Lower, Trim
+
+hex_color = RegexValidator(r"^#[0-9A-Fa-f]{6}$", "Give a colour as six hexadecimal digits, #6B7280 say.")
+HEX_COLOR = r"^#[0-9A-Fa-f]{6}$"
+
+
+def clean_name(name: str) -> str:
+    """The name as it is stored: composed characters (NFC), single spaces, none at the ends, no control characters."""
+    return " ".join("".join(c for c in unicodedata.normalize("NFC", name) if c.isprintable() or c.isspace()).split())
+
+
+def name_key(name: str) -> str:
+    """What the database compares names by (`NameKey`), for look-ups: lower case and single spaces."""
+    return re.sub(r"\s+", " ", unicodedata.normalize("NFKC", name).strip()).lower()
+
+
+class NameKey(models.GeneratedField):
+    """A stored column: the name with NFKC, single spaces and in lower case. Unique constraints are over it."""
+
+    def __init__(self, **options: object) -> None:
+        composed = Func(F("name"), function="normalize", template="%(function)s(%(expressions)s, NFKC)")
+        spaced = Func(Trim(composed), Value(r"\s+"), Value(" "), Value("g"), function="regexp_replace")
+        settings: dict[str, object] = {
+            "expression": Lower(spaced),
+            "output_field": models.TextField(),
+            "db_persist": True,
+            "editable": False,
+        }
+        super().__init__(**{**settings, **options})  # type: ignore[arg-type]
+
+
+def check_json_object(value: object) -> None:
+    """Raises ValidationError unless the value is a JSON object (a dict with text keys)."""
+    if not isinstance(value, dict) or not all(isinstance(key, str) for key in value):
+        raise ValidationError("Give a JSON object: names with values, in braces.")
+
+
+def is_json(field: str, kind: str) -> models.CheckConstraint:
+    """The database's own check that a JSON column holds an `object` or an `array`."""
+    return models.CheckConstraint(
+        condition=models.lookups.Exact(
+            Func(F(field), function="jsonb_typeof", output_field=models.TextField()), Value(kind)
+        ),
+        name=f"%(app_label)s_%(class)s_{field}_json",
+    )

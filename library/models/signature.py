@@ -1,0 +1,29 @@
+"""What a file looks like, for finding copies of its content."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from library.models.base import TimeStamped
+from library.models.file import VideoFile
+
+
+class FileSignature(TimeStamped):
+    """Hashes of a file's pictures and keyframe packets, made by the frames stage. 64-bit numbers, stored signed; 0 says
+    nothing and matches nothing. `frame_times` (seconds) and `frame_hashes` belong together, tile by tile."""
+
+    file = models.OneToOneField(VideoFile, on_delete=models.CASCADE, primary_key=True, related_name="signature")
+    version = models.PositiveSmallIntegerField(help_text="How the hashes were made; only equal versions compare.")
+    frame_times = ArrayField(models.FloatField(), default=list)
+    frame_hashes = ArrayField(models.BigIntegerField(), default=list)
+    keyframe_hashes = ArrayField(models.BigIntegerField(), default=list)
+
+    class Meta(TimeStamped.Meta):
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(frame_times__len=models.F("frame_hashes__len")),
+                name="%(app_label)s_%(class)s_frames",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"signature of file {self.file_id}"

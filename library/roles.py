@@ -1,0 +1,43 @@
+"""The three roles that every installation has, as groups, and what each may.
+
+They are made by migrations; an account has one of them or a role of the owner's own. The rights of "user" and
+"moderator" can be edited; "admin" always holds every permission (`grant_everything_to_admin`).
+"""
+
+from typing import Any
+
+from django.apps import AppConfig, apps
+from django.contrib.auth.models import Group, Permission
+
+USER, MODERATOR, ADMIN = "user", "moderator", "admin"
+# What a new account gets.
+DEFAULT_ROLE = USER
+
+_PLAYLISTS = (
+    "playback.add_playlist",
+    "playback.delete_playlist",
+    "playback.change_playlist",
+    "playback.view_public_playlist",
+)
+_USER = ("library.view_video", "library.upload_video", *_PLAYLISTS)
+_MODERATOR = (
+    *_USER,
+    "library.delete_video",
+    "library.reprocess_video",
+    "library.trash_video",
+    "library.open_admin",
+)
+# None is everything.
+ROLES: dict[str, tuple[str, ...] | None] = {USER: _USER, MODERATOR: _MODERATOR, ADMIN: None}
+
+
+def grant_everything_to_admin(sender: AppConfig, **signal: Any) -> None:
+    """After migrations: permissions that a release brought go to the role "admin". One event in the audit log.
+
+    Called for each app; works once, when the last one has made its permissions.
+    """
+    if sender is not list(apps.get_app_configs())[-1]:
+        return
+    admin = Group.objects.filter(name=ADMIN).first()
+    if admin is not None:
+        admin.permissions.add(*Permission.objects.exclude(group=admin))

@@ -1,0 +1,1 @@
+"""The pages of the library: the grid, files that could not be read, uploaded pictures, accounts."""

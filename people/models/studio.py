@@ -1,0 +1,154 @@
+"""Studios: who made the videos."""
+
+from django.contrib.postgres.functions import RandomUUID
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Lower
+
+from library.models import TimeStamped, Video
+from library.models.change import ChangeSource
+from library.models.names import NameKey, clean_name
+from library.models.tracking import tracked
+from people.models.creator import Creator
+
+
+class StudioQuerySet(models.QuerySet["Studio"]):
+    def in_use(self) -> "StudioQuerySet":
+        """Studios that are not in the trash."""
+        return self.filter(trashed_at=None)
+
+
+@tracked()
+class Studio(TimeStamped):
+    """A studio, perhaps part of another (`parent`) and of a network. `rating` is the owner's word, not an average."""
+
+    public_id = models.UUIDField(db_default=RandomUUID(), editable=False, unique=True)
+    name = models.CharField(max_length=200)
+    name_key = NameKey()
+    disambiguation = models.CharField(max_length=200, blank=True)
+    short_name = models.CharField(max_length=50, blank=True)
+    url = models.URLField(max_length=500, blank=True)
+    description = models.TextField(blank=True)
+    parent = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, blank=True, related_name="children")
+    network = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, blank=True, related_name="members")
+    rating = models.DecimalField(
+        max_digits=3,
+        decimal_places=1,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0), MaxValueValidator(10)],
+        help_text="0 to 10.",
+    )
+    is_verified = models.BooleanField(default=False, help_text="You are sure that the facts are right.")
+    logo = models.ImageField(upload_to="studios/", max_length=200, blank=True)
+    favicon = models.ImageField(upload_to="studios/", max_length=200, blank=True)
+    poster = models.ImageField(upload_to="studios/", max_length=200, blank=True)
+    trashed_at = models.DateTimeField(null=True, editable=False)
+
+    objects = StudioQuerySet.as_manager()
+
+    class Meta(TimeStamped.Meta):
+        ordering = ["name", "pk"]
+        indexes = [
+            # The list of studios by name, page after page.
+            models.Index(fields=["name", "id"], name="people_studio_by_name"),
+            # Find-or-create and autocomplete by the beginning of a name.
+            models.Index(fields=["name_key"], name="people_studio_prefix", opclasses=["text_pattern_ops"]),
+            # The trash, and what of it is due for the purge.
+            models.Index(fields=["trashed_at"], condition=Q(trashed_at__isnull=False), name="people_studio_trashed"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                F("name_key"),
+                Lower("disambiguation"),
+                name="%(app_label)s_%(class)s_name",
+                violation_error_message="There is a studio of that name already: say what tells them apart, or merge them.",
+            ),
+            models.CheckConstraint(condition=~Q(name=""), name="%(app_label)s_%(class)s_name_given"),
+            models.CheckConstraint(
+                condition=Q(rating=None) | Q(rating__gte=0, rating__lte=10), name="%(app_label)s_%(class)s_rating"
+            ),
+            models.CheckConstraint(
+                condition=Q(parent=None) | ~Q(parent=F("pk")),
+                name="%(app_label)s_%(class)s_own_parent",
+                violation_error_message="A studio can't be part of itself.",
+            ),
+            models.CheckConstraint(
+                condition=Q(network=None) | ~Q(network=F("pk")),
+                name="%(app_label)s_%(class)s_own_network",
+                violation_error_message="A studio can't be its own network.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.disambiguation})" if self.disambiguation else self.name
+
+    def save(self, *args: object, **options: object) -> None:
+        self.name, self.disambiguation = clean_name(self.name), clean_name(self.disambiguation)
+        super().save(*args, **options)  # type: ignore[arg-type]
+
+
+@tracked()
+class StudioAlias(TimeStamped):
+    """Another name of a studio: found by search and by find-or-create."""
+
+    studio = models.ForeignKey(Studio, on_delete=models.CASCADE, related_name="aliases")
+    name = models.CharField(max_length=200)
+    name_key = NameKey()
+
+    class Meta(TimeStamped.Meta):
+        verbose_name_plural = "studio aliases"
+        ordering = ["name"]
+        indexes = [models.Index(fields=["name_key"], name="people_studio_alias", opclasses=["text_pattern_ops"])]
+        constraints = [
+            models.UniqueConstraint(fields=["studio", "name_key"], name="%(app_label)s_%(class)s_name"),
+            models.CheckConstraint(condition=~Q(name=""), name="%(app_label)s_%(class)s_name_given"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@tracked()
+class VideoStudio(TimeStamped):
+    """A studio of a video; one of them is the primary one."""
+
+    video = models.ForeignKey(Video, on_delete=models.CASCADE, related_name="video_studios")
+    studio = models.ForeignKey(Studio, on_delete=models.CASCADE, related_name="video_studios")
+    is_primary = models.BooleanField(default=False)
+    source = models.CharField(max_length=10, choices=ChangeSource.choices, default=ChangeSource.MANUAL)
+
+    class Meta(TimeStamped.Meta):
+        indexes = [
+            # Videos of a studio (its page, filters).
+            models.Index(fields=["studio", "video"], name="people_videostudio_of"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["video", "studio"], name="%(app_label)s_%(class)s_once"),
+            models.UniqueConstraint(
+                fields=["video"], condition=Q(is_primary=True), name="%(app_label)s_%(class)s_one_primary"
+            ),
+            models.CheckConstraint(condition=Q(source__in=ChangeSource.values), name="%(app_label)s_%(class)s_source"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.studio_id} of {self.video_id}"
+
+
+@tracked()
+class CreatorStudio(TimeStamped):
+    """A person who works with a studio."""
+
+    creator = models.ForeignKey(Creator, on_delete=models.CASCADE, related_name="creator_studios")
+    studio = models.ForeignKey(Studio, on_delete=models.CASCADE, related_name="creator_studios")
+
+    class Meta(TimeStamped.Meta):
+        indexes = [
+            # People of a studio.
+            models.Index(fields=["studio", "creator"], name="people_creatorstudio_of"),
+        ]
+        constraints = [models.UniqueConstraint(fields=["creator", "studio"], name="%(app_label)s_%(class)s_once")]
+
+    def __str__(self) -> str:
+        return f"{self.creator_id} at {self.studio_id}"

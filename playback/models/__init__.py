@@ -1,0 +1,22 @@
+from playback.models.marker import Marker, MarkerLabelTag, MarkerTag
+from playback.models.opinion import Favorite, Rating, Tally
+from playback.models.playlist import Playlist, PlaylistItem
+from playback.models.plays import PlayCount, ViewCount, Watch
+from playback.models.progress import WatchProgress
+from playback.models.settings import PlaybackSettings
+
+__all__ = [
+    "Favorite",
+    "Marker",
+    "MarkerLabelTag",
+    "MarkerTag",
+    "PlayCount",
+    "PlaybackSettings",
+    "Playlist",
+    "PlaylistItem",
+    "Rating",
+    "Tally",
+    "ViewCount",
+    "Watch",
+    "WatchProgress",
+]
