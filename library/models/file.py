@@ -66,7 +66,7 @@ def _follow_missing(name: str, operation: pgtrigger.Operation, touched: str, **t
         level=pgtrigger.Statement,
         when=pgtrigger.After,
         operation=operation,
-        referencing=pgtrigger.Referencing(**tables),
+        referencing=pgtrigger.Referencing(**tables),  # type: ignore[no-untyped-call]
         func=_MISSING.format(touched=touched),
     )
 
@@ -146,7 +146,8 @@ class VideoFile(TimeStamped):
             _follow_missing(
                 "missing_after_update",
                 pgtrigger.Update,
-                """SELECT unnest(ARRAY[o.video_id, n.video_id]) AS video_id FROM old_rows AS o JOIN new_rows AS n USING (id)
+                """SELECT unnest(ARRAY[o.video_id, n.video_id]) AS video_id
+                 FROM old_rows AS o JOIN new_rows AS n USING (id)
                 WHERE o.video_id IS DISTINCT FROM n.video_id
                    OR o.missing_since IS DISTINCT FROM n.missing_since GROUP BY 1""",
                 old="old_rows",
@@ -180,6 +181,9 @@ class VideoFile(TimeStamped):
             models.CheckConstraint(
                 condition=Q(state="failed") | Q(error=""), name="%(app_label)s_%(class)s_error_when_failed"
             ),
+            is_json("streams", "array"),
+            is_json("chapters", "array"),
+            is_json("notes", "array"),
         ]
 
     def __str__(self) -> str:

@@ -49,7 +49,7 @@ class Tag(TimeStamped):
                 F("name_key"),
                 name="%(app_label)s_%(class)s_name",
                 nulls_distinct=False,
-                violation_error_message="There is a tag of that name here already; upper and lower case count as the same.",
+                violation_error_message="There is a tag of that name here already; case doesn't count.",
             ),
             models.CheckConstraint(condition=~Q(name=""), name="%(app_label)s_%(class)s_name_given"),
             models.CheckConstraint(

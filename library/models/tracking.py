@@ -1,6 +1,6 @@
 """Which tables keep their history, and what of it.
 
-Every change of a tracked row becomes rows of its event table, written by triggers, so bulk writes and SQL count too:
+Every change of a tracked row becomes rows of its event table, written by triggers (so bulk writes and SQL count):
 `insert` and `delete` with the row as it was, an update as two, `before` and `update`. `pgh_context_id` of an event is the
 id of the `ChangeBatch` that it belongs to; undo needs nothing else.
 """
@@ -18,7 +18,7 @@ _IN_A_BATCH = "NULLIF(CURRENT_SETTING('pghistory.context_metadata', TRUE), '')::
 _TRACKED: list[type[models.Model]] = []
 
 
-class _InABatch(pgtrigger.Condition):  # type: ignore[misc]
+class _InABatch(pgtrigger.Condition):
     """A condition that also asks for an open batch."""
 
     def __init__(self, also: pgtrigger.Condition | None = None) -> None:
@@ -26,7 +26,8 @@ class _InABatch(pgtrigger.Condition):  # type: ignore[misc]
 
     def resolve(self, model: type[models.Model]) -> str:
         # Starts with a bracket and ends with its partner: pgtrigger adds none then.
-        return f"(({self.also.resolve(model)}) AND {_IN_A_BATCH})" if self.also else f"({_IN_A_BATCH})"
+        inner: str = f"({self.also.resolve(model)}) AND " if self.also else ""  # type: ignore[no-untyped-call]
+        return f"({inner}{_IN_A_BATCH})"
 
 
 def tracked(*, ignoring: Sequence[str] = (), only_in_batches: bool = False) -> Callable[[_Model], _Model]:

@@ -63,7 +63,7 @@ class Studio(TimeStamped):
                 F("name_key"),
                 Lower("disambiguation"),
                 name="%(app_label)s_%(class)s_name",
-                violation_error_message="There is a studio of that name already: say what tells them apart, or merge them.",
+                violation_error_message="There is a studio of that name already: tell them apart, or merge them.",
             ),
             models.CheckConstraint(condition=~Q(name=""), name="%(app_label)s_%(class)s_name_given"),
             models.CheckConstraint(
