@@ -1,7 +1,7 @@
 """Which tables keep their history, and what of it.
 
 Every change of a tracked row becomes rows of its event table, written by triggers (so bulk writes and SQL count):
-`insert` and `delete` with the row as it was, an update as two, `before` and `update`. `pgh_context_id` of an event is the
+`insert` and `delete` with the row as it was, an update as two, `before` and `update`. An event's `pgh_context_id` is the
 id of the `ChangeBatch` that it belongs to; undo needs nothing else.
 """
 
