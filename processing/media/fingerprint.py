@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from fractions import Fraction
 from functools import partial
@@ -95,7 +95,7 @@ class _Search:
     def _last_ones(self, moments: list[int], start: int) -> Iterator[Packet[VideoStream]]:
         """For each of the growing times the last keyframe at or before it; ends where none can be found."""
         if self._container.format.name in TIMED_FORMATS:
-            search = partial(self._by_steps, start)
+            search: Callable[[int], Packet[VideoStream] | None] = partial(self._by_steps, start)
         elif self._is_indexed():
             search = self._by_index
         else:

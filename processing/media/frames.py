@@ -14,6 +14,7 @@ from processing.media.containers import main_video, open_media
 from processing.media.errors import NoPictureError
 from processing.media.facts import MediaFacts
 from processing.media.halves import LEAST_TILES_IN_HALVES, SecondHalf, is_small
+from processing.media.keyframes import CLIP_SECONDS, keyframes_of_clip
 from processing.media.orientation import orientation_of
 from processing.media.outputs import OutputFiles
 from processing.media.picture import PictureMaker, Shape, fit
@@ -62,6 +63,12 @@ class FrameProducts:
 
     A tile stands for the middle of its cue; `is_exact` says that every tile's picture is within half an interval of
     it. `notes` are sentences for the owner. `face_frames` are (seconds, file), in time order.
+
+    What recognises parts of the video, unsigned 64-bit, in time order: `frame_hashes` are the perceptual hashes of the
+    pictures of the tiles at `frame_times` (0 for a picture of one colour, which says nothing; tiles without a picture
+    of their own have none); `keyframe_hashes` the xxh3-64 of the packets of the keyframes at `keyframe_times`, which
+    stay the same when the file is cut or put into another container without being encoded again: those that tiles were
+    made of, in files up to CLIP_SECONDS all, up to a bound. Times are seconds from the start as players show it.
     """
 
     thumbnail_small: Path
@@ -82,6 +89,10 @@ class FrameProducts:
     decoded_frames: int
     notes: tuple[str, ...]
     face_frames: tuple[tuple[float, Path], ...]
+    frame_times: tuple[float, ...]
+    frame_hashes: tuple[int, ...]
+    keyframe_times: tuple[float, ...]
+    keyframe_hashes: tuple[int, ...]
 
 
 def make_frames(
@@ -105,6 +116,8 @@ def make_frames(
         plan, storyboard, workshop, record = _sample(path, duration, facts, options, files, progress)
         # The decoder is gone by now: its pictures and the sprite's encoder would not fit beside each other in 4K.
         workshop.fill_gaps(plan.count)
+        if duration <= CLIP_SECONDS:
+            record.keyframes += keyframes_of_clip(path)
         out_dir.mkdir(parents=True, exist_ok=True)
         return _write(out_dir, files, options, plan, storyboard, workshop, record)
 
@@ -217,6 +230,8 @@ def _write(
         storyboard.save(to_sprite, quality=options.sprite_quality, method=options.webp_method)
         small_size, large_size = thumbnails.result()
     files.add(vtt_path).write_text(storyboard.webvtt(plan, options.sprite_name or sprite_path.name), "utf-8")
+    frames = workshop.frame_hashes()
+    keyframes = sorted(set(record.keyframes))
     return FrameProducts(
         thumbnail_small=small_path,
         thumbnail_small_size=small_size,
@@ -236,6 +251,10 @@ def _write(
         decoded_frames=record.decoded_keyframes + record.decoded_forward,
         notes=tuple(_notes(plan, record)),
         face_frames=tuple(sorted(workshop.faces)),
+        frame_times=tuple(seconds for seconds, _ in frames),
+        frame_hashes=tuple(digest for _, digest in frames),
+        keyframe_times=tuple(seconds for seconds, _ in keyframes),
+        keyframe_hashes=tuple(digest for _, digest in keyframes),
     )
 
 

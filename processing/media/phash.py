@@ -1,4 +1,4 @@
-"""A 64-bit perceptual hash of a whole video, made from pictures sampled along it."""
+"""64-bit perceptual hashes: of a whole video, made from pictures sampled along it, and of single pictures."""
 
 from collections.abc import Sequence
 
@@ -46,7 +46,17 @@ def perceptual_hash(cells: Sequence[NDArray[np.float32]]) -> int:
     """
     pictures = np.einsum("ij,jkl->ikl", _collage_weights(len(cells)), np.stack(cells))
     collage = pictures.reshape(COLLAGE_SIDE, COLLAGE_SIDE, CELL_PX, CELL_PX).swapaxes(1, 2)
-    small = _shrink(collage.reshape(COLLAGE_SIDE * CELL_PX, COLLAGE_SIDE * CELL_PX), HASH_INPUT_PX)
+    return _hash(_shrink(collage.reshape(COLLAGE_SIDE * CELL_PX, COLLAGE_SIDE * CELL_PX), HASH_INPUT_PX))
+
+
+def picture_hash(cell: NDArray[np.float32]) -> int:
+    """Unsigned 64-bit hash of one picture's grey cell, as `perceptual_hash` makes it of a collage; FLAT_PHASH (0) for a
+    picture of one colour, which many videos have."""
+    return _hash(cell)
+
+
+def _hash(small: NDArray[np.float32]) -> int:
+    """Of a (32, 32) grey picture."""
     if float(small.std()) < FLAT_DEVIATION:
         return FLAT_PHASH
     transform = _dct_matrix(HASH_INPUT_PX)[:HASH_SIDE]

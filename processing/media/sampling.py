@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from av.container import InputContainer
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from processing.media.containers import main_video, open_media
+from processing.media.packets import PacketForm
 from processing.media.plan import Plan
 from processing.media.readers import ForwardReader, KeyframeReader
 
@@ -27,13 +28,17 @@ class Sample:
 
 @dataclass(slots=True)
 class SamplingRecord:
-    """What happened on the way; complete once the samples are all taken."""
+    """What happened on the way; complete once the samples are all taken.
+
+    `keyframes` are those that were decoded: (seconds, unsigned xxh3-64 of the packet), in the order they were read.
+    """
 
     keyframe_spacing_seconds: float | None = None
     decoded_keyframes: int = 0
     decoded_forward: int = 0
     damaged_from_seconds: float | None = None
     ended_at_seconds: float | None = None
+    keyframes: list[tuple[float, int]] = field(default_factory=list)
 
     def merge(self, later: "SamplingRecord") -> None:
         """Adds what happened in a later part of the same file."""
@@ -41,6 +46,7 @@ class SamplingRecord:
         self.decoded_forward += later.decoded_forward
         self.damaged_from_seconds = _earliest(self.damaged_from_seconds, later.damaged_from_seconds)
         self.ended_at_seconds = _earliest(self.ended_at_seconds, later.ended_at_seconds)
+        self.keyframes += later.keyframes
 
 
 def _earliest(one: float | None, other: float | None) -> float | None:
@@ -57,6 +63,7 @@ class Sampler:
         self._path = path
         self._plan = plan
         self._keyframes = KeyframeReader(container, stream)
+        self._form = PacketForm.of(stream)
         self._forward: ForwardReader | None = None
         self._stated_end = float(stream.duration * stream.time_base) if stream.duration and stream.time_base else None
 
@@ -78,6 +85,7 @@ class Sampler:
             frame = self._keyframes.decode(packet)
             if frame is not None:
                 self.record.decoded_keyframes += 1
+                self.record.keyframes.append((key_seconds, self._form.hash64(packet)))
                 return Sample(index, key_seconds, frame)
             if self._keyframes.has_failed:
                 self._note_damage(cue.start)

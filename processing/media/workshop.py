@@ -14,7 +14,7 @@ from PIL import Image
 
 from processing.media.cover import cover_score
 from processing.media.outputs import OutputFiles
-from processing.media.phash import grey_cell, perceptual_hash
+from processing.media.phash import grey_cell, perceptual_hash, picture_hash
 from processing.media.picture import PictureMaker, Shape, fit
 from processing.media.sampling import Sample
 from processing.media.storyboard import Storyboard
@@ -49,6 +49,7 @@ class Workshop:
         self._face_px = face_px
         self._files = files
         self._cells: dict[int, NDArray[np.float32]] = {}
+        self._times: dict[int, float] = {}
         self._cover_rank = (-1.0, 0)
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="frames")
         self._waiting: deque[Future[None]] = deque()
@@ -94,11 +95,16 @@ class Workshop:
         """The perceptual hash, after `fill_gaps`."""
         return perceptual_hash([self._cells[index] for index in sorted(self._cells)])
 
+    def frame_hashes(self) -> list[tuple[float, int]]:
+        """(seconds, unsigned 64-bit hash) of each picture that a tile has of its own, in the order of the tiles."""
+        return [(self._times[index], picture_hash(self._cells[index])) for index in sorted(self._times)]
+
     def _process(self, index: int, seconds: float, frame: VideoFrame) -> None:
         tile = self._maker.make(frame, *self._picture_size)
         self._storyboard.place(index, tile)
         self.placed.append(index)
         self._cells[index] = grey_cell(tile)
+        self._times[index] = seconds
         first, last = self._cover_range
         score = cover_score(tile, is_wanted_time=first <= seconds <= last)
         # Of equal ones the earliest, whichever decoder was faster.
