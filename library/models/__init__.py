@@ -1,5 +1,7 @@
+from library.models.access import LoginCounter, UserSession
+from library.models.audit import AuditEvent, AuditKind
 from library.models.base import TimeStamped
-from library.models.change import AuditEvent, ChangeBatch
+from library.models.change import ChangeBatch
 from library.models.duplicate import DuplicatePair
 from library.models.file import IgnoredFile, OldPath, VideoFile
 from library.models.folder import Folder
@@ -13,12 +15,14 @@ from library.models.video import Video
 
 __all__ = [
     "AuditEvent",
+    "AuditKind",
     "ChangeBatch",
     "DuplicatePair",
     "FileSignature",
     "Folder",
     "IgnoredFile",
     "LibrarySettings",
+    "LoginCounter",
     "OldPath",
     "SavedSearch",
     "ScanLog",
@@ -27,6 +31,7 @@ __all__ = [
     "TagAlias",
     "TimeStamped",
     "User",
+    "UserSession",
     "Video",
     "VideoFile",
     "VideoMetadata",

@@ -26,6 +26,7 @@ class UserSession(TimeStamped, AbstractBaseSession):
     last_seen_at = models.DateTimeField(db_default=Now())
 
     class Meta(TimeStamped.Meta):
+        default_permissions = ()
         indexes = [
             # The account page's list, latest first.
             models.Index(fields=["user", "-last_seen_at"], name="library_session_of_user"),
@@ -62,6 +63,7 @@ class LoginCounter(TimeStamped):
     refused_count = models.PositiveIntegerField(default=0, help_text="Tries that came while it was locked.")
 
     class Meta(TimeStamped.Meta):
+        default_permissions = ()
         constraints = [
             # Serves the upsert of each try and the unlocking by name.
             models.UniqueConstraint(fields=["scope", "key"], name="%(app_label)s_%(class)s_key"),

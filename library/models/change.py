@@ -1,14 +1,12 @@
-"""What people, rules and machines changed, and what happened to accounts."""
+"""What people, rules and machines changed."""
 
 import uuid
 
-import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
 from library.models.base import TimeStamped
-from library.models.names import is_json
 
 
 class ChangeSource(models.TextChoices):
@@ -57,37 +55,3 @@ class ChangeBatch(TimeStamped):
 
     def __str__(self) -> str:
         return self.summary
-
-
-class AuditEvent(TimeStamped):
-    """Something that happened to accounts, access or the library as a whole. Append-only: the database refuses more."""
-
-    kind = models.CharField(max_length=40, help_text="login, login_failed, role_changed, purge ...")
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.DO_NOTHING, null=True, db_constraint=False, related_name="+"
-    )
-    actor_name = models.CharField(max_length=150, blank=True, help_text="As typed, for a login that failed.")
-    address = models.GenericIPAddressField(null=True)
-    subject = models.CharField(max_length=300, blank=True, help_text="Whom or what it happened to.")
-    detail = models.JSONField(default=dict, blank=True)
-
-    class Meta(TimeStamped.Meta):
-        ordering = ["-created_at", "-pk"]
-        indexes = [
-            # The audit list, newest first, whole and by kind.
-            models.Index(fields=["-created_at", "-id"], name="library_audit_newest"),
-            models.Index(fields=["kind", "-created_at"], name="library_audit_kind"),
-            # What happened to and by one account.
-            models.Index(fields=["user", "-created_at"], name="library_audit_user"),
-        ]
-        constraints = [
-            models.CheckConstraint(condition=~Q(kind=""), name="%(app_label)s_%(class)s_kind"),
-            is_json("detail", "object"),
-        ]
-        triggers = [
-            *TimeStamped.Meta.triggers,
-            pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.kind} {self.subject or self.actor_name}".strip()

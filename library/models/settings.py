@@ -3,6 +3,7 @@
 from typing import Any, Self
 
 import pghistory
+import pgtrigger
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
@@ -29,6 +30,18 @@ class SettingsRow(TimeStamped):
 
     class Meta(TimeStamped.Meta):
         abstract = True
+        triggers = [
+            *TimeStamped.Meta.triggers,
+            # The function is made by a migration of its own, with those for users and roles.
+            pgtrigger.Trigger(
+                name="audit",
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert | pgtrigger.Update,
+                func=pgtrigger.Func(
+                    "PERFORM library_audit_settings('{meta.verbose_name}', to_jsonb(OLD), to_jsonb(NEW)); RETURN NULL;"
+                ),
+            ),
+        ]
 
     def __str__(self) -> str:
         return str(self._meta.verbose_name)

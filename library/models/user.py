@@ -2,6 +2,7 @@
 
 from typing import ClassVar, Self
 
+import pgtrigger
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models
 from django.db.models import Value
@@ -19,7 +20,11 @@ class Users(UserManager["User"]):
 
 
 class User(TimeStamped, AbstractUser):
-    """Someone who logs in: owner, curator or viewer. The first one is made by `manage.py up`."""
+    """Someone who logs in, with one role (a group); an owner is a superuser and may do everything.
+
+    The first owner is made by `manage.py up`. `is_staff`, who may open the admin, is kept by the database: owners, and
+    accounts with the permission `open_admin` by their role or of their own. Never write it.
+    """
 
     email = models.EmailField("e-mail address", blank=True, default="")
 
@@ -27,6 +32,19 @@ class User(TimeStamped, AbstractUser):
 
     class Meta(TimeStamped.Meta):
         verbose_name = "user"
+        permissions = [("open_admin", "Can open the admin")]
+        triggers = [
+            *TimeStamped.Meta.triggers,
+            # Whichever way a password is changed or an account switched off. Who changes their own keeps the session
+            # they do it in: Django gives it a new row right after.
+            pgtrigger.Trigger(
+                name="end_sessions",
+                when=pgtrigger.After,
+                operation=pgtrigger.UpdateOf("password", "is_active"),
+                condition=pgtrigger.Condition("OLD.password <> NEW.password OR (OLD.is_active AND NOT NEW.is_active)"),
+                func="DELETE FROM library_usersession WHERE user_id = NEW.id; RETURN NULL;",
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(
                 Lower("username"),
@@ -44,6 +62,11 @@ class User(TimeStamped, AbstractUser):
     def clean(self) -> None:
         super().clean()
         self.email = self.email.strip()
+
+    @property
+    def role_names(self) -> list[str]:
+        """The names of the account's roles, sorted: one, or none. One query unless `groups` are prefetched."""
+        return sorted(group.name for group in self.groups.all())
 
     @classmethod
     def owners(cls) -> models.QuerySet[Self]:
