@@ -9,12 +9,14 @@ from library.models.file import VideoFile
 
 class FileSignature(TimeStamped):
     """Hashes of a file's pictures and keyframe packets, made by the frames stage. 64-bit numbers, stored signed; 0 says
-    nothing and matches nothing. `frame_times` (seconds) and `frame_hashes` belong together, tile by tile."""
+    nothing and matches nothing. Times are seconds from the start; each list of times belongs to its list of hashes and
+    grows. Frames are perceptual hashes of tiles; keyframes are equal where the stream was copied, cut out or not."""
 
     file = models.OneToOneField(VideoFile, on_delete=models.CASCADE, primary_key=True, related_name="signature")
     version = models.PositiveSmallIntegerField(help_text="How the hashes were made; only equal versions compare.")
     frame_times = ArrayField(models.FloatField(), default=list)
     frame_hashes = ArrayField(models.BigIntegerField(), default=list)
+    keyframe_times = ArrayField(models.FloatField(), default=list)
     keyframe_hashes = ArrayField(models.BigIntegerField(), default=list)
 
     class Meta(TimeStamped.Meta):
@@ -22,6 +24,10 @@ class FileSignature(TimeStamped):
             models.CheckConstraint(
                 condition=models.Q(frame_times__len=models.F("frame_hashes__len")),
                 name="%(app_label)s_%(class)s_frames",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(keyframe_times__len=models.F("keyframe_hashes__len")),
+                name="%(app_label)s_%(class)s_keyframes",
             ),
         ]
 
