@@ -44,6 +44,24 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='BulkEdit',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
+                ('updated_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
+                ('video_ids', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), size=None)),
+                ('operation', models.JSONField(blank=True, default=dict, validators=[library.models.names.check_json_object])),
+                ('confirmed_at', models.DateTimeField(null=True)),
+                ('applied_at', models.DateTimeField(null=True)),
+                ('video_count', models.PositiveIntegerField(default=0, help_text='Videos that it changed.')),
+            ],
+            options={
+                'verbose_name': 'edit of many videos',
+                'verbose_name_plural': 'edits of many videos',
+                'abstract': False,
+            },
+        ),
+        migrations.CreateModel(
             name='ChangeBatch',
             fields=[
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
@@ -883,6 +901,11 @@ class Migration(migrations.Migration):
             field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL),
         ),
         migrations.AddField(
+            model_name='bulkedit',
+            name='user',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='bulk_edits', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
             model_name='changebatch',
             name='undoes',
             field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='undone_by', to='library.changebatch'),
@@ -891,6 +914,11 @@ class Migration(migrations.Migration):
             model_name='changebatch',
             name='user',
             field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='change_batches', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='bulkedit',
+            name='batch',
+            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='bulk_edits', to='library.changebatch'),
         ),
         migrations.AddField(
             model_name='duplicatepair',
@@ -1172,6 +1200,18 @@ class Migration(migrations.Migration):
         pgtrigger.migrations.AddTrigger(
             model_name='changebatch',
             trigger=pgtrigger.compiler.Trigger(name='keep_timestamps', sql=pgtrigger.compiler.UpsertTriggerSql(func='NEW.created_at = OLD.created_at; NEW.updated_at = clock_timestamp(); RETURN NEW;', hash='35550a85842cf04033aa607c5c34bc7bff14f329', operation='UPDATE', pgid='pgtrigger_keep_timestamps_159e9', table='library_changebatch', when='BEFORE')),
+        ),
+        migrations.AddIndex(
+            model_name='bulkedit',
+            index=models.Index(condition=models.Q(('confirmed_at', None)), fields=['updated_at'], name='library_bulkedit_draft'),
+        ),
+        migrations.AddConstraint(
+            model_name='bulkedit',
+            constraint=models.CheckConstraint(condition=django.db.models.lookups.Exact(models.Func(models.F('operation'), function='jsonb_typeof', output_field=models.TextField()), models.Value('object')), name='library_bulkedit_operation_json'),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='bulkedit',
+            trigger=pgtrigger.compiler.Trigger(name='keep_timestamps', sql=pgtrigger.compiler.UpsertTriggerSql(func='NEW.created_at = OLD.created_at; NEW.updated_at = clock_timestamp(); RETURN NEW;', hash='43e778597926a8bb3bc547c919f39c71458c6ad9', operation='UPDATE', pgid='pgtrigger_keep_timestamps_0a8ba', table='library_bulkedit', when='BEFORE')),
         ),
         migrations.AddIndex(
             model_name='duplicatepair',

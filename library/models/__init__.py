@@ -1,6 +1,7 @@
 from library.models.access import LoginCounter, UserSession
 from library.models.audit import AuditEvent, AuditKind
 from library.models.base import TimeStamped
+from library.models.bulk_edit import BulkEdit
 from library.models.change import ChangeBatch
 from library.models.duplicate import DuplicatePair
 from library.models.file import IgnoredFile, OldPath, VideoFile
@@ -16,6 +17,7 @@ from library.models.video import Video
 __all__ = [
     "AuditEvent",
     "AuditKind",
+    "BulkEdit",
     "ChangeBatch",
     "DuplicatePair",
     "FileSignature",

@@ -2,18 +2,34 @@
 
 import pgtrigger.compiler
 import pgtrigger.migrations
-from django.db import migrations
+from django.conf import settings
+from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
 
     dependencies = [
+        ('library', '0003_content'),
         ('processing', '0001_initial'),
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
+        migrations.RemoveConstraint(
+            model_name='job',
+            name='processing_job_target_kind',
+        ),
+        migrations.AlterField(
+            model_name='job',
+            name='target_kind',
+            field=models.CharField(choices=[('folder', 'Folder'), ('file', 'File'), ('bulk_edit', 'Edit of many videos')], max_length=10),
+        ),
         pgtrigger.migrations.AddTrigger(
             model_name='processingsettings',
             trigger=pgtrigger.compiler.Trigger(name='audit', sql=pgtrigger.compiler.UpsertTriggerSql(func="PERFORM library_audit_settings('processing settings', to_jsonb(OLD), to_jsonb(NEW)); RETURN NULL;", hash='90e308608dc5bdc9e48e4ab09165cec4d9efa5ed', operation='INSERT OR UPDATE', pgid='pgtrigger_audit_749b0', table='processing_processingsettings', when='AFTER')),
+        ),
+        migrations.AddConstraint(
+            model_name='job',
+            constraint=models.CheckConstraint(condition=models.Q(('target_kind__in', ['folder', 'file', 'bulk_edit'])), name='processing_job_target_kind'),
         ),
     ]

@@ -22,6 +22,7 @@ ACTIVE = (JobStatus.PENDING, JobStatus.RUNNING)
 class TargetKind(models.TextChoices):
     FOLDER = "folder", "Folder"
     FILE = "file", "File"
+    BULK_EDIT = "bulk_edit", "Edit of many videos"
 
 
 class JobQuerySet(models.QuerySet["Job"]):
