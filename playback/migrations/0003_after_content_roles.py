@@ -31,7 +31,7 @@ def withdraw(apps, schema_editor):
 class Migration(migrations.Migration):
     dependencies = [
         ("playback", "0002_content"),
-        ("library", "0003_after_content_roles"),
+        ("library", "0004_after_content_roles"),
     ]
 
     operations = [migrations.RunPython(grant, withdraw)]

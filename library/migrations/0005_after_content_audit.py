@@ -232,7 +232,7 @@ DROP FUNCTION library_audit(text, bigint, text, jsonb);
 
 
 class Migration(migrations.Migration):
-    dependencies = [("library", "0003_after_content_roles")]
+    dependencies = [("library", "0004_after_content_roles")]
 
     operations = [
         migrations.RunSQL([RECORD, SETTINGS, USERS, ROLES, STAFF], REMOVE),
