@@ -41,3 +41,19 @@ class LoginThrottledError(LibraryError):
 
 class LastOwnerError(LibraryError):
     """Somebody must stay who may do everything."""
+
+
+class TreeError(LibraryError):
+    """A tag or studio can't lie below itself."""
+
+
+class MergeError(LibraryError):
+    """These rows can't be merged; nothing was changed."""
+
+
+class TrashedError(LibraryError):
+    """What lies in the trash can't be put on videos."""
+
+
+class PictureError(LibraryError):
+    """An uploaded file that is no picture that can be kept."""

@@ -1,0 +1,71 @@
+"""What finding and making things by name has in common."""
+
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from django.db import models
+
+from library.models.names import name_key
+
+Row = TypeVar("Row", bound=models.Model)
+# Names this short differ by one letter when they mean something else: "sun" and "run", but not "beach" and "baech".
+_ONE_LETTER_TO = 7
+_NO_LETTER_TO = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Found(Generic[Row]):
+    """A row that was looked for by name: made because there was none, or taken out of the trash."""
+
+    row: Row
+    is_new: bool = False
+    was_trashed: bool = False
+
+
+def skeleton(name: str) -> str:
+    """What is left of a name without case, spaces, punctuation and accents."""
+    parts = unicodedata.normalize("NFKD", name_key(name))
+    return "".join(character for character in parts if character.isalnum())
+
+
+def letters_allowed(name: str) -> int:
+    """How many letters may differ for two names to be taken for the same: none in the shortest, two in long ones."""
+    length = len(name)
+    return 0 if length <= _NO_LETTER_TO else 1 if length <= _ONE_LETTER_TO else 2
+
+
+def resembling(name: str, candidates: Iterable[tuple[int, str]]) -> list[int]:
+    """The ids of those `candidates` (id, name key) that may be meant by `name`, the nearest first.
+
+    Only accents, spaces and punctuation differ, or one or two letters. Without the equal key itself.
+    """
+    key, wanted = name_key(name), skeleton(name)
+    found: list[tuple[int, int]] = []
+    for row_id, other in candidates:
+        if other == key:
+            continue
+        distance = _letters_between(wanted, skeleton(other), letters_allowed(wanted))
+        if distance is not None:
+            found.append((distance, row_id))
+    return [row_id for _, row_id in sorted(found)]
+
+
+def _letters_between(first: str, second: str, at_most: int) -> int | None:
+    """Letters to add, drop, change or swap with a neighbour (optimal string alignment); None above `at_most`."""
+    if abs(len(first) - len(second)) > at_most or len(set(first) ^ set(second)) > 2 * at_most:
+        return None
+    before: list[int] = []
+    last = list(range(len(second) + 1))
+    for i, a in enumerate(first, 1):
+        row = [i]
+        for j, b in enumerate(second, 1):
+            cost = min(last[j] + 1, row[j - 1] + 1, last[j - 1] + (a != b))
+            if i > 1 and j > 1 and a == second[j - 2] and first[i - 2] == b:
+                cost = min(cost, before[j - 2] + 1)
+            row.append(cost)
+        if min(row) > at_most:
+            return None
+        before, last = last, row
+    return last[-1] if last[-1] <= at_most else None

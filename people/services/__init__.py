@@ -1,0 +1,1 @@
+"""People and studios: finding them by name, naming them on videos, merging them."""
