@@ -32,6 +32,11 @@ def _sum_of_words(data: bytes) -> int:
     return int(np.frombuffer(data[: len(data) // 8 * 8], dtype="<u8").sum(dtype=np.uint64))
 
 
+def signed_64(number: int) -> int:
+    """An unsigned 64-bit number as PostgreSQL keeps it: it has signed ones only, so the top bit becomes the sign."""
+    return number - (1 << 64) if number >= 1 << 63 else number
+
+
 def content_hash(path: str) -> str:
     """xxh3-128 of the whole file as 32 hexadecimal digits. Reads every byte; raises OSError when it can't."""
     digest = xxhash.xxh3_128()

@@ -1,6 +1,7 @@
 from library.services.files import FileFacts, fail_file, finish_file, record_facts
 from library.services.folders import FolderTarget, find_or_register_folder, register_folder
 from library.services.scan import scan_folder
+from library.services.signatures import record_signature
 
 __all__ = [
     "FileFacts",
@@ -9,6 +10,7 @@ __all__ = [
     "find_or_register_folder",
     "finish_file",
     "record_facts",
+    "record_signature",
     "register_folder",
     "scan_folder",
 ]

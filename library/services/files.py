@@ -9,6 +9,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from library.exceptions import FileChangedError
+from library.hashing import signed_64
 from library.models import VideoFile
 from library.models.file import FileState
 from library.services.videos import (
@@ -41,6 +42,7 @@ class FileFacts:
     hdr_format: str
     embedded_title: str
     embedded_created_at: datetime | None
+    packet_hash: str = ""
     streams: list[dict[str, Any]] = field(default_factory=list)
     chapters: list[dict[str, Any]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -84,12 +86,12 @@ def _write(file_id: int, mtime_ns: int, facts: FileFacts, twins: list[VideoFile]
 
 
 def finish_file(*, file_id: int, phash: int | None, notes: list[str], mtime_ns: int | None = None) -> None:
-    """All pictures are there. `phash` is unsigned 64-bit; its top bit becomes the sign, as PostgreSQL has no other.
+    """All pictures are there. `phash` is unsigned 64-bit.
 
     `mtime_ns` is the file's as the caller knew it when it began to decode. Raises FileChangedError when the content
     was replaced meanwhile: the pictures show the old one.
     """
-    signed = phash - (1 << 64) if phash is not None and phash >= 1 << 63 else phash
+    signed = None if phash is None else signed_64(phash)
     with transaction.atomic():
         file = VideoFile.objects.select_for_update(no_key=True).only("notes", "mtime_ns").get(pk=file_id)
         if mtime_ns is not None and file.mtime_ns != mtime_ns:

@@ -12,14 +12,13 @@ from django.db import transaction
 
 from library.exceptions import FileChangedError
 from library.models import VideoFile
+from library.services import record_signature
 from processing.exceptions import TargetGoneError
 from processing.media.frames import FrameOptions, FrameProducts, make_frames
 from processing.media.probe import probe
 from processing.models import ProcessingSettings, Storyboard, Thumbnail
 from processing.services.scratch import scratch_folder
-
-# Part of the input key: a change in how pictures are made changes it, and old pictures count as stale.
-FRAMES_VERSION = 1
+from processing.services.versions import FRAMES_VERSION
 
 
 def frame_options(settings: ProcessingSettings) -> FrameOptions:
@@ -40,7 +39,7 @@ def input_key(file: VideoFile, options: FrameOptions) -> str:
 
 
 def make_pictures(*, file: VideoFile, report: Callable[[int, int], None]) -> FrameProducts:
-    """Decodes the file once, stores its pictures and writes their rows; older ones are removed after the commit.
+    """Decodes the file once, stores its pictures, writes their rows and its signature; older ones go after the commit.
 
     Raises NoPictureError when nothing moves in it, OSError when the disk is full, FileChangedError when the file was
     replaced meanwhile; after any error the pictures it had are there as before and nothing new is left behind.
@@ -60,6 +59,15 @@ def make_pictures(*, file: VideoFile, report: Callable[[int, int], None]) -> Fra
             _check_unchanged(file)
             before = _names_of(file)
             _write_rows(file, key, products, names)
+            record_signature(
+                file_id=file.pk,
+                mtime_ns=file.mtime_ns,
+                version=FRAMES_VERSION,
+                frame_times=products.frame_times,
+                frame_hashes=products.frame_hashes,
+                keyframe_times=products.keyframe_times,
+                keyframe_hashes=products.keyframe_hashes,
+            )
             transaction.on_commit(names.clear)
             transaction.on_commit(lambda: _remove(before))
     except BaseException:

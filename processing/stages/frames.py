@@ -1,4 +1,4 @@
-"""The frames stage: thumbnail, storyboard and perceptual hash from one decode of the file."""
+"""The frames stage: thumbnail, storyboard, perceptual hash and signature from one decode of the file."""
 
 from library.services import finish_file
 from processing.services.frames import make_pictures

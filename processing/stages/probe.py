@@ -2,6 +2,7 @@
 
 from library.services import FileFacts, record_facts
 from processing.media.facts import MediaFacts
+from processing.media.fingerprint import packet_fingerprint
 from processing.media.probe import probe
 from processing.stages.files import load_file
 from processing.stages.registry import Followup, StageContext, StageResult
@@ -10,11 +11,14 @@ from processing.stages.registry import Followup, StageContext, StageResult
 def run(context: StageContext) -> StageResult:
     """Probes the file in this process and records what it is; its pictures come next."""
     file = load_file(context.target_id)
-    record_facts(file_id=file.pk, mtime_ns=file.mtime_ns, facts=as_file_facts(probe(file.fs_path)))
+    path = file.fs_path
+    facts = probe(path)
+    packet_hash = packet_fingerprint(path, facts)
+    record_facts(file_id=file.pk, mtime_ns=file.mtime_ns, facts=as_file_facts(facts, packet_hash))
     return StageResult(followups=[Followup("frames", [file.pk])])
 
 
-def as_file_facts(facts: MediaFacts) -> FileFacts:
+def as_file_facts(facts: MediaFacts, packet_hash: str) -> FileFacts:
     """The columns of VideoFile."""
     return FileFacts(
         container=facts.container,
@@ -30,6 +34,7 @@ def as_file_facts(facts: MediaFacts) -> FileFacts:
         hdr_format=facts.hdr_format,
         embedded_title=facts.embedded_title or "",
         embedded_created_at=facts.embedded_created_at,
+        packet_hash=packet_hash,
         streams=[stream.to_json() for stream in facts.streams],
         chapters=[chapter.to_json() for chapter in facts.chapters],
         notes=list(facts.warnings),

@@ -10,7 +10,7 @@ from django.core.files.storage import storages
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from library.exceptions import FileChangedError
-from library.models import VideoFile
+from library.models import FileSignature, VideoFile
 from library.models.file import FileState
 from processing.exceptions import TargetGoneError
 from processing.media.errors import NoPictureError
@@ -21,6 +21,7 @@ from processing.services.claim import claim_next
 from processing.services.frames import input_key, make_pictures
 from processing.services.interrupts import HoldLost
 from processing.services.run import run_job
+from processing.services.versions import FRAMES_VERSION
 from tests import media_factory
 from tests.library.factories import make_file
 from tests.processing.factories import make_job
@@ -58,6 +59,17 @@ def test_rows_name_the_files_that_were_stored(video: VideoFile, derived: Path) -
     assert all(name.startswith(f"frames/{video.pk // 1000:04d}/{video.pk}/{thumbnail.input_key}-") for name in names)
     assert (board.tile_count, thumbnail.large_width) == (products.tile_count, products.thumbnail_large_size[0])
     assert Path(board.vtt.path).read_text().count(f"{Path(board.sprite.name).name}#xywh=") == board.tile_count
+
+
+def test_the_signature_is_stored_with_the_pictures(video: VideoFile) -> None:
+    products = _make(video)
+
+    signature = FileSignature.objects.get(file=video)
+    assert signature.version == FRAMES_VERSION
+    assert signature.frame_times == pytest.approx(products.frame_times)
+    assert [number % 2**64 for number in signature.frame_hashes] == list(products.frame_hashes)
+    assert [number % 2**64 for number in signature.keyframe_hashes] == list(products.keyframe_hashes)
+    assert len(signature.keyframe_times) == len(signature.keyframe_hashes) > 0
 
 
 def test_the_stage_makes_the_file_ready(video: VideoFile) -> None:

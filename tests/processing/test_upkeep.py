@@ -4,11 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from library.models import VideoFile
+from library.models import FileSignature, VideoFile
 from library.models.file import FileState
 from processing.models import Job, Storyboard, Thumbnail
 from processing.services.frames import make_pictures
 from processing.services.upkeep import remake_lost_pictures
+from processing.services.versions import FRAMES_VERSION
 from tests import media_factory
 from tests.library.factories import make_file
 
@@ -39,6 +40,16 @@ def test_a_ready_file_without_rows_of_pictures_gets_some(ready: VideoFile) -> No
     Thumbnail.objects.all().delete()
 
     assert remake_lost_pictures() == 1
+
+
+@pytest.mark.parametrize("has_old_one", [True, False])
+def test_a_signature_of_another_version_is_made_anew(ready: VideoFile, has_old_one: bool) -> None:
+    signatures = FileSignature.objects.filter(file=ready)
+    _ = signatures.update(version=0) if has_old_one else signatures.delete()
+
+    assert remake_lost_pictures() == 1
+    make_pictures(file=ready, report=lambda done, total: None)
+    assert FileSignature.objects.get().version == FRAMES_VERSION
 
 
 def test_a_file_that_stays_ready_plays_meanwhile(ready: VideoFile) -> None:

@@ -1,0 +1,5 @@
+"""How things are made now; loads no decoder, so any process may ask."""
+
+# Part of the pictures' input key and of signatures: it grows when either is made in another way. Signatures of
+# different versions don't compare; upkeep makes the older ones anew, pictures with them.
+FRAMES_VERSION = 2
