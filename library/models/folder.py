@@ -47,7 +47,7 @@ class FolderQuerySet(models.QuerySet["Folder"]):
 
 
 # Written by scans; a change of nothing else is no event of the folder's history.
-_MACHINE_COLUMNS = ("is_mount_point", "sentinel", "device", "last_scanned_at")
+_MACHINE_COLUMNS = ("is_mount_point", "sentinel", "device", "watch_note", "last_scanned_at")
 
 
 @tracked(ignoring=_MACHINE_COLUMNS)
@@ -78,10 +78,16 @@ class Folder(TimeStamped):
         default=list, blank=True, validators=[check_globs], help_text="Patterns of paths below it that are left out."
     )
     sentinel = models.CharField(
-        max_length=255, blank=True, editable=False, help_text="A file in it without which its disk counts as away."
+        max_length=255,
+        blank=True,
+        editable=False,
+        help_text="What its marker file holds, without which its disk counts as away; empty: it has no marker.",
     )
     device = models.CharField(
-        max_length=100, blank=True, editable=False, help_text="The file system it lay on at the last scan."
+        max_length=100, blank=True, editable=False, help_text="The file system it lay on at the last good scan."
+    )
+    watch_note = models.CharField(
+        max_length=300, blank=True, editable=False, help_text="How it is watched right now, in a sentence."
     )
     last_scanned_at = models.DateTimeField(null=True, editable=False)
     removed_at = models.DateTimeField(null=True, editable=False)

@@ -22,12 +22,17 @@ class ScanTrigger(models.TextChoices):
 
 
 class ScanLog(TimeStamped):
-    """One scan of one folder. `files_seen` sums new, changed, moved, returned, unchanged, busy and unreadable ones."""
+    """One scan of one folder. `files_seen` sums new, changed, moved, returned, unchanged, busy and unreadable ones.
+
+    A held scan waits for an answer; a later scan of the same part answers it too. One that was answered with "keep
+    them" is completed and still has its `files_held`: scans after it that miss no more than these ask no more.
+    """
 
     folder = models.ForeignKey(Folder, on_delete=models.CASCADE, related_name="scans")
     trigger = models.CharField(max_length=10, choices=ScanTrigger.choices, default=ScanTrigger.MANUAL)
     status = models.CharField(max_length=10, choices=ScanStatus.choices, default=ScanStatus.RUNNING)
     error = models.TextField(blank=True)
+    subpath = models.TextField(blank=True, help_text="The part that was looked at, as stored; empty for the whole.")
     started_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True)
     files_seen = models.PositiveIntegerField(default=0)
@@ -49,6 +54,8 @@ class ScanLog(TimeStamped):
         indexes = [
             # Admin and folder page: the last scans of a folder.
             models.Index(fields=["folder", "-started_at"], name="library_scan_latest"),
+            # The banner on the overview: scans that wait for an answer.
+            models.Index(fields=["folder"], condition=Q(status="held"), name="library_scan_held"),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(status__in=ScanStatus.values), name="%(app_label)s_%(class)s_status"),
