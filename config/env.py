@@ -5,6 +5,7 @@ Every reader declares the variable it reads in `DECLARED`, which a test compares
 a default in silence. An empty value counts as unset.
 """
 
+import ipaddress
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,6 +75,14 @@ def env_list(name: str, default: tuple[str, ...] = ()) -> list[str]:
     """Words parted by commas, blanks around them dropped."""
     value = _read(name, "list", ",".join(default))
     return [word.strip() for word in value.split(",") if word.strip()] if value else list(default)
+
+
+def env_networks(name: str) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
+    """IP addresses or networks (10.0.0.0/8) parted by commas; none without a value."""
+    try:
+        return [ipaddress.ip_network(word) for word in env_list(name)]
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name}: {error}. Use addresses or networks such as 10.0.0.0/8.") from None
 
 
 def env_choice(name: str, default: str, choices: tuple[str, ...]) -> str:

@@ -11,7 +11,7 @@ from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 
 from config import paths
-from config.env import env_bool, env_choice, env_int, env_list, env_path, env_str
+from config.env import env_bool, env_choice, env_int, env_list, env_networks, env_path, env_str
 from config.unfold import UNFOLD as UNFOLD
 
 BASE_DIR = paths.PROJECT_ROOT
@@ -55,6 +55,7 @@ HTTPS = env_bool("VIDEOTHEK_HTTPS", False)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 90
+SESSION_ENGINE = "library.sessions"
 
 INSTALLED_APPS = [
     "config.apps.ConfigConfig",
@@ -90,7 +91,8 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
-    "pghistory.middleware.HistoryMiddleware",
+    "library.middleware.LastSeenMiddleware",
+    "library.middleware.HistoryMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -169,6 +171,10 @@ MAINTENANCE_WORKERS = env_int("VIDEOTHEK_MAINTENANCE_WORKERS", 1, minimum=1, max
 
 # ---- People who log in ------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "library.User"
+AUTHENTICATION_BACKENDS = ["library.backends.RoleBackend"]
+LOGIN_TRIES = env_int("VIDEOTHEK_LOGIN_TRIES", 5, minimum=1, maximum=1000)
+LOGIN_LOCK_MINUTES = env_int("VIDEOTHEK_LOGIN_LOCK_MINUTES", 15, minimum=1, maximum=24 * 60)
+TRUSTED_PROXIES = env_networks("VIDEOTHEK_TRUSTED_PROXIES")
 LOGIN_URL = reverse_lazy("login")
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = LOGIN_URL

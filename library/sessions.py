@@ -12,7 +12,7 @@ from library.models.access import UserSession
 
 # Of the session's data: where and with what its user logged in.
 ADDRESS, DEVICE = "login_address", "login_device"
-_WRITTEN_LATER = ["session_data", "expire_date", "user_id"]
+_WRITTEN_LATER = ["session_data", "expire_date", "user_id", "device"]
 
 
 class SessionStore(DatabaseStore):
@@ -45,6 +45,8 @@ class SessionStore(DatabaseStore):
             return
         row = self.create_model_instance(self._get_session())  # type: ignore[attr-defined]
         with transaction.atomic():
-            values = {name: getattr(row, name) for name in _WRITTEN_LATER}
+            # Of a session that began in this request the row is there already, without what the login brought.
+            names = _WRITTEN_LATER if self.last_seen_at else [*_WRITTEN_LATER, "address"]
+            values = {name: getattr(row, name) for name in names}
             if not UserSession.objects.filter(pk=row.pk).update(**values):
                 raise UpdateError

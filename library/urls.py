@@ -1,12 +1,16 @@
 from django.urls import path
 
-from library import views
+from library.views import account, grid, unreadable, uploads
 
 urlpatterns = [
-    path("", views.library, name="library"),
-    path("activity/", views.work, name="work"),
-    path("files/unreadable/", views.unreadable, name="unreadable"),
-    path("files/unreadable/again/", views.try_again, name="try_again"),
-    path("login/", views.Login.as_view(), name="login"),
-    path("admin/login/", views.admin_login),
+    path("", grid.library, name="library"),
+    path("activity/", grid.work, name="work"),
+    path("files/unreadable/", unreadable.unreadable, name="unreadable"),
+    path("files/unreadable/again/", unreadable.try_again, name="try_again"),
+    path("uploads/<path:path>", uploads.upload, name="upload"),
+    path("login/", account.Login.as_view(), name="login"),
+    path("admin/login/", account.admin_login),
+    path("account/", account.account, name="account"),
+    path("account/password/", account.password, name="account_password"),
+    path("account/sessions/end/", account.end_sessions, name="account_end_sessions"),
 ]

@@ -16,8 +16,9 @@ from django.utils.http import content_disposition_header, http_date, parse_http_
 from django.views.decorators.http import require_POST, require_safe
 
 from library import queries
+from library.access import current_user, requires
 from library.media_types import media_type
-from library.models import User, VideoFile
+from library.models import VideoFile
 from library.queries import NEWEST
 from library.words import codec, container
 from playback.exceptions import FileUnavailableError, PositionError, RangeNotSatisfiableError
@@ -31,11 +32,12 @@ logger = logging.getLogger(__name__)
 _UP_NEXT = 8
 
 
+@requires("library.view_video")
 @require_safe
 def watch(request: HttpRequest, video_id: int) -> HttpResponse:
     """`/videos/<id>/`: the player; ?sort and ?q say in which order "Up next" goes on."""
     file = _file(video_id)
-    user = _user(request)
+    user = current_user(request)
     sort, text = queries.sort_of(request.GET.get("sort")), request.GET.get("q", "").strip()
     following = queries.list_videos(sort=sort, text=text, after=queries.cursor_at(file, sort), limit=_UP_NEXT)
     duration = file.duration_seconds
@@ -65,6 +67,7 @@ def watch(request: HttpRequest, video_id: int) -> HttpResponse:
     return render(request, "playback/watch.html", context)
 
 
+@requires("library.view_video")
 @require_safe
 def chapters(request: HttpRequest, video_id: int) -> HttpResponse:
     """`/videos/<id>/chapters.vtt`: the file's chapters for the seek bar."""
@@ -75,6 +78,7 @@ def chapters(request: HttpRequest, video_id: int) -> HttpResponse:
     return HttpResponse("\n".join(["WEBVTT\n", *cues]), content_type="text/vtt; charset=utf-8")
 
 
+@requires("library.view_video")
 @require_POST
 def progress(request: HttpRequest, video_id: int) -> HttpResponse:
     """`/videos/<id>/progress`: the player tells where it is. 204, or 400 for a position that is none."""
@@ -82,7 +86,9 @@ def progress(request: HttpRequest, video_id: int) -> HttpResponse:
     try:
         position = float(request.POST.get("position", ""))
         duration = float(request.POST.get("duration") or "nan")
-        record_position(user=_user(request), video_id=video_id, position_seconds=position, duration_seconds=duration)
+        record_position(
+            user=current_user(request), video_id=video_id, position_seconds=position, duration_seconds=duration
+        )
     except (ValueError, PositionError):
         return HttpResponse("A position is a number of seconds.", status=HTTPStatus.BAD_REQUEST)
     except IntegrityError:
@@ -90,6 +96,7 @@ def progress(request: HttpRequest, video_id: int) -> HttpResponse:
     return HttpResponse(status=HTTPStatus.NO_CONTENT)
 
 
+@requires("library.view_video")
 @require_safe
 def stream(request: HttpRequest, video_id: int) -> HttpResponseBase:
     """`/videos/<id>/stream`: the primary file, whole or the piece that Range asks for."""
@@ -201,12 +208,6 @@ def _file(video_id: int) -> VideoFile:
     if file is None:
         raise Http404("There is no such video, or its folder is switched off.")
     return file
-
-
-def _user(request: HttpRequest) -> User:
-    """The middleware lets nobody else in."""
-    assert isinstance(request.user, User)
-    return request.user
 
 
 def _what(file: VideoFile) -> str:

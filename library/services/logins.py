@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.db import connection
 from django.db.models import F, Q, Value
 from django.db.models.functions import Lower
@@ -128,12 +127,6 @@ def remember_logout(sender: Any, request: HttpRequest, user: User | None, **sign
     """On every logout; None is somebody whose session had ended already."""
     if user is not None:
         record(kind=AuditKind.LOGOUT, user=user, subject=user.username, account=user, address=client_address(request))
-
-
-def connect_signals() -> None:
-    """Called when Django is ready."""
-    user_logged_in.connect(remember_login, dispatch_uid="library.remember_login")
-    user_logged_out.connect(remember_logout, dispatch_uid="library.remember_logout")
 
 
 def _count(scope: LoginScope, key: str, *, name: str, address: str | None) -> int:

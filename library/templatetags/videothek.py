@@ -9,6 +9,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from library import words
+from library.devices import device_name
 
 register = template.Library()
 
@@ -26,6 +27,9 @@ for _filter in (
     words.badge,
 ):
     register.filter(_filter.__name__, _filter)
+
+
+register.filter("device", device_name)
 
 
 @register.filter

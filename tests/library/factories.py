@@ -2,13 +2,17 @@
 
 import itertools
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+
+from django.contrib.auth.models import Group, Permission
 
 from library.hashing import oshash
 from library.models import Folder, User, Video, VideoFile
 from library.models.file import FileState
 from library.paths import encode_path
+from library.roles import ROLES, USER
 from library.services import FileFacts
 
 _numbers = itertools.count(1)
@@ -17,9 +21,33 @@ _numbers = itertools.count(1)
 LONG_AGO_NS = 1_600_000_000 * 10**9
 
 
-def make_user(*, username: str = "", password: str = "secret", **columns: Any) -> User:
-    """Someone who may log in. `is_staff` and `is_superuser` are False unless given."""
-    return User.objects.create_user(username=username or f"user{next(_numbers)}", password=password, **columns)
+def make_user(
+    *, username: str = "", password: str = "secret", role: str = USER, is_staff: bool = False, **columns: Any
+) -> User:
+    """Someone who may log in, with a role ("" for none). With `is_staff` they may also open the admin."""
+    user = User.objects.create_user(username=username or f"user{next(_numbers)}", password=password, **columns)
+    if role and not user.is_superuser:
+        user.groups.add(make_role(name=role))
+    if is_staff and not user.is_superuser:
+        user.user_permissions.add(find_permission("library.open_admin"))
+        user.refresh_from_db()
+    return user
+
+
+def make_role(*, name: str, permissions: Sequence[str] | None = None) -> Group:
+    """The role of that name. One that isn't there, as after a flush, gets `permissions`, by default its own."""
+    role, is_new = Group.objects.get_or_create(name=name)
+    if is_new:
+        wanted = ROLES[name] if permissions is None else permissions
+        everything = Permission.objects.all()
+        role.permissions.set(everything if wanted is None else map(find_permission, wanted))
+    return role
+
+
+def find_permission(name: str) -> Permission:
+    """The permission of that name, "app.codename"."""
+    app, codename = name.split(".")
+    return Permission.objects.get(content_type__app_label=app, codename=codename)
 
 
 def make_folder(*, path: str | Path = "", **columns: Any) -> Folder:
