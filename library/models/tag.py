@@ -1,5 +1,6 @@
 """Tags: a tree of words that videos and markers carry."""
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 
@@ -7,9 +8,11 @@ from library.models.base import TimeStamped
 from library.models.change import ChangeSource
 from library.models.names import HEX_COLOR, NameKey, clean_name, hex_color
 from library.models.tracking import tracked
+from library.models.tree import lies_below, no_cycle
 from library.models.video import Video
 
 DEFAULT_COLOR = "#6B7280"
+_BELOW_ITSELF = "A tag can't lie below itself."
 
 
 class TagQuerySet(models.QuerySet["Tag"]):
@@ -60,9 +63,10 @@ class Tag(TimeStamped):
             models.CheckConstraint(
                 condition=Q(parent__isnull=True) | ~Q(parent=F("pk")),
                 name="%(app_label)s_%(class)s_own_parent",
-                violation_error_message="A tag can't lie below itself.",
+                violation_error_message=_BELOW_ITSELF,
             ),
         ]
+        triggers = [*TimeStamped.Meta.triggers, no_cycle("parent", message=_BELOW_ITSELF)]
 
     def __str__(self) -> str:
         return self.name
@@ -70,6 +74,11 @@ class Tag(TimeStamped):
     def save(self, *args: object, **options: object) -> None:
         self.name = clean_name(self.name)
         super().save(*args, **options)  # type: ignore[arg-type]
+
+    def clean(self) -> None:
+        """Raises ValidationError where the tag would lie below itself. One query when it has a parent."""
+        if lies_below(Tag, row_id=self.parent_id, above_id=self.pk):
+            raise ValidationError({"parent": _BELOW_ITSELF})
 
 
 @tracked()

@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 
 from library.models.base import TimeStamped
+from library.models.picture import PictureField
 from library.models.tracking import tracked
 
 
@@ -72,7 +73,7 @@ class Video(TimeStamped):
     )
     origin = models.CharField(max_length=10, choices=Origin.choices, default=Origin.UNKNOWN)
     type = models.CharField(max_length=15, choices=VideoType.choices, default=VideoType.UNKNOWN, blank=True)
-    cover = models.ImageField(
+    cover = PictureField(
         upload_to="covers/", blank=True, max_length=200, help_text="Chosen by a person; shown instead of the still."
     )
     trashed_at = models.DateTimeField(null=True, editable=False)

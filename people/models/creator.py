@@ -8,6 +8,7 @@ from django.db.models.functions import Lower
 from library.models import TimeStamped, Video
 from library.models.change import ChangeSource
 from library.models.names import NameKey, clean_name
+from library.models.picture import PictureField
 from library.models.tracking import tracked
 
 
@@ -136,7 +137,7 @@ class CreatorPicture(TimeStamped):
     """A picture of a person that somebody chose. The primary one stands for them everywhere."""
 
     creator = models.ForeignKey(Creator, on_delete=models.CASCADE, related_name="pictures")
-    image = models.ImageField(upload_to="creators/", max_length=200)
+    image = PictureField(upload_to="creators/", max_length=200)
     is_primary = models.BooleanField(default=False)
     source = models.CharField(max_length=10, choices=PictureSource.choices, default=PictureSource.UPLOAD)
 

@@ -1,6 +1,7 @@
 """Studios: who made the videos."""
 
 from django.contrib.postgres.functions import RandomUUID
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
@@ -9,8 +10,13 @@ from django.db.models.functions import Lower
 from library.models import TimeStamped, Video
 from library.models.change import ChangeSource
 from library.models.names import NameKey, clean_name
+from library.models.picture import PictureField
 from library.models.tracking import tracked
+from library.models.tree import lies_below, no_cycle
 from people.models.creator import Creator
+
+_PART_OF_ITSELF = "A studio can't be part of itself."
+_OWN_NETWORK = "A studio can't be in a network that it contains."
 
 
 class StudioQuerySet(models.QuerySet["Studio"]):
@@ -41,9 +47,9 @@ class Studio(TimeStamped):
         help_text="0 to 10.",
     )
     is_verified = models.BooleanField(default=False, help_text="You are sure that the facts are right.")
-    logo = models.ImageField(upload_to="studios/", max_length=200, blank=True)
-    favicon = models.ImageField(upload_to="studios/", max_length=200, blank=True)
-    poster = models.ImageField(upload_to="studios/", max_length=200, blank=True)
+    logo = PictureField(upload_to="studios/", max_length=200, blank=True, longest_px=800)
+    favicon = PictureField(upload_to="studios/", max_length=200, blank=True, longest_px=256)
+    poster = PictureField(upload_to="studios/", max_length=200, blank=True)
     trashed_at = models.DateTimeField(null=True, editable=False)
 
     objects = StudioQuerySet.as_manager()
@@ -72,13 +78,18 @@ class Studio(TimeStamped):
             models.CheckConstraint(
                 condition=Q(parent=None) | ~Q(parent=F("pk")),
                 name="%(app_label)s_%(class)s_own_parent",
-                violation_error_message="A studio can't be part of itself.",
+                violation_error_message=_PART_OF_ITSELF,
             ),
             models.CheckConstraint(
                 condition=Q(network=None) | ~Q(network=F("pk")),
                 name="%(app_label)s_%(class)s_own_network",
-                violation_error_message="A studio can't be its own network.",
+                violation_error_message=_OWN_NETWORK,
             ),
+        ]
+        triggers = [
+            *TimeStamped.Meta.triggers,
+            no_cycle("parent", message=_PART_OF_ITSELF),
+            no_cycle("network", message=_OWN_NETWORK),
         ]
 
     def __str__(self) -> str:
@@ -87,6 +98,13 @@ class Studio(TimeStamped):
     def save(self, *args: object, **options: object) -> None:
         self.name, self.disambiguation = clean_name(self.name), clean_name(self.disambiguation)
         super().save(*args, **options)  # type: ignore[arg-type]
+
+    def clean(self) -> None:
+        """Raises ValidationError where the studio would be part of itself. A query for each of parent and network."""
+        if lies_below(Studio, row_id=self.parent_id, above_id=self.pk):
+            raise ValidationError({"parent": _PART_OF_ITSELF})
+        if lies_below(Studio, row_id=self.network_id, above_id=self.pk, field="network"):
+            raise ValidationError({"network": _OWN_NETWORK})
 
 
 @tracked()
