@@ -3,8 +3,9 @@
 import os
 
 import pgtrigger
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Func, Q
 from django.db.models.functions import MD5
 
 from library.models.base import TimeStamped
@@ -129,6 +130,19 @@ class VideoFile(TimeStamped):
             models.Index(fields=["packet_hash"], condition=~Q(packet_hash=""), name="library_file_packets"),
             # Exact duplicates: groups of equal content.
             models.Index(fields=["content_hash"], condition=~Q(content_hash=""), name="library_file_full_hash"),
+            # Near duplicates: hashes at most 3 bits apart share one of four bands; files of about the same length.
+            GinIndex(
+                Func(F("phash"), function="videothek_phash_bands"),
+                condition=Q(phash__isnull=False),
+                name="library_file_phash_bands",
+                fastupdate=False,
+            ),
+            models.Index(
+                fields=["duration_seconds"],
+                include=["phash", "video"],
+                condition=Q(phash__isnull=False),
+                name="library_file_phash_length",
+            ),
             # Progress on every page and the list of failed files: only rows that aren't finished well.
             models.Index(fields=["state", "id"], condition=~Q(state="ready"), name="library_file_unready"),
             # Admin: the list of missing files.

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 
 from library.models.base import TimeStamped
+from library.models.names import is_json
 
 
 def in_range(field: str, lowest: float, highest: float) -> models.CheckConstraint:
@@ -52,6 +53,11 @@ class SettingsRow(TimeStamped):
         return cls._default_manager.filter(pk=1).first() or cls()
 
 
+def default_keep_rules() -> list[dict[str, Any]]:
+    """Which of several duplicates is the best one, the rule that counts most first."""
+    return [{"rule": name} for name in ("resolution", "hdr", "bit_rate", "duration", "tagged", "larger", "older")]
+
+
 @pghistory.track()
 class LibrarySettings(SettingsRow):
     """How folders are scanned."""
@@ -81,6 +87,10 @@ class LibrarySettings(SettingsRow):
         default=False, help_text="Purging forgets a video but leaves its file on the disk."
     )
 
+    keep_rules = models.JSONField(
+        default=default_keep_rules, help_text="Which of several duplicates is the best; edited beside their list."
+    )
+
     class Meta(SettingsRow.Meta):
         verbose_name = "library settings"
         verbose_name_plural = "library settings"
@@ -91,4 +101,5 @@ class LibrarySettings(SettingsRow):
             in_range("missing_limit_percent", 1, 100),
             in_range("missing_limit_files", 0, 100000),
             in_range("trash_days", 0, 3650),
+            is_json("keep_rules", "array"),
         ]

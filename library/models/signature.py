@@ -1,7 +1,9 @@
 """What a file looks like, for finding copies of its content."""
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
+from django.db.models import F, Func
 
 from library.models.base import TimeStamped
 from library.models.file import VideoFile
@@ -20,6 +22,16 @@ class FileSignature(TimeStamped):
     keyframe_hashes = ArrayField(models.BigIntegerField(), default=list)
 
     class Meta(TimeStamped.Meta):
+        indexes = [
+            # Duplicates: files with a picture that shares 21 bits with one of a new file's.
+            GinIndex(
+                Func(F("frame_hashes"), function="videothek_frame_bands"),
+                name="library_signature_frames",
+                fastupdate=False,
+            ),
+            # Duplicates: files with one of a new file's keyframes, copied as it is.
+            GinIndex(fields=["keyframe_hashes"], name="library_signature_keyframes", fastupdate=False),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(frame_times__len=models.F("frame_hashes__len")),

@@ -21,8 +21,13 @@ class Migration(migrations.Migration):
         ),
         migrations.AlterField(
             model_name='job',
+            name='priority',
+            field=models.SmallIntegerField(default=0, help_text='Higher goes first: -1 when idle, 0 automatic, 1 asked for, 2 ingest.'),
+        ),
+        migrations.AlterField(
+            model_name='job',
             name='target_kind',
-            field=models.CharField(choices=[('folder', 'Folder'), ('file', 'File'), ('bulk_edit', 'Edit of many videos')], max_length=10),
+            field=models.CharField(choices=[('folder', 'Folder'), ('file', 'File'), ('bulk_edit', 'Edit of many videos'), ('duplicates', "Duplicates of a person's choice")], max_length=10),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='processingsettings',
@@ -30,6 +35,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='job',
-            constraint=models.CheckConstraint(condition=models.Q(('target_kind__in', ['folder', 'file', 'bulk_edit'])), name='processing_job_target_kind'),
+            constraint=models.CheckConstraint(condition=models.Q(('target_kind__in', ['folder', 'file', 'bulk_edit', 'duplicates'])), name='processing_job_target_kind'),
         ),
     ]

@@ -29,7 +29,7 @@ def complete(job: Job, result: StageResult, seconds: float) -> bool:
                 stage=followup.stage,
                 target_ids=followup.target_ids,
                 folder_id=job.folder_id,
-                priority=job.priority,
+                priority=job.priority if followup.priority is None else followup.priority,
                 requested_by_id=job.requested_by_id,
                 even_if_running=True,
             )

@@ -13,7 +13,7 @@ from processing.models.job import JobQuerySet
 from processing.services.bell import ring_on_commit
 from processing.stages import get_stage
 
-AUTOMATIC, MANUAL, INGEST = 0, 1, 2
+IDLE, AUTOMATIC, MANUAL, INGEST = -1, 0, 1, 2
 _BATCH = 1000
 
 

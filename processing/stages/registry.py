@@ -27,10 +27,12 @@ class StageContext:
 
 @dataclass(frozen=True, slots=True)
 class Followup:
-    """A stage to submit for targets when this one has ended; committed together with its end."""
+    """A stage to submit for targets when this one has ended; committed together with its end. Without a `priority` it
+    has that of this one's job."""
 
     stage: str
     target_ids: Sequence[int]
+    priority: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
