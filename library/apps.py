@@ -1,6 +1,7 @@
 from importlib import import_module
 
 from django.apps import AppConfig
+from django.utils.module_loading import autodiscover_modules
 
 
 class LibraryConfig(AppConfig):
@@ -8,3 +9,5 @@ class LibraryConfig(AppConfig):
 
     def ready(self) -> None:
         import_module("library.signals")
+        # Every app's kinds of bulk edits.
+        autodiscover_modules("bulk_steps")

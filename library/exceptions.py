@@ -57,3 +57,7 @@ class TrashedError(LibraryError):
 
 class PictureError(LibraryError):
     """An uploaded file that is no picture that can be kept."""
+
+
+class BulkEditError(LibraryError):
+    """What is asked of many videos at once is not something that can be done."""

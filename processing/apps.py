@@ -6,5 +6,6 @@ class ProcessingConfig(AppConfig):
     name = "processing"
 
     def ready(self) -> None:
-        """Every app's `stages` module registers what it can do."""
+        """Every app's `stages` module registers what it can do; then the library gets someone to do its work."""
         autodiscover_modules("stages")
+        autodiscover_modules("background")

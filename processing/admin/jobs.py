@@ -137,7 +137,11 @@ class JobAdmin(ReadOnlyAdmin):
 
     @admin.display(description="Of")
     def target(self, job: Job) -> SafeString:
-        kinds = {TargetKind.FOLDER: "library_folder", TargetKind.FILE: "library_videofile"}
+        kinds = {
+            TargetKind.FOLDER: "library_folder",
+            TargetKind.FILE: "library_videofile",
+            TargetKind.BULK_EDIT: "library_bulkedit",
+        }
         address = reverse(f"admin:{kinds[TargetKind(job.target_kind)]}_change", args=(job.target_id,))
         return link_to(address, display_path(job.label) or f"{job.get_target_kind_display()} {job.target_id}")
 

@@ -1,15 +1,25 @@
-"""The stages that every file goes through: scan, probe, frames."""
+"""The stages that every file goes through (scan, probe, frames), and edits of many videos."""
 
 from collections.abc import Sequence
 
-from library.models import Folder
+from django.db.models import Func, IntegerField
+
+from library.models import BulkEdit, Folder
 from processing.stages.files import labels, mark_failed
 from processing.stages.registry import Stage
+
+_CARDINALITY = Func("video_ids", function="cardinality", output_field=IntegerField())
 
 
 def folder_labels(target_ids: Sequence[int]) -> dict[int, str]:
     """Names of the folders."""
     return dict(Folder.objects.filter(pk__in=target_ids).values_list("pk", "name"))
+
+
+def bulk_edit_labels(target_ids: Sequence[int]) -> dict[int, str]:
+    """How many videos each is about."""
+    counts = BulkEdit.objects.filter(pk__in=target_ids).values_list("pk", _CARDINALITY)
+    return {pk: f"{count:,} videos" for pk, count in counts}
 
 
 BUILTIN_STAGES = (
@@ -22,6 +32,16 @@ BUILTIN_STAGES = (
         label_of=folder_labels,
         timeout_seconds=24 * 3600,
         first_delay_seconds=60,
+    ),
+    Stage(
+        name="bulk_edit",
+        label="Editing many videos",
+        queue="maintenance",
+        target_kind="bulk_edit",
+        run="processing.stages.bulk_edit.run",
+        label_of=bulk_edit_labels,
+        timeout_seconds=3600,
+        first_delay_seconds=5,
     ),
     Stage(
         name="probe",
