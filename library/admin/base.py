@@ -8,6 +8,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.http import url_has_allowed_host_and_scheme
 from unfold.admin import ModelAdmin
 
+from library.admin.curated import CuratedAdmin as CuratedAdmin
+
 MOST_AT_ONCE = 5000
 
 

@@ -1,0 +1,143 @@
+"""The base of the admin pages whose rows people curate: every write is a batch that can be undone."""
+
+from collections.abc import Callable, Iterable
+from functools import wraps
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import Model
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.urls import URLPattern
+from unfold.admin import ModelAdmin
+
+from library.announce import announce
+from library.models import ChangeBatch
+from library.services.changes import change_batch, current_batch
+
+View = Callable[..., HttpResponseBase]
+FIELDS_NAMED = 3
+
+
+class CuratedAdmin(ModelAdmin):
+    """A ModelAdmin of a tracked model. Each POST to any of its pages (form with inlines, deletion, list, action, own
+    pages from `get_urls`) runs in one change batch and one transaction.
+
+    The forms' sentences are made of what changed ("Changed the title of X; added 2 tags"); the message on the next
+    page is that sentence with an undo button. An action or an own page says `with change_batch(summary=...)`, or sets
+    `current_batch().summary`, and the frame takes that sentence; what it tells with `self.message_user` at level
+    SUCCESS or with `announce` carries the button. Instead of LogEntry rows there is the history of the change batches.
+    """
+
+    @property
+    def urls(self) -> list[URLPattern]:
+        patterns: list[URLPattern] = self.get_urls()
+        for pattern in patterns:
+            if isinstance(pattern, URLPattern):
+                pattern.callback = in_one_batch(pattern.callback)
+        return patterns
+
+    def message_user(
+        self,
+        request: HttpRequest,
+        message: Any,
+        level: int | str = messages.INFO,
+        extra_tags: str = "",
+        fail_silently: bool = False,
+    ) -> None:
+        """Successes within a batch are told at its end, when it is known whether there is something to undo."""
+        if level == messages.SUCCESS and current_batch() is not None and hasattr(request, "told"):
+            request.told.append(message)
+            return
+        super().message_user(request, message, level, extra_tags, fail_silently)
+
+    def construct_change_message(self, request: HttpRequest, form: Any, formsets: Any, add: bool = False) -> Any:
+        changed = [] if add else [str(form.fields[name].label or name) for name in form.changed_data]
+        links = [part for formset in formsets or [] for part in link_words(formset)]
+        _name_batch(request, sentence(str(self.opts.verbose_name), form.instance, changed, [] if add else links, add))
+        return super().construct_change_message(request, form, formsets, add)
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        _name_batch(request, f"Deleted the {self.opts.verbose_name} {obj}")
+        super().delete_model(request, obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
+        count = queryset.count()
+        names = self.opts.verbose_name if count == 1 else self.opts.verbose_name_plural
+        _name_batch(request, f"Deleted {count:,} {names}")
+        super().delete_queryset(request, queryset)
+
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> None:
+        """The batch is the log."""
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> None:
+        """The batch is the log."""
+
+    def log_deletions(self, request: HttpRequest, queryset: Any) -> None:
+        """The batch is the log."""
+
+
+def in_one_batch(view: View) -> View:
+    """What the view writes at a POST is one batch, told with an undo button on the next page."""
+
+    @wraps(view)
+    def framed(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if request.method != "POST" or current_batch() is not None:
+            return view(request, *args, **kwargs)
+        request.told, request.has_sentence = [], False  # type: ignore[attr-defined]
+        with change_batch(user=request.user) as batch:
+            response = view(request, *args, **kwargs)
+        _tell(request, batch)
+        return response
+
+    return framed
+
+
+def sentence(kind: str, row: Model, fields: list[str], links: Iterable[str], is_new: bool) -> str:
+    """ "Changed the title and the date of X; added 2 tags"."""
+    if is_new:
+        return f"Added the {kind} {row}"
+    words = [f"the {label[:1].lower()}{label[1:]}" for label in fields]
+    if len(words) > FIELDS_NAMED:
+        words = [f"{len(words)} fields"]
+    parts = list(links)
+    if words:
+        changed = " and ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
+        return "; ".join([f"Changed {changed} of {row}", *parts])
+    if not parts:
+        return f"Changed the {kind} {row}"
+    return f"{row}: {'; '.join(parts)}"
+
+
+def link_words(formset: Any) -> list[str]:
+    """What was done to the rows of an inline after its save: "added 2 tags", "removed 1 alias"."""
+    done = (
+        ("added", formset.new_objects),
+        ("changed", formset.changed_objects),
+        ("removed", formset.deleted_objects),
+    )
+    meta = formset.model._meta
+    return [
+        f"{verb} {len(rows):,} {meta.verbose_name if len(rows) == 1 else meta.verbose_name_plural}"
+        for verb, rows in done
+        if rows
+    ]
+
+
+def _name_batch(request: HttpRequest, summary: str) -> None:
+    batch = current_batch()
+    if batch is not None:
+        batch.summary = summary
+        request.has_sentence = True  # type: ignore[attr-defined]
+
+
+def _tell(request: HttpRequest, batch: ChangeBatch) -> None:
+    told: list[Any] = request.told  # type: ignore[attr-defined]
+    if not batch.change_count:
+        for text in ["Nothing was changed."] if request.has_sentence else told:  # type: ignore[attr-defined]
+            messages.success(request, text)
+    elif request.has_sentence:  # type: ignore[attr-defined]
+        announce(request, f"{batch.summary}.", batch)
+    else:
+        for number, text in enumerate(told, start=1):
+            announce(request, str(text), batch if number == len(told) else None)
