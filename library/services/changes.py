@@ -32,9 +32,9 @@ def change_batch(
 
     `summary` says in the past tense what happened; the block may set `batch.summary` to a better sentence, which is
     saved at its end. A block within a block joins the outer one, which takes over the inner one's sentence, source and
-    `can_undo` when it has no sentence of its own (a page's frame around a service). The row of the batch is written at
-    the end of the outermost block: one in which nothing changed leaves no trace. `user` is whoever is logged in, or
-    None for machines. `change_count` is known after the block, and after an inner one too.
+    `can_undo` when it has no sentence of its own (a page's frame around a service). A batch in which nothing changed
+    is not kept; what points to it must be SET_NULL. `user` is whoever is logged in, or None for machines.
+    `change_count` is known after the block, and after an inner one too.
     """
     outer = _open.get()
     if outer is not None:
@@ -44,15 +44,16 @@ def change_batch(
         outer.change_count = count_changes(outer)
         return
     author = user if isinstance(user, User) else None
-    batch = ChangeBatch(
-        user=author,
-        user_name=author.get_username() if author else "",
-        source=source,
-        summary=summary,
-        undoes=undoes,
-        can_undo=can_undo,
-    )
     with transaction.atomic(), pghistory.context():
+        batch = ChangeBatch.objects.create(
+            user=author,
+            user_name=author.get_username() if author else "",
+            source=source,
+            summary=summary[:500] or UNNAMED,
+            undoes=undoes,
+            can_undo=can_undo,
+        )
+        batch.summary = summary
         # Events carry the batch's own id, not that of the request around it, which may hold several batches.
         around = runtime._tracker.value
         runtime._tracker.value = runtime.Context(id=batch.pk, metadata={"batch": str(batch.pk)})
@@ -97,12 +98,13 @@ def _event_model(model: type[Model]) -> type[Model]:
 
 
 def _close(batch: ChangeBatch) -> None:
-    """Writes the batch's row, with what it changed counted; none when that is nothing."""
+    """Counts what the batch changed; a batch without changes goes."""
     batch.change_count = count_changes(batch)
     if not batch.change_count:
+        batch.delete()
         return
     batch.summary = (batch.summary or UNNAMED)[:500]
-    batch.save()
+    batch.save(update_fields=["summary", "source", "can_undo", "change_count"])
 
 
 def _tell_database(batch: str, metadata: str) -> None:
