@@ -55,11 +55,11 @@ class DuplicatePair(TimeStamped):
     class Meta(TimeStamped.Meta):
         indexes = [
             # The list of open pairs, the surest first, whole and by kind; by the bytes to win.
-            models.Index("-confidence", "-id", condition=Q(verdict="open"), name="library_pair_sure"),
-            models.Index("kind", "-confidence", "-id", condition=Q(verdict="open"), name="library_pair_open"),
-            models.Index("-wasted_bytes", "-id", condition=Q(verdict="open"), name="library_pair_wasted"),
+            models.Index(fields=["-confidence", "-id"], condition=Q(verdict="open"), name="library_pair_sure"),
+            models.Index(fields=["kind", "-confidence", "-id"], condition=Q(verdict="open"), name="library_pair_open"),
+            models.Index(fields=["-wasted_bytes", "-id"], condition=Q(verdict="open"), name="library_pair_wasted"),
             # The list of answers, the latest first.
-            models.Index("-decided_at", "-id", condition=~Q(verdict="open"), name="library_pair_decided"),
+            models.Index(fields=["-decided_at", "-id"], condition=~Q(verdict="open"), name="library_pair_decided"),
             # All pairs of a video; the unique constraint serves the other side.
             models.Index(fields=["second"], name="library_pair_second"),
         ]
