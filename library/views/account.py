@@ -109,7 +109,7 @@ def account(request: HttpRequest) -> HttpResponse:
 def password(request: HttpRequest) -> HttpResponse:
     """`/account/password/`: a new password of one's own; every other session ends. 422 with what is wrong."""
     user = current_user(request)
-    form: "PasswordChangeForm[User]" = PasswordChangeForm(user, request.POST)
+    form: PasswordChangeForm[User] = PasswordChangeForm(user, request.POST)
     if not form.is_valid():
         return _page(request, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
     form.save()

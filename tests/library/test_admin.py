@@ -33,7 +33,7 @@ def page(client: Client, owner: User) -> Client:
 
 
 def sign_in_with(client: Client, *permissions: str) -> User:
-    user = make_user(is_staff=True)
+    user = make_user(is_staff=True, role="")
     for permission in permissions:
         app, codename = permission.split(".")
         user.user_permissions.add(Permission.objects.get(content_type__app_label=app, codename=codename))

@@ -17,6 +17,7 @@ from django.utils import timezone
 from library import queries
 from library.models import Folder, User, Video, VideoFile
 from library.queries import SORTS, Cursor, CursorError
+from library.roles import ADMIN
 from playback.models import WatchProgress
 from processing.models import Storyboard, Thumbnail
 from tests.library.factories import make_file, make_folder, make_user, make_video
@@ -255,7 +256,7 @@ def test_only_staff_get_the_admin_and_the_note_about_unreadable_files(client: Cl
     make_file(folder=folder, state="failed", error="Empty.")
     client.force_login(make_user())
     for_viewer = text(client, "/")
-    client.force_login(make_user(is_staff=True))
+    client.force_login(make_user(role=ADMIN))
     for_staff = text(client, "/")
 
     assert "could not be read" not in for_viewer

@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from library import queries
 from library.models import Folder, VideoFile
 from library.models.file import FileState
+from library.roles import ADMIN
 from processing.models import Job
 from tests.library.factories import make_file, make_folder, make_user
 
@@ -25,7 +26,7 @@ def folder() -> Folder:
 
 @pytest.fixture
 def staff(client: Client) -> Client:
-    client.force_login(make_user(is_staff=True))
+    client.force_login(make_user(role=ADMIN))
     return client
 
 

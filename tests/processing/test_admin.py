@@ -161,7 +161,7 @@ def test_a_job_can_not_be_controlled_by_a_link(page):
 
 
 def test_who_may_only_look_at_jobs_is_offered_no_action_and_has_none(client):
-    user = make_user(is_staff=True)
+    user = make_user(is_staff=True, role="")
     user.user_permissions.add(Permission.objects.get(codename="view_job"))
     client.force_login(user)
     job = make_job()
