@@ -11,6 +11,7 @@ from library.models.search import SavedSearch
 from library.models.settings import LibrarySettings, SettingsRow
 from library.models.signature import FileSignature
 from library.models.tag import Tag, TagAlias, VideoMetadata, VideoTag
+from library.models.text import VideoText
 from library.models.user import User
 from library.models.video import Video
 
@@ -38,4 +39,5 @@ __all__ = [
     "VideoFile",
     "VideoMetadata",
     "VideoTag",
+    "VideoText",
 ]

@@ -11,6 +11,7 @@ from django.db.models.functions import MD5
 from library.models.base import TimeStamped
 from library.models.folder import Folder
 from library.models.names import is_json
+from library.models.search_text import FILES, link_touches, text_triggers
 from library.models.tracking import tracked
 from library.models.video import Video
 from library.paths import decode_path, display_path
@@ -170,6 +171,7 @@ class VideoFile(TimeStamped):
             _follow_missing(
                 "missing_after_delete", pgtrigger.Delete, "SELECT DISTINCT video_id FROM old_rows", old="old_rows"
             ),
+            *text_triggers(FILES, **link_touches("relative_path")),
         ]
         constraints = [
             # Only of files that are there: where a missing one was last seen, another may lie now. Over a digest: a

@@ -7,6 +7,7 @@ from django.db.models import F, Q
 from library.models.base import TimeStamped
 from library.models.change import ChangeSource
 from library.models.names import HEX_COLOR, NameKey, clean_name, hex_color
+from library.models.search_text import TAGS, alias_touches, link_touches, named_touches, text_triggers
 from library.models.tracking import tracked
 from library.models.tree import lies_below, no_cycle
 from library.models.video import Video
@@ -40,6 +41,10 @@ class Tag(TimeStamped):
 
     class Meta(TimeStamped.Meta):
         ordering = ["position", "name", "pk"]
+        triggers = [
+            *TimeStamped.Meta.triggers,
+            *text_triggers(TAGS, **named_touches("library_videotag", "tag_id")),
+        ]
         indexes = [
             # Find-or-create and autocomplete by the beginning of a name.
             models.Index(fields=["name_key"], name="library_tag_name_prefix", opclasses=["text_pattern_ops"]),
@@ -92,6 +97,10 @@ class TagAlias(TimeStamped):
     class Meta(TimeStamped.Meta):
         verbose_name_plural = "tag aliases"
         ordering = ["name"]
+        triggers = [
+            *TimeStamped.Meta.triggers,
+            *text_triggers(TAGS, **alias_touches("library_videotag", "tag_id")),
+        ]
         indexes = [models.Index(fields=["name_key"], name="library_tag_alias_prefix", opclasses=["text_pattern_ops"])]
         constraints = [
             models.UniqueConstraint(fields=["tag", "name_key"], name="%(app_label)s_%(class)s_name"),
@@ -111,6 +120,7 @@ class VideoTag(TimeStamped):
     source = models.CharField(max_length=10, choices=ChangeSource.choices, default=ChangeSource.MANUAL)
 
     class Meta(TimeStamped.Meta):
+        triggers = [*TimeStamped.Meta.triggers, *text_triggers(TAGS, **link_touches("tag_id"))]
         indexes = [
             # Videos of a tag, the newest first (tag page, filters).
             models.Index(fields=["tag", "video"], name="library_videotag_of_tag"),

@@ -1,10 +1,11 @@
 """What a person sees and curates."""
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Func, Q
 
 from library.models.base import TimeStamped
 from library.models.picture import PictureField
+from library.models.search_text import VIDEO_TRIGGERS
 from library.models.tracking import tracked
 
 
@@ -93,6 +94,12 @@ class Video(TimeStamped):
     audio_codec = models.CharField(max_length=40, blank=True, editable=False)
     frame_rate = models.FloatField(null=True, editable=False)
     bit_rate = models.BigIntegerField(null=True, editable=False, help_text="Bit/s.")
+    title_key = models.GeneratedField(
+        expression=Func(F("title"), function="videothek_sort_key"),
+        output_field=models.TextField(),
+        db_persist=True,
+        editable=False,
+    )
 
     objects = VideoQuerySet.as_manager()
 
@@ -102,11 +109,12 @@ class Video(TimeStamped):
             ("reprocess_video", "Can make a video's pictures and facts again"),
             ("trash_video", "Can put videos into the trash and take them out"),
         ]
+        triggers = [*TimeStamped.Meta.triggers, *VIDEO_TRIGGERS]
         indexes = [
             # Library page, newest first (the default), page after page.
             models.Index(fields=["created_at", "id"], name="library_video_newest"),
             # Library page by title, by length, by size, by views and by date.
-            models.Index(fields=["title", "id"], name="library_video_title"),
+            models.Index(fields=["title_key", "id"], name="library_video_title"),
             models.Index(fields=["duration_seconds", "id"], name="library_video_duration"),
             models.Index(fields=["size_bytes", "id"], name="library_video_size"),
             models.Index(fields=["view_count", "id"], name="library_video_views"),

@@ -9,7 +9,9 @@ from library.models import TimeStamped, Video
 from library.models.change import ChangeSource
 from library.models.names import NameKey, clean_name
 from library.models.picture import PictureField
+from library.models.search_text import alias_touches, link_touches, named_touches, text_triggers
 from library.models.tracking import tracked
+from people.search_text import PEOPLE
 
 
 class Gender(models.TextChoices):
@@ -66,6 +68,10 @@ class Creator(TimeStamped):
 
     class Meta(TimeStamped.Meta):
         ordering = ["name", "pk"]
+        triggers = [
+            *TimeStamped.Meta.triggers,
+            *text_triggers(PEOPLE, **named_touches("people_credit", "creator_id")),
+        ]
         indexes = [
             # The list of people by name, page after page.
             models.Index(fields=["name", "id"], name="people_creator_by_name"),
@@ -116,6 +122,10 @@ class CreatorAlias(TimeStamped):
     class Meta(TimeStamped.Meta):
         verbose_name_plural = "creator aliases"
         ordering = ["name"]
+        triggers = [
+            *TimeStamped.Meta.triggers,
+            *text_triggers(PEOPLE, **alias_touches("people_credit", "creator_id")),
+        ]
         indexes = [models.Index(fields=["name_key"], name="people_alias_prefix", opclasses=["text_pattern_ops"])]
         constraints = [
             models.UniqueConstraint(fields=["creator", "name_key"], name="%(app_label)s_%(class)s_name"),
@@ -165,6 +175,7 @@ class Credit(TimeStamped):
     role = models.CharField(max_length=100, blank=True, help_text="What they do in it, when that matters.")
 
     class Meta(TimeStamped.Meta):
+        triggers = [*TimeStamped.Meta.triggers, *text_triggers(PEOPLE, **link_touches("creator_id"))]
         indexes = [
             # Videos of a person (their page, filters).
             models.Index(fields=["creator", "video"], name="people_credit_of_creator"),

@@ -11,9 +11,11 @@ from library.models import TimeStamped, Video
 from library.models.change import ChangeSource
 from library.models.names import NameKey, clean_name
 from library.models.picture import PictureField
+from library.models.search_text import alias_touches, link_touches, named_touches, text_triggers
 from library.models.tracking import tracked
 from library.models.tree import lies_below, no_cycle
 from people.models.creator import Creator
+from people.search_text import PEOPLE
 
 _PART_OF_ITSELF = "A studio can't be part of itself."
 _OWN_NETWORK = "A studio can't be in a network that it contains."
@@ -56,6 +58,10 @@ class Studio(TimeStamped):
 
     class Meta(TimeStamped.Meta):
         ordering = ["name", "pk"]
+        triggers = [
+            *TimeStamped.Meta.triggers,
+            *text_triggers(PEOPLE, **named_touches("people_videostudio", "studio_id", "short_name")),
+        ]
         indexes = [
             # The list of studios by name, page after page.
             models.Index(fields=["name", "id"], name="people_studio_by_name"),
@@ -118,6 +124,10 @@ class StudioAlias(TimeStamped):
     class Meta(TimeStamped.Meta):
         verbose_name_plural = "studio aliases"
         ordering = ["name"]
+        triggers = [
+            *TimeStamped.Meta.triggers,
+            *text_triggers(PEOPLE, **alias_touches("people_videostudio", "studio_id")),
+        ]
         indexes = [models.Index(fields=["name_key"], name="people_studio_alias", opclasses=["text_pattern_ops"])]
         constraints = [
             models.UniqueConstraint(fields=["studio", "name_key"], name="%(app_label)s_%(class)s_name"),
@@ -138,6 +148,7 @@ class VideoStudio(TimeStamped):
     source = models.CharField(max_length=10, choices=ChangeSource.choices, default=ChangeSource.MANUAL)
 
     class Meta(TimeStamped.Meta):
+        triggers = [*TimeStamped.Meta.triggers, *text_triggers(PEOPLE, **link_touches("studio_id"))]
         indexes = [
             # Videos of a studio (its page, filters).
             models.Index(fields=["studio", "video"], name="people_videostudio_of"),
