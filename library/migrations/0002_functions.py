@@ -35,12 +35,12 @@ COMMENT ON FUNCTION videothek_sort_key(text) IS 'What titles are sorted by: fold
 
 # Each part is cut well below the 1 MB that a tsvector can hold; a longer one would make the write fail.
 DOCUMENT = """
-CREATE FUNCTION videothek_document(title text, names text, rest text) RETURNS tsvector
+CREATE FUNCTION videothek_document(title text, tags text, people text, own text, files text) RETURNS tsvector
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 RETURN setweight(to_tsvector('pg_catalog.simple'::regconfig, left(title, 2000)), 'A')
-    || setweight(to_tsvector('pg_catalog.simple'::regconfig, left(names, 40000)), 'B')
-    || setweight(to_tsvector('pg_catalog.simple'::regconfig, left(rest, 60000)), 'C');
-COMMENT ON FUNCTION videothek_document(text, text, text) IS 'What full text search looks in: three folded texts by weight.';
+    || setweight(to_tsvector('pg_catalog.simple'::regconfig, left(tags, 20000) || ' ' || left(people, 20000)), 'B')
+    || setweight(to_tsvector('pg_catalog.simple'::regconfig, left(own, 40000) || ' ' || left(files, 20000)), 'C');
+COMMENT ON FUNCTION videothek_document(text, text, text, text, text) IS 'What full text search looks in, by weight.';
 """
 
 
@@ -49,5 +49,5 @@ class Migration(migrations.Migration):
     operations = [
         migrations.RunSQL(FOLD, "DROP FUNCTION videothek_fold(text);"),
         migrations.RunSQL(SORT_KEY, "DROP FUNCTION videothek_sort_key(text);"),
-        migrations.RunSQL(DOCUMENT, "DROP FUNCTION videothek_document(text, text, text);"),
+        migrations.RunSQL(DOCUMENT, "DROP FUNCTION videothek_document(text, text, text, text, text);"),
     ]

@@ -3,8 +3,7 @@
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
-from django.db.models import F, Func, Value
-from django.db.models.functions import Concat
+from django.db.models import F, Func
 
 from library.models.base import TimeStamped
 from library.models.video import Video
@@ -25,9 +24,7 @@ class VideoText(TimeStamped):
     people_text = models.TextField(blank=True, db_default="", help_text="People, studios and their other names.")
     document = models.GeneratedField(
         expression=Func(
-            F("title_text"),
-            Concat(F("tag_text"), Value(" "), F("people_text")),
-            Concat(F("own_text"), Value(" "), F("file_text")),
+            *(F(column) for column in ("title_text", "tag_text", "people_text", "own_text", "file_text")),
             function="videothek_document",
         ),
         output_field=SearchVectorField(),
