@@ -9,5 +9,5 @@ class LibraryConfig(AppConfig):
 
     def ready(self) -> None:
         import_module("library.signals")
-        # Every app's kinds of bulk edits.
-        autodiscover_modules("bulk_steps")
+        # What every app says of bulk edits and merges.
+        autodiscover_modules("bulk_steps", "merging")

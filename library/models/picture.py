@@ -50,7 +50,7 @@ class PictureField(models.ImageField):
         name, _, arguments, options = super().deconstruct()
         return name, "django.db.models.ImageField", arguments, options
 
-    def formfield(self, **options: Any) -> Any:
+    def formfield(self, **options: Any) -> Any:  # type: ignore[override]
         return super().formfield(**{"form_class": PictureFormField, **options})
 
     def pre_save(self, model_instance: models.Model, add: bool) -> Any:

@@ -43,6 +43,7 @@ class Tag(TimeStamped):
         ordering = ["position", "name", "pk"]
         triggers = [
             *TimeStamped.Meta.triggers,
+            no_cycle("parent", message=_BELOW_ITSELF),
             *text_triggers(TAGS, **named_touches("library_videotag", "tag_id")),
         ]
         indexes = [
@@ -71,7 +72,6 @@ class Tag(TimeStamped):
                 violation_error_message=_BELOW_ITSELF,
             ),
         ]
-        triggers = [*TimeStamped.Meta.triggers, no_cycle("parent", message=_BELOW_ITSELF)]
 
     def __str__(self) -> str:
         return self.name

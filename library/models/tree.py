@@ -1,5 +1,7 @@
 """Rows that lie below rows of the same table: tags and studios."""
 
+from typing import Any
+
 import pgtrigger
 from django.db import connection, models
 
@@ -96,5 +98,5 @@ def ids_below(model: type[models.Model], row_ids: list[int], *, fields: tuple[st
 
 
 def _quoted(model: type[models.Model], field: str) -> tuple[str, str]:
-    column = model._meta.get_field(field).column  # type: ignore[union-attr]
+    column: Any = model._meta.get_field(field).column  # type: ignore[union-attr]
     return connection.ops.quote_name(model._meta.db_table), connection.ops.quote_name(column)

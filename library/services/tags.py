@@ -3,13 +3,25 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from library.models import Tag, User
-from library.services.finding import Found
+from django.db import IntegrityError, connection, transaction
+from django.db.models import Count, F, Q, QuerySet
+
+from library.exceptions import TreeError
+from library.models import Tag, User, VideoTag
+from library.models.names import clean_name, name_key
+from library.models.tree import ids_below, lies_below, lock_tree
+from library.services.changes import change_batch
+from library.services.finding import Found, resembling
+
+_MOST_SIMILAR = 10
 
 
 @dataclass(slots=True)
 class TagNode:
-    """A tag in the tree. `video_count` is of its own videos, `total_count` with those of tags below it (each once)."""
+    """A tag in the tree. `video_count` is of its own videos, `total_count` with those of tags below it (each once).
+
+    Videos in the trash aren't counted.
+    """
 
     tag: Tag
     depth: int
@@ -21,37 +33,120 @@ class TagNode:
 def find_tag(name: str, *, parent: Tag | None = None) -> Tag | None:
     """The tag of that name, else the one it is an alias of; trashed ones too, after those in use.
 
-    Case, spaces and the way accents are composed don't count. With `parent` only among its children.
+    Case, spaces and the way accents are composed don't count. With `parent` only among its children. Of several by
+    that name the one highest in the tree: a root before a child, then the oldest.
     """
-    raise NotImplementedError
+    key = name_key(clean_name(name))
+    rows = Tag.objects.filter(parent=parent) if parent is not None else Tag.objects.all()
+    in_order = (F("trashed_at").asc(nulls_first=True), F("parent").asc(nulls_first=True), "pk")
+    by_name = rows.filter(name_key=key).order_by(*in_order).first()
+    return by_name or rows.filter(aliases__name_key=key).order_by(*in_order).first()
 
 
 def find_or_create_tag(*, name: str, parent: Tag | None = None, user: User | None = None) -> Found[Tag]:
-    """Like `find_tag`; one in the trash is taken out of it, and a missing one is made below `parent`."""
-    raise NotImplementedError
+    """Like `find_tag`; one in the trash is taken out of it, and a missing one is made below `parent`.
+
+    Two at once make one. Raises ValueError for a name of nothing.
+    """
+    if not clean_name(name):
+        raise ValueError("A tag needs a name.")
+    tag = find_tag(name, parent=parent)
+    if tag is None:
+        try:
+            with change_batch(summary=f"Made the tag {clean_name(name)}", user=user), transaction.atomic():
+                return Found(Tag.objects.create(name=name, parent=parent), is_new=True)
+        except IntegrityError:
+            # Somebody else was first; whoever it was has committed, or this would still wait.
+            tag = find_tag(name, parent=parent)
+            if tag is None:
+                raise
+    if tag.trashed_at is None:
+        return Found(tag)
+    with change_batch(summary=f"Took the tag {tag.name} out of the trash", user=user):
+        tag.trashed_at = None
+        tag.save(update_fields=["trashed_at"])
+    return Found(tag, was_trashed=True)
 
 
 def similar_tags(name: str) -> list[Tag]:
-    """Tags that may be meant: only case, spaces or accents differ, or one or two letters. At most ten, nearest first."""
-    raise NotImplementedError
+    """Tags in use that may be meant: accents, spaces or one or two letters differ. At most ten, nearest first."""
+    rows = Tag.objects.in_use()
+    ids = resembling(name, rows.values_list("pk", "name_key"))[:_MOST_SIMILAR]
+    found = rows.in_bulk(ids)
+    return [found[one] for one in ids if one in found]
 
 
 def move_tag(*, tag: Tag, parent: Tag | None, user: User | None) -> Tag:
     """Puts the tag below another, None for a root. Raises TreeError where it would lie below itself or beside one of
     its name."""
-    raise NotImplementedError
+    where = f"below {parent}" if parent else "to the top"
+    with change_batch(summary=f"Moved the tag {tag} {where}", user=user):
+        lock_tree(Tag)
+        if lies_below(Tag, row_id=parent.pk if parent else None, above_id=tag.pk):
+            raise TreeError(f"{tag} can't lie below itself: {parent} is a part of it.")
+        if Tag.objects.filter(parent=parent, name_key=tag.name_key).exclude(pk=tag.pk).exists():
+            raise TreeError(f"There is a tag named {tag} there already. Merge the two instead.")
+        tag.parent = parent
+        tag.save(update_fields=["parent"])
+    return tag
 
 
 def descendant_ids(tag_ids: Iterable[int]) -> set[int]:
     """The ids given and those of all tags below them, trashed ones left out. One query."""
-    raise NotImplementedError
+    return ids_below(Tag, list(tag_ids))
 
 
 def tag_tree(*, at_most: int = 5_000) -> list[TagNode]:
-    """The roots of the tree of tags in use, in order, each with its children. Two queries."""
-    raise NotImplementedError
+    """The roots of the tree of tags in use, in order, each with its children. Two queries.
+
+    A tag whose parent lies in the trash stands at the top. Of more than `at_most` tags the others are left out.
+    """
+    rows: QuerySet[Tag] = Tag.objects.in_use().defer("description")
+    counts = Count("video_tags", filter=Q(video_tags__video__trashed_at=None))
+    tags = list(rows.annotate(video_count=counts).order_by("position", "name", "pk")[:at_most])
+    nodes = {tag.pk: TagNode(tag, 0, tag.video_count) for tag in tags}
+    roots: list[TagNode] = []
+    for tag in tags:
+        above = nodes.get(tag.parent_id or 0)
+        (above.children if above else roots).append(nodes[tag.pk])
+    totals = _count_with_children()
+    stack = list(roots)
+    while stack:
+        node = stack.pop()
+        node.total_count = totals.get(node.tag.pk, node.video_count) if node.children else node.video_count
+        for child in node.children:
+            child.depth = node.depth + 1
+        stack.extend(node.children)
+    return roots
+
+
+def _count_with_children() -> dict[int, int]:
+    """Videos of each tag that has children, those of its children included, each once."""
+    tags, links = Tag._meta.db_table, VideoTag._meta.db_table
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""WITH RECURSIVE pairs(root, id) AS (
+                SELECT id, id FROM {tags} AS tag WHERE trashed_at IS NULL
+                   AND EXISTS (SELECT FROM {tags} WHERE parent_id = tag.id AND trashed_at IS NULL)
+                UNION
+                SELECT pairs.root, next.id FROM {tags} AS next JOIN pairs ON next.parent_id = pairs.id
+                 WHERE next.trashed_at IS NULL
+            ) SELECT pairs.root, count(DISTINCT link.video_id) FROM pairs JOIN {links} AS link ON link.tag_id = pairs.id
+                JOIN library_video AS video ON video.id = link.video_id AND video.trashed_at IS NULL
+               GROUP BY pairs.root"""
+        )
+        return dict(cursor.fetchall())
 
 
 def reorder_tags(*, tag_ids: Sequence[int], user: User | None) -> None:
     """Gives siblings this order. Raises TreeError when they aren't of one parent."""
-    raise NotImplementedError
+    with change_batch(summary=f"Changed the order of {len(tag_ids)} tags", user=user):
+        tags = Tag.objects.select_for_update(no_key=True).in_bulk(tag_ids)
+        if len({tag.parent_id for tag in tags.values()}) > 1:
+            raise TreeError("Only tags that lie below the same one can be put in order.")
+        moved = []
+        for position, tag_id in enumerate(one for one in tag_ids if one in tags):
+            if tags[tag_id].position != position:
+                tags[tag_id].position = position
+                moved.append(tags[tag_id])
+        Tag.objects.bulk_update(moved, ["position"])

@@ -60,6 +60,8 @@ class Studio(TimeStamped):
         ordering = ["name", "pk"]
         triggers = [
             *TimeStamped.Meta.triggers,
+            no_cycle("parent", message=_PART_OF_ITSELF),
+            no_cycle("network", message=_OWN_NETWORK),
             *text_triggers(PEOPLE, **named_touches("people_videostudio", "studio_id", "short_name")),
         ]
         indexes = [
@@ -91,11 +93,6 @@ class Studio(TimeStamped):
                 name="%(app_label)s_%(class)s_own_network",
                 violation_error_message=_OWN_NETWORK,
             ),
-        ]
-        triggers = [
-            *TimeStamped.Meta.triggers,
-            no_cycle("parent", message=_PART_OF_ITSELF),
-            no_cycle("network", message=_OWN_NETWORK),
         ]
 
     def __str__(self) -> str:

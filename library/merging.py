@@ -1,0 +1,161 @@
+"""What of the library follows a merge of videos or tags. Loaded when Django starts."""
+
+from typing import Any
+
+from library.models import DuplicatePair, SavedSearch, Tag, TagAlias, Video, VideoFile, VideoMetadata, VideoTag
+from library.models.change import ChangeSource
+from library.models.duplicate import DuplicateVerdict
+from library.models.names import name_key
+from library.services.merging import (
+    KindRules,
+    MergeStep,
+    Merging,
+    MovedLink,
+    describe_kind,
+    merge_locked,
+    register_merge,
+)
+
+
+def keep_by_hand(stays: Any, goes: Any) -> None:
+    """Of two links that say the same the one that a person made counts."""
+    if ChangeSource.MANUAL in (stays.source, goes.source):
+        stays.source = ChangeSource.MANUAL
+
+
+def _keep_both_notes(stays: VideoMetadata, goes: VideoMetadata) -> None:
+    """Two notes of one name become one, line by line."""
+    if goes.value and goes.value not in stays.value.split("\n"):
+        stays.value = f"{stays.value}\n{goes.value}" if stays.value else goes.value
+
+
+def merge_children(merging: Merging) -> None:
+    """The tags below the others come below the keeper; those that have the same name there are merged in turn."""
+    inside = {merging.keep.pk, *merging.other_ids}
+    theirs = Tag.objects.filter(parent__in=merging.other_ids).exclude(pk__in=inside)
+    own = {tag.name_key: tag for tag in Tag.objects.filter(parent=merging.keep).exclude(pk__in=inside)}
+    for child in theirs.select_for_update().order_by("pk"):
+        rival = own.get(child.name_key)
+        if rival is not None:
+            # The one that is in use stays, the keeper's where both are.
+            stays, goes = (child, rival) if rival.trashed_at and not child.trashed_at else (rival, child)
+            merge_locked(Merging(merging.kind, stays, [goes], merging.user))
+            child = stays
+        own[child.name_key] = child
+        if child.parent_id != merging.keep.pk:
+            child.parent = merging.keep
+            child.save(update_fields=["parent"])
+    # One of the others may lie below another one, or below the keeper: they go, and nothing hangs on them.
+
+
+def name_becomes_alias(merging: Merging) -> None:
+    """What the others were called still finds the keeper."""
+    aliases = merging.keep.aliases
+    aliases.filter(name_key=merging.keep.name_key).delete()
+    known = {merging.keep.name_key, *aliases.values_list("name_key", flat=True)}
+    for other in merging.others:
+        if name_key(other.name) not in known:
+            known.add(name_key(other.name))
+            aliases.create(name=other.name)
+
+
+def rewrite_saved_searches(merging: Merging) -> None:
+    """Saved searches that ask for one of the others ask for the keeper."""
+    new = _names_in_filters(merging.keep)
+    names = {old: new[type(old)] for other in merging.others for old in _names_in_filters(other).values()}
+    changed = []
+    # A filter that names the facet has its key in it as text; the few that do are read.
+    for search in SavedSearch.objects.select_for_update().filter(filter__icontains=merging.kind).order_by("pk"):
+        wanted = _rewritten(search.filter, merging.kind, names)
+        if wanted != search.filter:
+            search.filter = wanted
+            changed.append(search)
+    SavedSearch.objects.bulk_update(changed, ["filter"])
+
+
+def _names_in_filters(row: Any) -> dict[type, int | str]:
+    """What filters call a row: its number, or its public id where it has one."""
+    return {int: row.pk} | ({str: str(row.public_id)} if hasattr(row, "public_id") else {})
+
+
+def _rewritten(node: Any, kind: str, names: dict[Any, Any]) -> Any:
+    """The filter with other names in the lists of the conditions (`library.filters`) that are about the kind."""
+    if isinstance(node, list):
+        return [_rewritten(one, kind, names) for one in node]
+    if not isinstance(node, dict):
+        return node
+    if str(node.get("facet", "")).startswith(kind) and isinstance(node.get("value"), list):
+        return {**node, "value": list(dict.fromkeys(names.get(one, one) for one in node["value"]))}
+    return {name: _rewritten(value, kind, names) for name, value in node.items()}
+
+
+def merge_pairs(merging: Merging) -> None:
+    """Pairs of the others with third videos become the keeper's; those among the merged ones go.
+
+    What a person said about a pair counts for the keeper too: its content is the same.
+    """
+    family = {merging.keep.pk, *merging.other_ids}
+    pairs = DuplicatePair.objects.select_for_update().order_by("pk")
+    own: dict[int, DuplicatePair] = {}
+    for pair in [*pairs.filter(first=merging.keep), *pairs.filter(second=merging.keep)]:
+        own[pair.second_id if pair.first_id == merging.keep.pk else pair.first_id] = pair
+    theirs = {pair.pk: pair for side in ("first", "second") for pair in pairs.filter(**{f"{side}__in": family})}
+    gone = []
+    for pair in theirs.values():
+        third = {pair.first_id, pair.second_id} - family
+        if not third:
+            gone.append(pair.pk)
+            continue
+        other = third.pop()
+        known = own.setdefault(other, pair)
+        if known.pk == pair.pk:
+            continue
+        gone.append(pair.pk)
+        if known.verdict == DuplicateVerdict.OPEN and pair.verdict != DuplicateVerdict.OPEN:
+            known.verdict, known.decided_by_id, known.decided_at = pair.verdict, pair.decided_by_id, pair.decided_at
+    DuplicatePair.objects.filter(pk__in=gone).delete()
+    for other, pair in own.items():
+        if other not in family:
+            _point(pair, merging.keep.pk, other)
+            pair.save()
+
+
+def _point(pair: DuplicatePair, keep_id: int, other_id: int) -> None:
+    """Makes the pair one of these two; the lower id is the first, and what is said of first and second changes too."""
+    was_first = pair.second_id == other_id
+    pair.first_id, pair.second_id = min(keep_id, other_id), max(keep_id, other_id)
+    if was_first == (pair.second_id == other_id):
+        return
+    pair.is_first_smaller = not pair.is_first_smaller
+    for name in ("from_seconds", "to_seconds"):
+        first, second = f"first_{name}", f"second_{name}"
+        one, two = getattr(pair, first), getattr(pair, second)
+        setattr(pair, first, two)
+        setattr(pair, second, one)
+
+
+describe_kind(
+    "video",
+    KindRules(
+        Video,
+        "video",
+        fill=("description", "release_date", "recorded_at", "origin", "type", "cover", "original_file_name"),
+        sums=("view_count",),
+    ),
+)
+register_merge(
+    "video",
+    MovedLink(VideoTag, "video", ("tag",), keep_by_hand),
+    MovedLink(VideoMetadata, "video", ("key",), _keep_both_notes),
+    MergeStep(merge_pairs, ((DuplicatePair, "first"), (DuplicatePair, "second"))),
+    MovedLink(VideoFile, "video", one_only="is_primary"),
+)
+describe_kind("tag", KindRules(Tag, "tag", fill=("description", "color"), trees=("parent",)))
+register_merge(
+    "tag",
+    MergeStep(merge_children, ((Tag, "parent"),)),
+    MovedLink(TagAlias, "tag", ("name_key",)),
+    MergeStep(name_becomes_alias),
+    MovedLink(VideoTag, "tag", ("video",), keep_by_hand),
+    MergeStep(rewrite_saved_searches),
+)
