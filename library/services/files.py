@@ -1,6 +1,6 @@
 """Writing what the stages find out about a file."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
@@ -10,13 +10,14 @@ from django.utils import timezone
 
 from library.exceptions import FileChangedError
 from library.hashing import signed_64
-from library.models import VideoFile
+from library.models import Video, VideoFile
 from library.models.file import FileState
 from library.services.videos import (
     copy_facts,
     hash_contents,
     lock_content,
     lock_files,
+    remuxes_of,
     take_primary,
     twins_of,
     video_for,
@@ -52,34 +53,48 @@ def record_facts(*, file_id: int, mtime_ns: int, facts: FileFacts) -> VideoFile:
     """Writes the facts and gives the file its video: the one that has the same content, or a new one.
 
     `mtime_ns` is the file's as the caller knew it when it began to look. Where another file of the same size and
-    oshash exists, both are read whole to be sure. Raises FileChangedError when the content was replaced meanwhile.
+    oshash exists, both are read whole to be sure. A file with the same pictures in another container (equal packet hash
+    and size of the picture, duration within a second) is the same work: its video is joined, whether that file is
+    missing, and this one is what became of it, or not. Raises FileChangedError when the content was replaced meanwhile.
     """
     for _ in range(5):
-        file = VideoFile.objects.select_related("folder").get(pk=file_id)
-        twins = twins_of(file) if file.video_id is None else []
+        file = _with_facts(file_id, facts)
+        is_new = file.video_id is None
+        twins = twins_of(file) if is_new else []
         if twins:
             hash_contents([file, *twins])
         with transaction.atomic():
             lock_content(file)
-            lock_files([file_id, *(twin.pk for twin in twins)])
-            if {twin.pk for twin in twins} >= {twin.pk for twin in twins_of(file)} or file.video_id is not None:
-                return _write(file_id, mtime_ns, facts, twins)
+            known = {file_id, *(other.pk for other in (*twins, *(remuxes_of(file) if is_new else ())))}
+            lock_files(sorted(known))
+            # Read again: someone may have merged their videos before the locks were had.
+            twins, remuxes = (twins_of(file), remuxes_of(file)) if is_new else ([], [])
+            if known >= {other.pk for other in (*twins, *remuxes)}:
+                return _write(file_id, mtime_ns, facts, twins, remuxes)
         # A twin got its video between the look and the lock: look again, with its content hashed.
     raise FileChangedError("Copies of this file keep appearing; the next scan takes it up.")
 
 
-def _write(file_id: int, mtime_ns: int, facts: FileFacts, twins: list[VideoFile]) -> VideoFile:
-    file = VideoFile.objects.select_related("folder").get(pk=file_id)
+def _with_facts(file_id: int, facts: FileFacts) -> VideoFile:
+    file = VideoFile.objects.select_related("folder", "video").get(pk=file_id)
+    for name, value in asdict(facts).items():
+        setattr(file, name, value)
+    return file
+
+
+def _write(
+    file_id: int, mtime_ns: int, facts: FileFacts, twins: list[VideoFile], remuxes: list[VideoFile]
+) -> VideoFile:
+    file = _with_facts(file_id, facts)
     if file.mtime_ns != mtime_ns:
         raise FileChangedError(_REPLACED)
-    columns = asdict(facts)
-    for name, value in columns.items():
-        setattr(file, name, value)
     file.probed_at, file.state, file.error = timezone.now(), FileState.PROBED, ""
-    if file.video_id is None:
-        file.video = video_for(file, twins)
+    video = file.video or video_for(file, twins, remuxes)
+    file.video = video
     file.is_primary = file.is_primary or take_primary(file)
+    columns = [field.name for field in fields(FileFacts)]
     file.save(update_fields=[*columns, "probed_at", "state", "error", "video", "is_primary"])
+    Video.objects.filter(pk=video.pk).update(last_verified_at=file.probed_at)
     if file.is_primary:
         copy_facts(file)
     return file

@@ -2,21 +2,26 @@
 
 import os
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 from library.exceptions import FileChangedError
 from library.hashing import content_hash
 from library.models import Video, VideoFile
-from library.models.file import FileState
+from library.models.file import FileState, VideoFileQuerySet
+from library.models.video import Origin
 from library.paths import display_path
 from library.services.walk import mtime_ns
 
 # First key of PostgreSQL's advisory locks for "a video of this content is being looked up or made".
 _LOCK_CLASS = 7_302
 _TITLE_CHARACTERS = Video._meta.get_field("title").max_length
+_NAME_CHARACTERS = Video._meta.get_field("original_file_name").max_length
+# Containers round, and one with sound lasts as long as its sound.
+_REMUX_TOLERANCE_SECONDS = 1.0
 
 
 def title_of(file: VideoFile) -> str:
@@ -26,11 +31,37 @@ def title_of(file: VideoFile) -> str:
 
 
 def twins_of(file: VideoFile) -> list[VideoFile]:
-    """Other files of the same size and oshash that belong to a video, the oldest first; none for an empty file."""
+    """Other files of the same size and oshash that belong to a video, the oldest first; none for an empty file.
+
+    Those in the trash count, or a copy of what was thrown away would come back as a new video; they are the last.
+    """
     if not file.size_bytes or not file.oshash:
         return []
-    same = VideoFile.objects.filter(size_bytes=file.size_bytes, oshash=file.oshash, video__isnull=False)
-    return list(same.exclude(pk=file.pk).select_related("folder", "video").order_by("pk"))
+    return _owned(file, VideoFile.objects.filter(size_bytes=file.size_bytes, oshash=file.oshash))
+
+
+def remuxes_of(file: VideoFile) -> list[VideoFile]:
+    """Other files that hold the same pictures in other bytes and belong to a video, in the order of `twins_of`.
+
+    Reads the file's facts from the instance. Files whose content was replaced and not looked at yet don't count: their
+    facts are those of what they were.
+    """
+    if not file.packet_hash or file.duration_seconds is None:
+        return []
+    near = file.duration_seconds - _REMUX_TOLERANCE_SECONDS, file.duration_seconds + _REMUX_TOLERANCE_SECONDS
+    same = VideoFile.objects.filter(
+        packet_hash=file.packet_hash,
+        width=file.width,
+        height=file.height,
+        duration_seconds__range=near,
+        state__in=(FileState.PROBED, FileState.READY),
+    )
+    return _owned(file, same)
+
+
+def _owned(file: VideoFile, same: VideoFileQuerySet) -> list[VideoFile]:
+    others = same.filter(video__isnull=False).exclude(pk=file.pk).select_related("folder", "video")
+    return list(others.order_by(F("video__trashed_at").asc(nulls_first=True), "pk"))
 
 
 def hash_contents(files: Sequence[VideoFile]) -> None:
@@ -59,10 +90,15 @@ def _is_as_known(file: VideoFile) -> bool:
 
 
 def lock_content(file: VideoFile) -> None:
-    """Holds, until the transaction ends, the right to decide which video this content belongs to."""
-    key = int(file.oshash or "0", 16) ^ file.size_bytes
+    """Holds, until the transaction ends, the right to decide which video this content, or a remux of it, belongs to.
+
+    Reads size, oshash and packet hash from the instance.
+    """
+    keys = {int(file.oshash or "0", 16) ^ file.size_bytes, int(file.packet_hash or "0", 16)}
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_LOCK_CLASS, (key & 0xFFFFFFFF) - 0x80000000])
+        # In one order, so that nobody waits for each other.
+        for key in sorted((key & 0xFFFFFFFF) - 0x80000000 for key in keys if key):
+            cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_LOCK_CLASS, key])
 
 
 def lock_files(file_ids: Sequence[int]) -> None:
@@ -84,8 +120,10 @@ def _videos_of(file_ids: Sequence[int]) -> list[int]:
     return [pk for pk in ids if pk is not None]
 
 
-def video_for(file: VideoFile, twins: Sequence[VideoFile]) -> Video:
-    """The video of a twin with equal content, or a new one. The caller holds `lock_content` and hashed the twins.
+def video_for(file: VideoFile, twins: Sequence[VideoFile], remuxes: Sequence[VideoFile] = ()) -> Video:
+    """The video of a twin with equal content, else of a remux, or a new one.
+
+    The caller holds `lock_content`, has locked them all and hashed the twins.
 
     A twin that can't be read now (its disk is unplugged) counts as equal: size and oshash agree, and taking it for
     another video would lose the history that the first one has.
@@ -94,10 +132,11 @@ def video_for(file: VideoFile, twins: Sequence[VideoFile]) -> Video:
         raise FileChangedError("The file changed or vanished while it was compared with a copy; it is looked at again.")
     equal = [twin for twin in twins if twin.content_hash and twin.content_hash == file.content_hash]
     unread = [twin for twin in twins if not twin.content_hash]
-    for twin in [*equal, *unread]:
-        if twin.video is not None:
-            return twin.video
-    return Video.objects.create(title=title_of(file))
+    for other in [*equal, *unread, *remuxes]:
+        if other.video is not None:
+            return other.video
+    name = display_path(os.path.basename(file.relative_path))[:_NAME_CHARACTERS]
+    return Video.objects.create(title=title_of(file), original_file_name=name, origin=Origin.SCAN)
 
 
 def take_primary(file: VideoFile) -> bool:
@@ -114,10 +153,27 @@ def copy_facts(file: VideoFile) -> None:
     if file.video_id is None:
         return
     Video.objects.filter(pk=file.video_id).update(
-        duration_seconds=file.duration_seconds, width=file.width, height=file.height, is_hdr=file.is_hdr
+        duration_seconds=file.duration_seconds,
+        width=file.width,
+        height=file.height,
+        is_hdr=file.is_hdr,
+        size_bytes=file.size_bytes,
+        video_codec=file.video_codec,
+        audio_codec=file.audio_codec,
+        frame_rate=file.frame_rate,
+        bit_rate=file.bit_rate,
+        file_date=_date_of(file),
     )
     if file.embedded_created_at is not None:
         Video.objects.filter(pk=file.video_id, recorded_at=None).update(recorded_at=file.embedded_created_at)
+
+
+def _date_of(file: VideoFile) -> datetime | None:
+    """When the file was last changed; None where its time is not known or no date."""
+    try:
+        return datetime.fromtimestamp(file.mtime_ns // 10**9, UTC) if file.mtime_ns > 0 else None
+    except (OverflowError, ValueError, OSError):
+        return None
 
 
 def promote_present_files(*, file_ids: Sequence[int]) -> int:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from library.exceptions import FileChangedError
 from library.hashing import content_hash, oshash
@@ -16,17 +17,20 @@ from library.models.file import FileState
 from library.services import fail_file, finish_file, record_facts
 from library.services import files as files_module
 from library.services.files import count_seconds
-from library.services.videos import promote_present_files
+from library.services.videos import promote_present_files, remuxes_of
 from tests.library.factories import make_facts, make_file, make_folder, make_video, write_file
 
 pytestmark = pytest.mark.django_db
 
 KIB_64 = 64 * 1024
+PACKETS = "ab" * 16
 
 
 def new_file(path: str | Path, folder: Folder | None = None, **columns: Any) -> VideoFile:
     """A file on disk that a scan has found and nobody has looked into."""
-    return make_file(path=path, folder=folder or make_folder(path=Path(path).parent), state=FileState.NEW, **columns)
+    parent = Path(path).parent
+    folder = folder or Folder.objects.filter(path=str(parent)).first() or make_folder(path=parent)
+    return make_file(path=path, folder=folder, state=FileState.NEW, **columns)
 
 
 def record(file: VideoFile, **facts: Any) -> VideoFile:
@@ -63,6 +67,25 @@ def test_the_video_repeats_the_facts_of_its_primary_file(tmp_path):
     video = Video.objects.get()
     assert (video.duration_seconds, video.width, video.height, video.is_hdr) == (12.5, 720, 1280, True)
     assert file.is_primary
+
+
+def test_the_video_repeats_what_lists_filter_by(tmp_path):
+    path = write_file(tmp_path / "Summer.mp4", content=b"12345678", mtime_ns=1_000_000_000 * 10**9)
+    record(new_file(path), video_codec="vp9", audio_codec="opus", frame_rate=50.0, bit_rate=9)
+
+    video = Video.objects.get()
+    assert (video.size_bytes, video.video_codec, video.audio_codec) == (8, "vp9", "opus")
+    assert (video.frame_rate, video.bit_rate, video.original_file_name) == (50.0, 9, "Summer.mp4")
+    assert video.file_date == datetime(2001, 9, 9, 1, 46, 40, tzinfo=UTC)
+    assert video.last_verified_at is not None
+
+
+@pytest.mark.parametrize("mtime_ns", [-1, 2**62])
+def test_a_time_of_change_that_is_no_date_is_none(mtime_ns):
+    record(make_file(state="new", mtime_ns=mtime_ns))
+
+    date = Video.objects.get().file_date
+    assert date is None or date.year > 2100
 
 
 def test_a_title_is_as_long_as_it_may_be():
@@ -143,6 +166,97 @@ def test_an_equal_twin_is_preferred_to_one_that_can_not_be_read(tmp_path):
     copy = record(new_file(same_ends(tmp_path / "b.mp4", b"1"), folder=equal.folder))
 
     assert copy.video_id == equal.video_id
+
+
+@pytest.mark.parametrize("is_missing", [True, False])
+def test_a_remux_joins_the_video_of_its_like(tmp_path, is_missing):
+    first = record(new_file(write_file(tmp_path / "a.mp4")), packet_hash=PACKETS, duration_seconds=10.0)
+    VideoFile.objects.update(missing_since=gone() if is_missing else None)
+
+    remux = record(new_file(write_file(tmp_path / "b.mkv")), packet_hash=PACKETS, duration_seconds=10.8)
+
+    assert (remux.video_id, remux.is_primary) == (first.video_id, is_missing)
+    assert Video.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"packet_hash": "cd" * 16},
+        {"duration_seconds": 11.5},
+        {"duration_seconds": None},
+        {"width": 1921},
+        {"height": 1081},
+    ],
+)
+def test_what_differs_in_anything_is_no_remux(tmp_path, other):
+    record(new_file(write_file(tmp_path / "a.mp4")), packet_hash=PACKETS)
+
+    record(new_file(write_file(tmp_path / "b.mkv")), **{"packet_hash": PACKETS, **other})
+
+    assert Video.objects.count() == 2
+
+
+def test_files_without_packets_are_no_remuxes_of_each_other(tmp_path):
+    for name in ("a.mp4", "b.mp4"):
+        record(new_file(write_file(tmp_path / name)), packet_hash="")
+
+    assert Video.objects.count() == 2
+
+
+def test_a_file_whose_content_was_replaced_has_no_remuxes_until_it_is_looked_at(tmp_path):
+    first = record(new_file(write_file(tmp_path / "a.mp4")), packet_hash=PACKETS)
+    VideoFile.objects.filter(pk=first.pk).update(state=FileState.NEW)
+
+    record(new_file(write_file(tmp_path / "b.mkv")), packet_hash=PACKETS)
+
+    assert Video.objects.count() == 2
+
+
+def test_an_exact_copy_is_preferred_to_a_remux(tmp_path):
+    remux = record(new_file(write_file(tmp_path / "a.mkv")), packet_hash=PACKETS)
+    twin = make_file(path=write_file(tmp_path / "b/b.mp4", content=b"the same"), packet_hash=PACKETS)
+
+    copy = record(new_file(write_file(tmp_path / "c/c.mp4", content=b"the same")), packet_hash=PACKETS)
+
+    assert copy.video_id == twin.video_id != remux.video_id
+
+
+def test_a_copy_of_what_was_thrown_away_is_no_new_video(tmp_path):
+    trashed = make_file(
+        path=write_file(tmp_path / "a.mp4", content=b"the same"),
+        video=make_video(trashed_at=gone()),
+        missing_since=gone(),
+    )
+
+    copy = record(new_file(write_file(tmp_path / "other/a.mp4", content=b"the same")))
+
+    assert (copy.video_id, Video.objects.count()) == (trashed.video_id, 1)
+
+
+def test_a_remux_of_what_was_thrown_away_is_no_new_video(tmp_path):
+    trashed = record(new_file(write_file(tmp_path / "a.mp4")), packet_hash=PACKETS)
+    Video.objects.update(trashed_at=gone())
+
+    assert record(new_file(write_file(tmp_path / "a.mkv")), packet_hash=PACKETS).video_id == trashed.video_id
+
+
+def test_a_copy_of_what_is_in_the_library_and_in_the_trash_is_in_the_library(tmp_path):
+    make_file(path=write_file(tmp_path / "a.mp4", content=b"the same"), video=make_video(trashed_at=gone()))
+    kept = make_file(path=write_file(tmp_path / "b/a.mp4", content=b"the same"))
+
+    assert record(new_file(write_file(tmp_path / "c/a.mp4", content=b"the same"))).video_id == kept.video_id
+
+
+def test_the_index_of_packets_finds_remuxes():
+    file = make_file(packet_hash=PACKETS, duration_seconds=10.0, width=1, height=1)
+    with connection.cursor() as cursor, CaptureQueriesContext(connection) as asked:
+        remuxes_of(file)
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute(f"EXPLAIN {asked.captured_queries[0]['sql']}")
+        plan = "\n".join(row[0] for row in cursor.fetchall())
+
+    assert "library_file_packets" in plan
 
 
 def test_empty_files_are_no_copies_of_each_other(tmp_path):
@@ -322,10 +436,13 @@ def test_a_present_primary_file_stays_it():
     assert shown.is_primary
 
 
-def record_two_copies_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> int:
+def record_two_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, contents: tuple[bytes, bytes], **facts: Any
+) -> int:
     """Both have looked for copies of themselves and found none when the first writes; returns the number of videos."""
     folder = make_folder(path=tmp_path)
-    files = [new_file(write_file(tmp_path / name, content=b"the same"), folder=folder) for name in ("a.mp4", "b.mp4")]
+    paths = [write_file(tmp_path / f"{number}.mp4", content=content) for number, content in enumerate(contents)]
+    files = [new_file(path, folder=folder) for path in paths]
     both_write = threading.Barrier(2)
     write = files_module._write
 
@@ -337,7 +454,7 @@ def record_two_copies_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
     def run(file: VideoFile) -> None:
         try:
-            record(file)
+            record(file, **facts)
         finally:
             connection.close()
 
@@ -351,13 +468,18 @@ def record_two_copies_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     return Video.objects.count()
 
 
-@pytest.mark.django_db(transaction=True)
-def test_two_copies_probed_at_once_are_one_video(tmp_path, monkeypatch):
-    assert record_two_copies_at_once(tmp_path, monkeypatch) == 1
+COPIES_AND_REMUXES = [((b"the same", b"the same"), ""), ((b"pictures", b"pictures in other bytes."), PACKETS)]
 
 
 @pytest.mark.django_db(transaction=True)
-def test_control_without_the_lock_two_copies_are_two_videos(tmp_path, monkeypatch):
+@pytest.mark.parametrize(("contents", "packet_hash"), COPIES_AND_REMUXES)
+def test_two_copies_or_remuxes_probed_at_once_are_one_video(tmp_path, monkeypatch, contents, packet_hash):
+    assert record_two_at_once(tmp_path, monkeypatch, contents, packet_hash=packet_hash) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("contents", "packet_hash"), COPIES_AND_REMUXES)
+def test_control_without_the_lock_they_are_two_videos(tmp_path, monkeypatch, contents, packet_hash):
     monkeypatch.setattr(files_module, "lock_content", lambda file: None)
 
-    assert record_two_copies_at_once(tmp_path, monkeypatch) == 2
+    assert record_two_at_once(tmp_path, monkeypatch, contents, packet_hash=packet_hash) == 2
