@@ -108,7 +108,8 @@ def _work_places(request: HttpRequest) -> list[Place]:
 def _people_places() -> list[Place]:
     return [
         Place("Users", "person", reverse("admin:library_user_changelist"), "library.view_user"),
-        Place("Groups", "group", reverse("admin:auth_group_changelist"), "auth.view_group"),
+        Place("Roles", "badge", reverse("admin:auth_group_changelist"), "auth.view_group"),
+        Place("Audit log", "history", reverse("admin:library_auditevent_changelist"), "library.view_auditevent"),
     ]
 
 

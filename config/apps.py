@@ -1,6 +1,8 @@
 from django.apps import AppConfig
+from django.db.backends.signals import connection_created
 
 from config.checks import register_checks
+from config.slow_statements import watch_statements
 
 
 class ConfigConfig(AppConfig):
@@ -9,3 +11,4 @@ class ConfigConfig(AppConfig):
 
     def ready(self) -> None:
         register_checks()
+        connection_created.connect(watch_statements, dispatch_uid="slow_statements")

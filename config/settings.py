@@ -119,6 +119,10 @@ TEMPLATES = [
 DATABASE_URL = env_str("DATABASE_URL")
 # Only the web process sets a pool (manage.py up does it for gunicorn): a worker forks, and a pool's threads do not.
 DATABASE_POOL_MAX = env_int("VIDEOTHEK_DATABASE_POOL_MAX", 0, minimum=0, maximum=200)
+# manage.py up sets both for the web process and for workers, each to what suits it; commands have none.
+STATEMENT_TIMEOUT_SECONDS = env_int("VIDEOTHEK_STATEMENT_TIMEOUT_SECONDS", 0, minimum=0, maximum=86400)
+LOCK_TIMEOUT_SECONDS = env_int("VIDEOTHEK_LOCK_TIMEOUT_SECONDS", 0, minimum=0, maximum=86400)
+SLOW_QUERY_MS = env_int("VIDEOTHEK_SLOW_QUERY_MS", 1000, minimum=0, maximum=3_600_000)
 
 
 def _database() -> dict[str, Any]:
@@ -129,7 +133,11 @@ def _database() -> dict[str, Any]:
             raise ImproperlyConfigured(f"DATABASE_URL can't be read: {error}") from None
     else:
         parts = {"host": str(paths.socket_folder()), "dbname": "videothek", "user": "videothek"}
+    limits = {"statement_timeout": STATEMENT_TIMEOUT_SECONDS, "lock_timeout": LOCK_TIMEOUT_SECONDS}
+    session = [f"-c {name}={seconds}s" for name, seconds in limits.items() if seconds]
     options: dict[str, Any] = {"connect_timeout": 10}
+    if session:
+        options["options"] = " ".join([str(parts.pop("options", "")), *session]).strip()
     if DATABASE_POOL_MAX:
         options["pool"] = {"min_size": 2, "max_size": DATABASE_POOL_MAX, "timeout": 10}
     database = {

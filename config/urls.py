@@ -5,6 +5,8 @@ from django.urls import include, path
 from config.health import healthz, readyz
 from library.access import for_every_account
 
+handler500 = "config.errors.failed"
+
 urlpatterns = [
     path("", include("library.urls")),
     path("", include("playback.urls")),

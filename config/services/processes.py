@@ -11,6 +11,10 @@ from config.embedded.stack import ATTACHED
 
 # A worker whose job doesn't end at the first signal is told again; the second one makes it drop the job.
 _GUNICORN = (sys.executable, "-m", "gunicorn", "--config", "python:config.gunicorn")
+# A page that takes longer is given up, with a page that says so; a worker's statement may work for long, but neither
+# waits for a lock for ever.
+_WEB_SECONDS = {"STATEMENT": 30, "LOCK": 10}
+_WORKER_SECONDS = {"STATEMENT": 3600, "LOCK": 120}
 _WORKER_SIGNALS = (signal.SIGTERM, signal.SIGTERM, signal.SIGTERM)
 
 
@@ -23,6 +27,12 @@ def _environment(host: str, port: int) -> dict[str, str]:
         "PYTHONUNBUFFERED": "1",
         ATTACHED: "up",
     }
+
+
+def _time_limits(seconds: dict[str, int]) -> dict[str, str]:
+    """The database's time limits of a process; what the owner set himself holds for all."""
+    own = {"STATEMENT": settings.STATEMENT_TIMEOUT_SECONDS, "LOCK": settings.LOCK_TIMEOUT_SECONDS}
+    return {f"VIDEOTHEK_{name}_TIMEOUT_SECONDS": str(own[name] or limit) for name, limit in seconds.items()}
 
 
 def _pool_size() -> int:
@@ -43,7 +53,11 @@ def web_service(host: str, port: int) -> Service:
         title="The web server",
         command=(*_GUNICORN, "--bind", bind, "config.wsgi:application"),
         folder=paths.PROJECT_ROOT,
-        environment={**_environment(host, port), "VIDEOTHEK_DATABASE_POOL_MAX": str(_pool_size())},
+        environment={
+            **_environment(host, port),
+            **_time_limits(_WEB_SECONDS),
+            "VIDEOTHEK_DATABASE_POOL_MAX": str(_pool_size()),
+        },
         phase=PROCESSES,
         death_signal=signal.SIGTERM,
     )
@@ -70,7 +84,7 @@ def _command(name: str, title: str, arguments: tuple[str, ...], host: str, port:
         title=title,
         command=(sys.executable, str(paths.PROJECT_ROOT / "manage.py"), *arguments),
         folder=paths.PROJECT_ROOT,
-        environment=_environment(host, port),
+        environment={**_environment(host, port), **_time_limits(_WORKER_SECONDS)},
         phase=PROCESSES,
         stop_signals=_WORKER_SIGNALS,
     )
