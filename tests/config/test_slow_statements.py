@@ -6,6 +6,7 @@ import time
 import pytest
 from django.contrib.auth.decorators import login_not_required
 from django.db import connection
+from django.db.backends.signals import connection_created
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, override_settings
 from django.urls import path
@@ -86,8 +87,8 @@ def test_a_slow_statement_is_logged_without_its_values(caplog: pytest.LogCapture
 @pytest.mark.django_db
 @override_settings(SLOW_QUERY_MS=20)
 def test_each_connection_logs_a_statement_once(caplog: pytest.LogCaptureFixture) -> None:
-    connection.connect()
-    connection.connect()
+    for _ in range(2):
+        connection_created.send(type(connection), connection=connection)
 
     with caplog.at_level(logging.WARNING, "config.slow_statements"), connection.cursor() as cursor:
         cursor.execute("SELECT pg_sleep(0.03)")
