@@ -36,7 +36,7 @@ def grant_everything_to_admin(sender: AppConfig, **signal: Any) -> None:
 
     Called for each app; works once, when the last one has made its permissions.
     """
-    if sender is not list(apps.get_app_configs())[-1]:
+    if sender is not [config for config in apps.get_app_configs() if config.models_module][-1]:
         return
     admin = Group.objects.filter(name=ADMIN).first()
     if admin is not None:

@@ -3,6 +3,7 @@
 from django.contrib import admin
 
 from library.admin import sections
+from library.admin.audit import AuditEventAdmin
 from library.admin.files import VideoFileAdmin
 from library.admin.folders import FolderAdmin
 from library.admin.scan_logs import ScanLogAdmin
@@ -12,6 +13,7 @@ from library.admin.videos import VideoAdmin
 from library.models import LibrarySettings
 
 __all__ = [
+    "AuditEventAdmin",
     "FolderAdmin",
     "GroupAdmin",
     "LibrarySettingsAdmin",
