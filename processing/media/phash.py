@@ -1,6 +1,7 @@
 """64-bit perceptual hashes: of a whole video, made from pictures sampled along it, and of single pictures."""
 
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -81,6 +82,7 @@ def _collage_weights(count: int) -> NDArray[np.float32]:
     return np.asarray(weights / weights.sum(axis=1, keepdims=True), dtype=np.float32)
 
 
+@cache
 def _dct_matrix(size: int) -> NDArray[np.float32]:
     """Orthonormal DCT-II: row k, column n is cos(pi (2n + 1) k / 2 size), scaled."""
     k, n = np.arange(size)[:, np.newaxis], np.arange(size)[np.newaxis, :]
