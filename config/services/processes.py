@@ -64,7 +64,7 @@ def web_service(host: str, port: int) -> Service:
 
 
 def worker_services(host: str, port: int) -> list[Service]:
-    """One service for each worker process, then the scheduler."""
+    """One service for each worker process, then the scheduler and the watcher of folders."""
     counts = {
         "scan": settings.SCAN_WORKERS,
         "media": settings.MEDIA_WORKERS,
@@ -75,7 +75,11 @@ def worker_services(host: str, port: int) -> list[Service]:
         for queue, count in counts.items()
         for number in range(1, count + 1)
     ]
-    return [*services, _command("scheduler", "The scheduler", ("scheduler",), host, port)]
+    return [
+        *services,
+        _command("scheduler", "The scheduler", ("scheduler",), host, port),
+        _command("watcher", "The watcher", ("watch",), host, port),
+    ]
 
 
 def _command(name: str, title: str, arguments: tuple[str, ...], host: str, port: int) -> Service:

@@ -16,7 +16,7 @@ from playback.models import Favorite, Marker, PlayCount, Rating, WatchProgress
 
 FOLDER_PATH = "/synthetic"
 CREDITS_PER_VIDEO = 4
-TAGS_PER_VIDEO = 6
+TAGS_PER_VIDEO = 7
 _TABLES: tuple[type[models.Model], ...] = (
     Video, VideoFile, Tag, VideoTag, Creator, Credit, Studio, VideoStudio,
     Rating, Favorite, Marker, PlayCount, WatchProgress,
@@ -112,14 +112,15 @@ def _statements(videos: int, people: int, studios: int, tags: int, folder: int, 
 
 def _pick(name: str, number: str) -> str:
     """SQL: an element of the list parameter, by any number."""
-    return f"(%({name})s)[1 + mod(abs({number})::bigint, cardinality(%({name})s))]"
+    values = f"(%({name})s::{'int' if name in ('widths', 'heights') else 'text'}[])"
+    return f"{values}[1 + mod(abs({number})::bigint, cardinality({values}))::int]"
 
 
 _TITLE = (
     f"initcap({_pick('looks', 'i * 7919')}) || ' ' || lower({_pick('things', 'i * 104729')}) || ' in ' || "
     f"{_pick('places', 'i * 1299709')} || ' ' || i"
 )
-_NOT_OFTEN = "floor(%({0})s * power(random(), 3))::int"
+_NOT_OFTEN = "floor(%({0})s::int * power(random(), 3))::int"
 
 _SQL: tuple[tuple[str, str], ...] = (
     (
@@ -128,13 +129,14 @@ _SQL: tuple[tuple[str, str], ...] = (
         WITH roots AS (
             INSERT INTO library_tag (name, parent_id, color, description, position)
             SELECT name, NULL, '#6B7280', '', ordinality::int
-              FROM unnest(%(groups)s) WITH ORDINALITY AS root(name, ordinality)
+              FROM unnest(%(groups)s::text[]) WITH ORDINALITY AS root(name, ordinality)
             ON CONFLICT DO NOTHING RETURNING id
         ), numbered AS (SELECT id, row_number() OVER (ORDER BY id) - 1 AS number FROM roots)
         INSERT INTO library_tag (name, parent_id, color, description, position)
         SELECT {_pick("things", "i")} || ' ' || i, numbered.id,
                '#' || lpad(to_hex((i * 2654435) %% 16777216), 6, '0'), '', i
-          FROM generate_series(1, %(tags)s) AS i JOIN numbered ON numbered.number = i %% cardinality(%(groups)s)
+          FROM generate_series(1, %(tags)s::bigint) AS i
+          JOIN numbered ON numbered.number = i %% cardinality(%(groups)s::text[])
         """,
     ),
     (
@@ -145,7 +147,7 @@ _SQL: tuple[tuple[str, str], ...] = (
         SELECT {_pick("firsts", "i")} || ' ' || {_pick("lasts", "i / 40")} ||
                CASE WHEN i >= 1600 THEN ' ' || (i / 1600) ELSE '' END,
                '', '', i %% 10 = 0, '', '', '', '', '', '', '', '', '', '', '', ''
-          FROM generate_series(0, %(people)s - 1) AS i
+          FROM generate_series(0, %(people)s::bigint - 1) AS i
         """,
     ),
     (
@@ -155,7 +157,7 @@ _SQL: tuple[tuple[str, str], ...] = (
                poster)
         SELECT {_pick("studio_words", "i")} || ' ' || {_pick("studio_kinds", "i / 12")} ||
                CASE WHEN i >= 96 THEN ' ' || (i / 96) ELSE '' END, '', '', '', '', false, '', '', ''
-          FROM generate_series(0, %(studios)s - 1) AS i
+          FROM generate_series(0, %(studios)s::bigint - 1) AS i
         """,
     ),
     (
@@ -167,14 +169,14 @@ _SQL: tuple[tuple[str, str], ...] = (
                created_at, updated_at)
         SELECT {_TITLE},
                CASE WHEN i %% 5 = 0 THEN 'What happened in ' || {_pick("places", "i * 31")} || ' that day.' ELSE '' END,
-               CASE WHEN i %% 3 = 0 THEN DATE '2000-01-01' + (i * 37 %% 9000) END,
+               CASE WHEN i %% 3 = 0 THEN DATE '2000-01-01' + (i * 37 %% 9000)::int END,
                at, 'scan', '', '', 'clip_' || i || '.mp4', at, floor(20 * power(random(), 6))::int,
                i %% 997 = 0, at, CASE WHEN i %% 101 = 0 THEN at END, CASE WHEN i %% 499 = 0 THEN at END,
                seconds, {_pick("widths", "i")}, {_pick("heights", "i")}, i %% 29 = 0,
                (seconds * 700000)::bigint, {_pick("codecs", "i")}, 'aac', 29.97, 5600000, at, at
           FROM (SELECT i, 20 + 5000 * power(random(), 4) AS seconds,
                        now() - make_interval(secs => random() * %(spread_days)s * 86400) AS at
-                  FROM generate_series(1, %(videos)s) AS i) AS made
+                  FROM generate_series(1, %(videos)s::bigint) AS i) AS made
         """,
     ),
     (
@@ -201,7 +203,7 @@ _SQL: tuple[tuple[str, str], ...] = (
         WITH tag AS (SELECT id, row_number() OVER (ORDER BY id) - 1 AS number FROM library_tag),
              video AS (SELECT id FROM library_video WHERE id %% 40 <> 0),
              drawn AS (SELECT video.id, {_NOT_OFTEN.format("tags")} AS number
-                         FROM video, generate_series(1, %(video_tags)s))
+                         FROM video, generate_series(1, %(video_tags)s::int))
         INSERT INTO library_videotag (video_id, tag_id, source)
         SELECT drawn.id, tag.id, 'manual' FROM drawn JOIN tag USING (number)
         ON CONFLICT DO NOTHING
@@ -213,7 +215,7 @@ _SQL: tuple[tuple[str, str], ...] = (
         WITH creator AS (SELECT id, row_number() OVER (ORDER BY id) - 1 AS number FROM people_creator),
              video AS (SELECT id FROM library_video WHERE id %% 10 <> 0),
              drawn AS (SELECT video.id, {_NOT_OFTEN.format("people")} AS number
-                         FROM video, generate_series(1, %(credits)s))
+                         FROM video, generate_series(1, %(credits)s::int))
         INSERT INTO people_credit (video_id, creator_id, source, confidence, role)
         SELECT drawn.id, creator.id, 'manual', NULL, '' FROM drawn JOIN creator USING (number)
         ON CONFLICT DO NOTHING
