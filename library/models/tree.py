@@ -36,7 +36,7 @@ def no_cycle(field: str, *, message: str) -> pgtrigger.Trigger:
         name=f"no_cycle_of_{field}",
         level=pgtrigger.Row,
         when=pgtrigger.After,
-        operation=pgtrigger.Insert | pgtrigger.UpdateOf(f"{field}_id"),
+        operation=pgtrigger.Insert | pgtrigger.UpdateOf(f"{field}_id"),  # type: ignore[no-untyped-call]
         timing=pgtrigger.Deferred,
         condition=pgtrigger.Q(**{f"new__{field}__isnull": False}),
         func=pgtrigger.Func(  # type: ignore[no-untyped-call]

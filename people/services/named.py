@@ -85,5 +85,5 @@ def add_name(row: Named, name: str, *, user: User | None, source: str) -> models
         return None
     with change_batch(summary=f"{row} is known as {name} too", user=user, source=source):
         # Two at once: the unique constraint lets one through.
-        known, is_new = row.aliases.get_or_create(name_key=name_key(name), create_defaults={"name": name})
+        known, is_new = row.aliases.get_or_create(name_key=name_key(name), defaults={"name": name})
     return known if is_new else None
