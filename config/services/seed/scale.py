@@ -54,8 +54,13 @@ def seed_scale(*, videos: int, user: User, is_forced: bool = False, say: Callabl
         )
     people, studios, tags = max(20, videos // 5), max(10, videos // 100), max(60, min(2000, videos // 50))
     with transaction.atomic(), _without_triggers():
-        folder = Folder.objects.create(name="Synthetic", path=_free_path(), is_auto_scanned=False, watch_mode="off")
-        for what, statement, values in _statements(videos, people, studios, tags, folder.pk, user.pk):
+        number = Folder.objects.filter(path__startswith=FOLDER_PATH).count() or ""
+        folder = Folder.objects.create(
+            name="Synthetic", path=f"{FOLDER_PATH}{number}", is_auto_scanned=False, watch_mode="off"
+        )
+        for what, statement, values in _statements(
+            videos, people, studios, tags, folder.pk, user.pk, f" {number}" if number else ""
+        ):
             say(f"{what} ...")
             with connection.cursor() as cursor:
                 cursor.execute(statement, values)
@@ -69,11 +74,6 @@ def seed_scale(*, videos: int, user: User, is_forced: bool = False, say: Callabl
         cursor.execute("ANALYZE")
     counts = [model.objects.count() for model in (Video, Creator, Studio, Tag, VideoTag, Credit)]
     return Seeded(*counts)
-
-
-def _free_path() -> str:
-    count = Folder.objects.filter(path__startswith=FOLDER_PATH).count()
-    return f"{FOLDER_PATH}{count or ''}"
 
 
 @contextmanager
@@ -94,7 +94,9 @@ def _without_triggers() -> Iterator[None]:
 _Statement = tuple[str, str, dict[str, Any]]
 
 
-def _statements(videos: int, people: int, studios: int, tags: int, folder: int, user: int) -> Iterator[_Statement]:
+def _statements(
+    videos: int, people: int, studios: int, tags: int, folder: int, user: int, mark: str
+) -> Iterator[_Statement]:
     lists = {
         "places": list(words.PLACES), "things": list(words.THINGS), "looks": list(words.LOOKS),
         "firsts": list(words.FIRST_NAMES), "lasts": list(words.LAST_NAMES), "groups": list(words.TAG_GROUPS),
@@ -103,11 +105,18 @@ def _statements(videos: int, people: int, studios: int, tags: int, folder: int, 
     }  # fmt: skip
     values = lists | {
         "videos": videos, "people": people, "studios": studios, "tags": tags, "folder": folder, "user": user,
+        "mark": mark,
+        "above": _highest(Video), "above_tag": _highest(Tag),
+        "above_creator": _highest(Creator), "above_studio": _highest(Studio),
         "credits": CREDITS_PER_VIDEO, "video_tags": TAGS_PER_VIDEO, "spread_days": max(30, int(math.sqrt(videos) * 10)),
     }  # fmt: skip
     yield "Seed", "SELECT setseed(0.4242)", {}
     for what, statement in _SQL:
         yield what, statement, values
+
+
+def _highest(model: type[models.Model]) -> int:
+    return model._default_manager.aggregate(highest=models.Max("pk"))["highest"] or 0
 
 
 def _pick(name: str, number: str) -> str:
@@ -128,7 +137,7 @@ _SQL: tuple[tuple[str, str], ...] = (
         f"""
         WITH roots AS (
             INSERT INTO library_tag (name, parent_id, color, description, position)
-            SELECT name, NULL, '#6B7280', '', ordinality::int
+            SELECT name || %(mark)s, NULL, '#6B7280', '', ordinality::int
               FROM unnest(%(groups)s::text[]) WITH ORDINALITY AS root(name, ordinality)
             ON CONFLICT DO NOTHING RETURNING id
         ), numbered AS (SELECT id, row_number() OVER (ORDER BY id) - 1 AS number FROM roots)
@@ -146,7 +155,7 @@ _SQL: tuple[tuple[str, str], ...] = (
                ethnicity, astrology, measurements, cup_size, hair_color, eye_color, tattoos, piercings, image_url)
         SELECT {_pick("firsts", "i")} || ' ' || {_pick("lasts", "i / 40")} ||
                CASE WHEN i >= 1600 THEN ' ' || (i / 1600) ELSE '' END,
-               '', '', i %% 10 = 0, '', '', '', '', '', '', '', '', '', '', '', ''
+               trim(%(mark)s), '', i %% 10 = 0, '', '', '', '', '', '', '', '', '', '', '', ''
           FROM generate_series(0, %(people)s::bigint - 1) AS i
         """,
     ),
@@ -156,7 +165,7 @@ _SQL: tuple[tuple[str, str], ...] = (
         INSERT INTO people_studio (name, disambiguation, short_name, url, description, is_verified, logo, favicon,
                poster)
         SELECT {_pick("studio_words", "i")} || ' ' || {_pick("studio_kinds", "i / 12")} ||
-               CASE WHEN i >= 96 THEN ' ' || (i / 96) ELSE '' END, '', '', '', '', false, '', '', ''
+               CASE WHEN i >= 96 THEN ' ' || (i / 96) ELSE '' END, trim(%(mark)s), '', '', '', false, '', '', ''
           FROM generate_series(0, %(studios)s::bigint - 1) AS i
         """,
     ),
@@ -194,14 +203,16 @@ _SQL: tuple[tuple[str, str], ...] = (
                '[]', 'mp4', duration_seconds, width, height, 0, frame_rate, bit_rate, video_codec, audio_codec, is_hdr,
                '', '[]', '[]', '', created_at, 1.5, created_at, created_at
           FROM library_video AS video
-         WHERE NOT EXISTS (SELECT FROM library_videofile AS file WHERE file.video_id = video.id)
+         WHERE id > %(above)s
         """,
     ),
     (
         "Tags of videos",
         f"""
-        WITH tag AS (SELECT id, row_number() OVER (ORDER BY id) - 1 AS number FROM library_tag),
-             video AS (SELECT id FROM library_video WHERE id %% 40 <> 0),
+        WITH tag AS (
+                SELECT id, row_number() OVER (ORDER BY id) - 1 AS number FROM library_tag WHERE id > %(above_tag)s
+             ),
+             video AS (SELECT id FROM library_video WHERE id > %(above)s AND id %% 40 <> 0),
              drawn AS (SELECT video.id, {_NOT_OFTEN.format("tags")} AS number
                          FROM video, generate_series(1, %(video_tags)s::int))
         INSERT INTO library_videotag (video_id, tag_id, source)
@@ -212,8 +223,11 @@ _SQL: tuple[tuple[str, str], ...] = (
     (
         "Credits",
         f"""
-        WITH creator AS (SELECT id, row_number() OVER (ORDER BY id) - 1 AS number FROM people_creator),
-             video AS (SELECT id FROM library_video WHERE id %% 10 <> 0),
+        WITH creator AS (
+                SELECT id, row_number() OVER (ORDER BY id) - 1 AS number
+                  FROM people_creator WHERE id > %(above_creator)s
+             ),
+             video AS (SELECT id FROM library_video WHERE id > %(above)s AND id %% 10 <> 0),
              drawn AS (SELECT video.id, {_NOT_OFTEN.format("people")} AS number
                          FROM video, generate_series(1, %(credits)s::int))
         INSERT INTO people_credit (video_id, creator_id, source, confidence, role)
@@ -224,8 +238,11 @@ _SQL: tuple[tuple[str, str], ...] = (
     (
         "Studios of videos",
         f"""
-        WITH studio AS (SELECT id, row_number() OVER (ORDER BY id) - 1 AS number FROM people_studio),
-             drawn AS (SELECT id, {_NOT_OFTEN.format("studios")} AS number FROM library_video WHERE id %% 4 <> 0)
+        WITH studio AS (
+                SELECT id, row_number() OVER (ORDER BY id) - 1 AS number FROM people_studio WHERE id > %(above_studio)s
+             ),
+             drawn AS (SELECT id, {_NOT_OFTEN.format("studios")} AS number
+                         FROM library_video WHERE id > %(above)s AND id %% 4 <> 0)
         INSERT INTO people_videostudio (video_id, studio_id, is_primary, source)
         SELECT drawn.id, studio.id, true, 'manual' FROM drawn JOIN studio USING (number)
         ON CONFLICT DO NOTHING
@@ -236,14 +253,17 @@ _SQL: tuple[tuple[str, str], ...] = (
         """
         WITH rated AS (
             INSERT INTO playback_rating (user_id, video_id, stars, comment, rated_at)
-            SELECT %(user)s, id, (1 + id %% 10) / 2.0, '', created_at FROM library_video WHERE id %% 10 = 3
+            SELECT %(user)s, id, (1 + id %% 10) / 2.0, '', created_at
+              FROM library_video WHERE id > %(above)s AND id %% 10 = 3
             ON CONFLICT DO NOTHING
         ), liked AS (
             INSERT INTO playback_favorite (user_id, video_id, added_at)
-            SELECT %(user)s, id, created_at FROM library_video WHERE id %% 20 = 3 ON CONFLICT DO NOTHING
+            SELECT %(user)s, id, created_at
+              FROM library_video WHERE id > %(above)s AND id %% 20 = 3 ON CONFLICT DO NOTHING
         )
         INSERT INTO playback_marker (user_id, video_id, start_seconds, label, description, color)
-        SELECT %(user)s, id, 5 + id %% 15, 'Mark', '', '#FFFFFF' FROM library_video WHERE id %% 25 = 3
+        SELECT %(user)s, id, 5 + id %% 15, 'Mark', '', '#FFFFFF'
+          FROM library_video WHERE id > %(above)s AND id %% 25 = 3
         """,
     ),
     (
@@ -253,12 +273,12 @@ _SQL: tuple[tuple[str, str], ...] = (
             INSERT INTO playback_playcount (user_id, video_id, play_count, total_watch_seconds, session_watch_seconds,
                    is_session_counted, last_played_at, last_watched_at)
             SELECT %(user)s, id, 1 + id %% 7, 60 + id %% 900, 0, false, created_at, created_at
-              FROM library_video WHERE id %% 5 = 1 ON CONFLICT DO NOTHING
+              FROM library_video WHERE id > %(above)s AND id %% 5 = 1 ON CONFLICT DO NOTHING
         )
         INSERT INTO playback_watchprogress (user_id, video_id, position_seconds, duration_seconds, is_completed,
                watched_at)
         SELECT %(user)s, id, duration_seconds / 3, duration_seconds, id %% 2 = 0, created_at
-          FROM library_video WHERE id %% 5 = 1 ON CONFLICT DO NOTHING
+          FROM library_video WHERE id > %(above)s AND id %% 5 = 1 ON CONFLICT DO NOTHING
         """,
     ),
 )
