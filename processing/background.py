@@ -2,6 +2,7 @@
 
 from library.services.background import provide_background
 from processing.services.submit import MANUAL, submit_jobs
+from processing.services.trashed import follow_trash
 
 
 def submit(name: str, subject_id: int, requested_by_id: int | None) -> None:
@@ -10,3 +11,4 @@ def submit(name: str, subject_id: int, requested_by_id: int | None) -> None:
 
 
 provide_background(submit)
+follow_trash()

@@ -8,7 +8,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from library.models import Folder, ScanLog, VideoFile
+from library.models import Folder, OldPath, ScanLog, VideoFile
 from library.models.file import FileState
 from library.services.looking import Look, look_at_all
 from library.services.moves import find_origins
@@ -84,7 +84,10 @@ class Intake:
             ids = [row.pk for row in (*here.values(), *origins.values())]
             lock_files(ids)
             locked = _rows(ids)
-            to_probe = self._write(looks, _still_placed(here, locked), _still_placed(origins, locked))
+            still = _still_placed(origins, locked)
+            places = {path: _absolute(origins[path]) for path in still}
+            to_probe = self._write(looks, _still_placed(here, locked), still)
+            self._keep_old_paths(still, places)
             if to_probe:
                 self.on_found(to_probe)
 
@@ -126,6 +129,17 @@ class Intake:
         promote_present_files(file_ids=[*displaced, *(pk for pk, values in before.items() if values["missing_since"])])
         return [row.pk for row in (*known, *new) if row.state in (FileState.NEW, FileState.PROBED)]
 
+    def _keep_old_paths(self, moved: Mapping[str, VideoFile], places: Mapping[str, str]) -> None:
+        """Remembers where the files were. One statement."""
+        now = timezone.now()
+        left = [
+            OldPath(file_id=row.pk, path=places[path], left_at=now)
+            for path, row in moved.items()
+            if places[path] != absolute_path(self.folder.path, path)
+        ]
+        if left:
+            OldPath.objects.bulk_create(left, ignore_conflicts=True, batch_size=500)
+
     def _new(self, look: Look) -> VideoFile:
         file = VideoFile(folder=self.folder, relative_path=look.path)
         if look.error:
@@ -160,6 +174,15 @@ class Intake:
         else:
             self.log.files_changed += 1
         _apply(file, look, is_same_content=is_same_content)
+
+
+def absolute_path(folder_path: str, relative_path: str) -> str:
+    """The stored form of a file's whole path."""
+    return f"{folder_path.rstrip('/')}/{relative_path}"
+
+
+def _absolute(row: VideoFile) -> str:
+    return absolute_path(row.folder.path, row.relative_path)
 
 
 def _rows(ids: Sequence[int]) -> dict[int, VideoFile]:

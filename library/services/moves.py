@@ -6,11 +6,13 @@ from dataclasses import dataclass, field
 
 from library.hashing import content_hash, oshash
 from library.models import Folder, VideoFile
-from library.services.folders import is_available
+from library.services.availability import is_available
 from library.services.looking import Look
 from library.services.walk import mtime_ns
 
 _COLUMNS = ("folder", "relative_path", "size_bytes", "mtime_ns", "oshash", "content_hash", "missing_since")
+# What tells whether a place can be looked at, and what it was called.
+_FOLDER_COLUMNS = tuple(f"folder__{name}" for name in ("path", "is_mount_point", "sentinel", "device", "removed_at"))
 
 
 @dataclass(slots=True)
@@ -25,25 +27,43 @@ def find_origins(looks: Sequence[Look], folder: Folder) -> dict[str, VideoFile]:
     """For files whose content is known from a place where it no longer is: the row of it, by the new path.
 
     A row is given once; of several lost copies the one of the same path, then of the same name, then of the same
-    folder is the likeliest. One query; looks at the old places on disk, so it is called outside transactions.
+    folder is the likeliest. A file that could never be read is known by size and name: where exactly one such is gone
+    from its place, it is the one. Two queries; looks at the old places on disk, so it is called outside transactions.
     """
-    lost_by_content = _find_lost({look.content for look in looks if look.oshash and look.found.size_bytes}, folder)
+    readable = [look for look in looks if look.oshash and look.found.size_bytes]
+    places = _OldPlaces()
+    lost_by_content = _find_lost({look.content for look in readable}, folder, places)
     origins = {}
-    for look in looks:
+    for look in readable:
         lost = lost_by_content.get(look.content)
         if lost and (origin := _take_likeliest(lost, look, folder)):
             origins[look.path] = origin
-    return origins
+    return origins | _find_unread([look for look in readable if look.path not in origins], places)
 
 
-def _find_lost(contents: Collection[tuple[int, str]], folder: Folder) -> dict[tuple[int, str], _Lost]:
+def _find_unread(looks: Sequence[Look], places: "_OldPlaces") -> dict[str, VideoFile]:
+    """Rows without an oshash whose size and name one of the looks has, by its path."""
+    by_name: dict[tuple[int, str], list[str]] = {}
+    for look in looks:
+        by_name.setdefault((look.found.size_bytes, os.path.basename(look.path)), []).append(look.path)
+    rows = VideoFile.objects.filter(size_bytes__in={size for size, _ in by_name}, oshash="").select_related("folder")
+    gone: dict[tuple[int, str], list[VideoFile]] = {}
+    for row in rows.only(*_COLUMNS, *_FOLDER_COLUMNS) if by_name else ():
+        key = row.size_bytes, os.path.basename(row.relative_path)
+        if key in by_name and places.are_empty(row):
+            gone.setdefault(key, []).append(row)
+    return {by_name[key][0]: found[0] for key, found in gone.items() if len(found) == len(by_name[key]) == 1}
+
+
+def _find_lost(
+    contents: Collection[tuple[int, str]], folder: Folder, places: "_OldPlaces"
+) -> dict[tuple[int, str], _Lost]:
     if not contents:
         return {}
     sizes, digests = {size for size, _ in contents}, {digest for _, digest in contents}
     rows = VideoFile.objects.filter(size_bytes__in=sizes, oshash__in=digests).select_related("folder")
-    places = _OldPlaces()
     found: dict[tuple[int, str], _Lost] = {}
-    for row in rows.only(*_COLUMNS, "folder__path", "folder__is_mount_point").order_by("pk"):
+    for row in rows.only(*_COLUMNS, *_FOLDER_COLUMNS).order_by("pk"):
         content = (row.size_bytes, row.oshash)
         if content not in contents:
             continue
@@ -95,10 +115,22 @@ class _OldPlaces:
         self._available: dict[int, bool] = {}
 
     def are_left(self, row: VideoFile) -> bool:
-        """Whether the row's place can be looked at, and nothing is there, or something else."""
+        """Whether the row's place can be looked at, and nothing is there, or something else.
+
+        What lay in a folder that was removed from the library has left it, wherever it is found now.
+        """
+        if row.folder.removed_at is not None:
+            return True
+        return self._can_be_looked_at(row) and _is_left(row)
+
+    def are_empty(self, row: VideoFile) -> bool:
+        """Whether the row's place can be looked at, and nothing is there."""
+        return self._can_be_looked_at(row) and not os.path.lexists(row.fs_path)
+
+    def _can_be_looked_at(self, row: VideoFile) -> bool:
         if row.folder_id not in self._available:
             self._available[row.folder_id] = is_available(row.folder)
-        return self._available[row.folder_id] and _is_left(row)
+        return self._available[row.folder_id]
 
 
 def _is_left(row: VideoFile) -> bool:

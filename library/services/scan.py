@@ -3,29 +3,36 @@
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import TypeVar
 
-from django.db import DatabaseError, InterfaceError, connection
+from django.db import DatabaseError, InterfaceError
 from django.utils import timezone
 
-from library.exceptions import FolderUnavailableError, LibraryError, ScanInProgressError
-from library.models import Folder, LibrarySettings, ScanLog, VideoFile
-from library.models.scan_log import ScanStatus
+from library.exceptions import FolderUnavailableError, LibraryError
+from library.models import Folder, IgnoredFile, LibrarySettings, ScanLog, VideoFile
+from library.models.scan_log import ScanStatus, ScanTrigger
 from library.paths import decode_path, display_path
-from library.services.folders import check_folder_readable
+from library.services import breaker
+from library.services.availability import (
+    check_available,
+    check_folder_readable,
+    emptied_sentence,
+    remember_disk,
+)
+from library.services.exclusions import exclusion_of
 from library.services.intake import Intake, Known
+from library.services.looking import look_at_all
 from library.services.settling import is_fresh, part_settled
+from library.services.turns import one_at_a_time
 from library.services.videos import mark_missing
 from library.services.walk import FoundFile, Walk
 
 BATCH = 500
 _SAVE_SECONDS = 2.0
 _Item = TypeVar("_Item")
-# First key of PostgreSQL's advisory locks for scans; the folder's id is the second.
-_LOCK_CLASS = 7_301
 
 
 @dataclass(slots=True)
@@ -35,7 +42,11 @@ class _Scan:
     log: ScanLog
     intake: Intake
     on_progress: Callable[[int], None]
+    is_excluded: Callable[[str], bool] | None
     known: dict[str, Known] = field(default_factory=dict)
+    # (size, oshash) of purged files that are still on disk, by path
+    ignored: dict[str, tuple[int, str]] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
 
 
 def scan_folder(
@@ -51,19 +62,25 @@ def scan_folder(
 
     `on_found` gets ids of files to probe, batch by batch, inside the transaction that wrote them; `on_progress` the
     number of files seen. An unchanged file costs one stat and nothing in the database. Files are marked missing last,
-    after moves are known, and not at all when the folder seems unmounted (unless `accept_missing`). Subfolders that
-    can't be listed are named in the log's `error`; what is known of their files stays.
+    after moves are known, and not at all when the folder's disk seems away or too many would be (unless
+    `accept_missing`): then the scan ends as held, and asks. What the folder's patterns exclude counts as missing.
+    Subfolders that can't be listed are named in the log's `error`; what is known of their files stays. A scan of a
+    noticed change looks at the folder above when its part is gone.
 
     Raises FolderUnavailableError (with a failed ScanLog) or ScanInProgressError (without one).
     """
-    with _one_scan_at_a_time(folder):
+    with one_at_a_time(folder):
+        folder.refresh_from_db()
+        if trigger == ScanTrigger.WATCHED:
+            subpath = _nearest(folder, subpath)
         ScanLog.objects.filter(folder=folder, status=ScanStatus.RUNNING).update(
             status=ScanStatus.FAILED, finished_at=timezone.now(), error="The scan was cut off; a later one took over."
         )
-        log = ScanLog.objects.create(folder=folder, trigger=trigger, started_at=timezone.now())
-        scan = _Scan(folder, subpath, log, Intake(folder=folder, log=log, on_found=on_found), on_progress)
+        log = ScanLog.objects.create(folder=folder, trigger=trigger, subpath=subpath, started_at=timezone.now())
+        intake = Intake(folder=folder, log=log, on_found=on_found)
+        scan = _Scan(folder, subpath, log, intake, on_progress, exclusion_of(folder.exclude_globs))
         try:
-            _check_available(folder, subpath, accept_missing=accept_missing)
+            _check_place(folder, subpath, accept_missing=accept_missing)
             _run(scan, accept_missing=accept_missing)
         except BaseException as error:
             # Without the database the log stays as it is, and the next scan closes it.
@@ -71,6 +88,13 @@ def scan_folder(
                 _close(log, ScanStatus.FAILED, _sentence(error))
             raise
         return log
+
+
+def _nearest(folder: Folder, subpath: str) -> str:
+    """The part itself, or the nearest folder above it that is there."""
+    while subpath and not os.path.isdir(os.path.join(folder.fs_path, decode_path(subpath))):
+        subpath = subpath.rpartition("/")[0]
+    return subpath
 
 
 def _sentence(error: BaseException) -> str:
@@ -86,39 +110,20 @@ def _close(log: ScanLog, status: ScanStatus, error: str) -> None:
     _save(log)
 
 
-@contextmanager
-def _one_scan_at_a_time(folder: Folder) -> Iterator[None]:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [_LOCK_CLASS, folder.pk])
-        if not cursor.fetchone()[0]:
-            raise ScanInProgressError(f"{folder.name} is being scanned already; wait for that scan to end.")
-    try:
-        yield
-    finally:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [_LOCK_CLASS, folder.pk])
-
-
-def _check_available(folder: Folder, subpath: str, *, accept_missing: bool) -> None:
-    root = folder.fs_path
-    check_folder_readable(root)
-    is_mount = os.path.ismount(root)
-    if folder.is_mount_point and not is_mount and not accept_missing:
-        raise FolderUnavailableError(
-            f"The disk of {folder.shown_path} is not mounted: mount it and scan again. Nothing was marked missing. If "
-            "the folder has no disk of its own any more, scan and accept missing files."
-        )
-    if is_mount != folder.is_mount_point:
-        folder.is_mount_point = is_mount
-        folder.save(update_fields=["is_mount_point"])
+def _check_place(folder: Folder, subpath: str, *, accept_missing: bool) -> None:
+    if folder.removed_at is not None:
+        raise FolderUnavailableError(f"{folder.name} was removed from the library: add it again first.")
+    check_available(folder, accept_change=accept_missing)
     if subpath:
-        check_folder_readable(os.path.join(root, decode_path(subpath)))
+        check_folder_readable(os.path.join(folder.fs_path, decode_path(subpath)))
 
 
 def _run(scan: _Scan, *, accept_missing: bool) -> None:
     scan.known = _load_known(scan.folder, scan.subpath)
-    others = Folder.objects.exclude(pk=scan.folder.pk)
-    walk = Walk(scan.folder.fs_path, decode_path(scan.subpath), frozenset(other.fs_path for other in others))
+    scan.ignored = _load_ignored(scan.folder)
+    others = Folder.objects.in_library().exclude(pk=scan.folder.pk)
+    leave_out = frozenset(other.fs_path for other in others)
+    walk = Walk(scan.folder.fs_path, decode_path(scan.subpath), leave_out, scan.is_excluded)
     fresh: list[FoundFile] = []
     other_than_known: list[FoundFile] = []
     looked_at = 0.0
@@ -135,11 +140,20 @@ def _run(scan: _Scan, *, accept_missing: bool) -> None:
     other_than_known += [found for found in settled if found.relative_path in scan.known]
     edited = _take(scan, other_than_known, put_off_edits=len(other_than_known) > BATCH)
     _take(scan, edited)
-    _mark_missing(scan, walk, accept_missing=accept_missing)
-    _close(scan.log, ScanStatus.COMPLETED, _unlisted(walk))
+    status = _judge_missing(scan, walk, accept_missing=accept_missing)
+    scan.notes += [_unlisted(walk)]
+    _close(scan.log, status, " ".join(filter(None, scan.notes)))
+    breaker.close_older(scan.log)
     if not scan.subpath:
+        if status == ScanStatus.COMPLETED:
+            remember_disk(scan.folder)
         scan.folder.last_scanned_at = scan.log.finished_at
         scan.folder.save(update_fields=["last_scanned_at"])
+
+
+def _load_ignored(folder: Folder) -> dict[str, tuple[int, str]]:
+    rows = IgnoredFile.objects.filter(folder=folder).values_list("relative_path", "size_bytes", "oshash")
+    return {path: (size, digest) for path, size, digest in rows}
 
 
 def _load_known(folder: Folder, subpath: str) -> dict[str, Known]:
@@ -182,12 +196,23 @@ def _sort_out(scan: _Scan, batch: Iterable[FoundFile], now: float) -> _SortedOut
             if known.is_unchanged(found):
                 scan.log.files_unchanged += 1
                 continue
+        elif _is_ignored(scan, found):
+            scan.log.files_ignored += 1
+            continue
         if is_fresh(found, now) and not (known and known.is_same_file(found)):
             rest.fresh.append(found)
         else:
             (rest.other_than_known if known else rest.new).append(found)
     scan.on_progress(_count_seen(scan.log))
     return rest
+
+
+def _is_ignored(scan: _Scan, found: FoundFile) -> bool:
+    """Whether the file is one that was purged from the library and stays on the disk. Opens it if its size agrees."""
+    size, digest = scan.ignored.get(found.relative_path, (-1, ""))
+    if size != found.size_bytes:
+        return False
+    return not digest or any(look.oshash in (digest, "") for look in look_at_all([found]))
 
 
 def _settle(scan: _Scan, fresh: list[FoundFile], looked_at: float) -> list[FoundFile]:
@@ -221,29 +246,41 @@ def _save(log: ScanLog) -> None:
     log.save()
 
 
-def _mark_missing(scan: _Scan, walk: Walk, *, accept_missing: bool) -> None:
-    """Marks what was known and not seen, unless that can't be judged."""
+def _judge_missing(scan: _Scan, walk: Walk, *, accept_missing: bool) -> ScanStatus:
+    """Marks what was known and not seen, unless that can't be judged or a person has to; how the scan ends."""
     if "" in walk.unreadable:
         raise FolderUnavailableError(f"The folder {scan.folder.shown_path} vanished during the scan.")
     blind = tuple(path + "/" for path in walk.unreadable)
-    gone = [
-        known.pk
-        for path, known in scan.known.items()
-        if not known.is_seen
-        and known.missing_since is None
-        and known.pk not in scan.intake.moved
-        and not path.startswith(blind)
-    ]
-    if not gone:
-        return
+    gone: list[int] = []
+    excluded: list[int] = []
+    for path, known in scan.known.items():
+        if known.is_seen or known.missing_since is not None or known.pk in scan.intake.moved or path.startswith(blind):
+            continue
+        (excluded if scan.is_excluded is not None and scan.is_excluded(path) else gone).append(known.pk)
+    if not gone and not excluded:
+        return ScanStatus.COMPLETED
     # Its disk may have been unplugged during the scan.
-    _check_available(scan.folder, "", accept_missing=accept_missing)
-    if not (_count_seen(scan.log) or scan.subpath or accept_missing):
-        raise FolderUnavailableError(
-            f"{scan.folder.shown_path} holds no video any more, but the library knows {len(gone)} there. Is its disk "
-            "mounted? Nothing was marked missing. If you emptied it, scan and accept missing files."
-        )
-    for part in _batched(gone, 5000):
+    _check_place(scan.folder, "", accept_missing=accept_missing)
+    _mark(scan, excluded)
+    if excluded:
+        files = "1 file is" if len(excluded) == 1 else f"{len(excluded):,} files are"
+        scan.notes.append(f"{files} left out by the folder's patterns now and counted as missing; their history stays.")
+    if not gone or accept_missing:
+        _mark(scan, gone)
+        return ScanStatus.COMPLETED
+    if not (_count_seen(scan.log) or scan.log.files_ignored or excluded or scan.subpath):
+        raise FolderUnavailableError(emptied_sentence(scan.folder, len(gone)))
+    verdict = breaker.judge(scan.log, gone_count=len(gone), excluded_count=len(excluded))
+    if verdict is None:
+        _mark(scan, gone)
+        return ScanStatus.COMPLETED
+    scan.log.files_held = len(gone)
+    scan.notes.append(verdict.sentence)
+    return verdict.status
+
+
+def _mark(scan: _Scan, file_ids: list[int]) -> None:
+    for part in _batched(file_ids, 5000):
         scan.log.files_missing += mark_missing(folder_id=scan.folder.pk, file_ids=part)
 
 

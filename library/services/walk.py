@@ -2,7 +2,7 @@
 
 import errno
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from library.media_types import is_video_name
@@ -38,7 +38,8 @@ def mtime_ns(status: os.stat_result) -> int:
 class Walk:
     """All videos below `root` (or its `start`, as `os` gives it), folder by folder in the order of their names.
 
-    Hidden files, junk folders and the folders in `leave_out` (absolute) are passed over. Links to folders outside are
+    Hidden files, junk folders, the folders in `leave_out` (absolute) and the paths that `is_excluded` (stored form,
+    relative) is true for are passed over; nothing below an excluded folder is listed. Links to folders outside are
     followed once each, however they loop; a link to what is listed anyway, here or by the scan of a folder in
     `leave_out`, is passed over. What could not be listed stands in `unreadable` afterwards (stored form, relative,
     "" for the root): nothing below it is known.
@@ -47,6 +48,7 @@ class Walk:
     root: str
     start: str = ""
     leave_out: frozenset[str] = frozenset()
+    is_excluded: Callable[[str], bool] | None = None
     unreadable: list[str] = field(default_factory=list)
 
     def __iter__(self) -> Iterator[FoundFile]:
@@ -76,11 +78,17 @@ class Walk:
                 if _is_hidden(entry.name) or (_is_link(entry) and places.list_target(entry.path)):
                     continue
                 if _is_folder(entry):
-                    if not _is_junk(entry.name) and entry.path not in self.leave_out:
+                    if self._is_wanted(entry):
                         folders.append(entry.path)
-                elif is_video_name(entry.name) and (found := self._look(entry)):
+                elif is_video_name(entry.name) and (found := self._look(entry)) and not self._excludes(entry.path):
                     yield found
             pending.extend(reversed(folders))
+
+    def _is_wanted(self, folder: os.DirEntry[str]) -> bool:
+        return not _is_junk(folder.name) and folder.path not in self.leave_out and not self._excludes(folder.path)
+
+    def _excludes(self, path: str) -> bool:
+        return self.is_excluded is not None and self.is_excluded(self._relative(path))
 
     def _relative(self, path: str) -> str:
         return encode_path(path[len(self.root.rstrip("/")) + 1 :])
@@ -96,6 +104,39 @@ class Walk:
                 return None
             return FoundFile(self._relative(entry.path), entry.path, 0, 0)
         return FoundFile(self._relative(entry.path), entry.path, status.st_size, mtime_ns(status))
+
+
+def listing_digests(
+    root: str, *, leave_out: frozenset[str] = frozenset(), is_excluded: Callable[[str], bool] | None = None
+) -> dict[str, int]:
+    """A digest of the names in each folder below `root`, by its path (stored form, relative, "" for the root).
+
+    Made for looking again and again: one listing per folder and no look at any file, so it tells what came, went and
+    was renamed, not what was written to. Doesn't follow links. Hidden and junk folders, those in `leave_out` and
+    excluded ones are passed over; one that can't be listed is left out. Raises OSError when the root can't be listed.
+    """
+    walk = Walk(root, leave_out=leave_out, is_excluded=is_excluded)
+    digests: dict[str, int] = {}
+    pending = [root]
+    while pending:
+        folder = pending.pop()
+        names = []
+        try:
+            with os.scandir(folder) as listing:
+                for entry in listing:
+                    if _is_hidden(entry.name):
+                        continue
+                    is_folder = not _is_link(entry) and _is_folder(entry)
+                    if is_folder and walk._is_wanted(entry):
+                        pending.append(entry.path)
+                    if is_folder or is_video_name(entry.name):
+                        names.append(entry.name)
+        except OSError:
+            if folder == root:
+                raise
+            continue
+        digests[walk._relative(folder)] = hash(tuple(sorted(names)))
+    return digests
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,14 +2,17 @@
 
 import logging
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils import timezone
 from redis import RedisError
 
 from library.models import Folder, LibrarySettings
 from processing.models import Job, JobStatus, ProcessingSettings, WorkerProcess
+from processing.models.job import TargetKind
 from processing.services import claim, ending
 from processing.services.bell import ring, rq_queue, slots
 from processing.services.scratch import remove_abandoned
@@ -104,14 +107,24 @@ def purge_history() -> int:
 
 
 def submit_due_scans() -> int:
-    """Scans for active folders that were not looked at for as long as the settings say; returns how many."""
-    minutes = LibrarySettings.load().scan_interval_minutes
-    if not minutes:
-        return 0
-    before = Now() - timedelta(minutes=minutes)
-    # A folder that can't be read has no last scan: its last attempt counts.
-    recent = Job.objects.filter(stage="scan", created_at__gte=before).values("target_id")
-    due = Folder.objects.active().exclude(last_scanned_at__gte=before).exclude(pk__in=recent)
-    for folder in due:
-        submit_scan(folder=folder, trigger="scheduled")
-    return len(due)
+    """Scans for active folders that were not looked at for as long as they or the settings say; returns how many.
+
+    An interval of 0, or a folder that is not scanned by itself, is never due.
+    """
+    usual = LibrarySettings.load().scan_interval_minutes
+    submitted = 0
+    for folder in Folder.objects.active().filter(is_auto_scanned=True).order_by("pk"):
+        minutes = usual if folder.scan_interval_minutes is None else folder.scan_interval_minutes
+        if minutes and _is_due(folder, timezone.now() - timedelta(minutes=minutes)):
+            submit_scan(folder=folder, trigger="scheduled")
+            submitted += 1
+    return submitted
+
+
+def _is_due(folder: Folder, before: datetime) -> bool:
+    if folder.last_scanned_at is not None and folder.last_scanned_at >= before:
+        return False
+    # A folder that can't be read has no last scan: its last attempt counts. Of a part of it none does.
+    attempts = Job.objects.filter(stage="scan", target_kind=TargetKind.FOLDER, target_id=folder.pk)
+    whole = Q(params__subpath="") | Q(params__subpath__isnull=True)
+    return not attempts.filter(whole, created_at__gte=before).exists()

@@ -1,5 +1,6 @@
 """Making jobs."""
 
+import os
 from collections.abc import Iterable
 from itertools import islice
 from typing import Any
@@ -91,7 +92,8 @@ def submit_scan(
 ) -> Job:
     """The waiting or running scan job of the folder; a new one unless there is one. `subpath` is in the stored form.
 
-    One that waits is made to do what is asked for too: the whole folder instead of a part of it, or sooner.
+    One that waits is made to do what is asked for too: sooner, or of the part that holds both parts, which may be the
+    whole folder. One that runs stays as it is: what else was asked for is lost, so look at its status.
     """
     priority = {"ingest": INGEST, "manual": MANUAL}.get(trigger, AUTOMATIC)
     params = {"trigger": trigger, "accept_missing": accept_missing, "subpath": subpath}
@@ -117,12 +119,18 @@ def submit_scan(
         Folder.objects.only("pk").get(pk=folder.pk)
 
 
+def common_part(subpaths: Iterable[str]) -> str:
+    """The innermost folder that holds all of these parts of a folder; "" is the folder itself, and so is none."""
+    parts = list(subpaths)
+    return os.path.commonpath(parts) if all(parts) and parts else ""
+
+
 def _add_wishes(job: Job, params: dict[str, Any], priority: int) -> None:
     before = job.params
     job.params = {
         "trigger": params["trigger"] if priority > job.priority else before.get("trigger", params["trigger"]),
         "accept_missing": bool(before.get("accept_missing")) or params["accept_missing"],
-        "subpath": params["subpath"] if params["subpath"] == before.get("subpath") else "",
+        "subpath": common_part([params["subpath"], before.get("subpath", "")]),
     }
     if job.params != before or priority > job.priority:
         job.priority = max(job.priority, priority)

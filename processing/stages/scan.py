@@ -11,10 +11,11 @@ from processing.stages.registry import StageContext, StageResult
 def run(context: StageContext) -> StageResult:
     """Scans the folder; files to probe are submitted batch by batch, so that work begins before the scan ends."""
     folder = Folder.objects.filter(pk=context.target_id).first()
-    if folder is None:
+    if folder is None or folder.removed_at is not None:
         raise TargetGoneError("The folder was removed from the library.")
     # How far it is can only be guessed from the last time.
-    last = ScanLog.objects.filter(folder=folder, status=ScanStatus.COMPLETED).first()
+    subpath = context.params.get("subpath", "")
+    last = ScanLog.objects.filter(folder=folder, subpath=subpath, status=ScanStatus.COMPLETED).first()
     expected = last.files_seen if last else 0
 
     def submit(file_ids: list[int]) -> None:
@@ -31,10 +32,10 @@ def run(context: StageContext) -> StageResult:
     log = scan_folder(
         folder=folder,
         trigger=context.params.get("trigger", "manual"),
-        subpath=context.params.get("subpath", ""),
+        subpath=subpath,
         accept_missing=context.params.get("accept_missing", False),
         on_found=submit,
         on_progress=lambda seen: context.report(seen, max(seen, expected)),
     )
     counts = {name: getattr(log, name) for name in vars(log) if name.startswith("files_")}
-    return StageResult({"scan_log": log.pk, **counts})
+    return StageResult({"scan_log": log.pk, "status": log.status, **counts})

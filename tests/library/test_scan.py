@@ -169,7 +169,7 @@ def test_many_files_go_through_in_batches_of_bounded_size_and_number_of_queries(
         scan(folder)
 
     assert sizes == [500] * 6
-    assert len(queries) <= 12 + 6 * 7
+    assert len(queries) <= 16 + 6 * 7
 
 
 def test_progress_is_told_as_files_are_seen(tmp_path, monkeypatch):

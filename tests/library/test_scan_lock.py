@@ -61,7 +61,7 @@ def test_the_second_scan_is_told_that_one_is_running(tmp_path):
 
 
 def test_control_without_the_lock_both_write_the_same_file(tmp_path, monkeypatch):
-    monkeypatch.setattr(scan_module, "_one_scan_at_a_time", lambda folder: contextlib.nullcontext())
+    monkeypatch.setattr(scan_module, "one_at_a_time", lambda folder: contextlib.nullcontext())
     write_file(tmp_path / "a.mp4")
     folder = make_folder(path=tmp_path)
 

@@ -12,6 +12,7 @@ from django.db.models.functions import Now
 from processing.management.commands import scheduler
 from processing.models import Job, JobStatus
 from processing.services.bell import rq_queue
+from processing.services.single import holds_lock
 from tests.processing.processes import (
     signal_and_wait,
     status,
@@ -49,6 +50,6 @@ def test_a_second_scheduler_does_nothing_while_the_first_lives() -> None:
     finally:
         other.close()
 
-    assert (scheduler._holds_lock(), taken) == (True, False)
+    assert (holds_lock(scheduler._LOCK), taken) == (True, False)
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_unlock(%s, %s)", scheduler._LOCK)

@@ -9,9 +9,11 @@ from types import FrameType
 from typing import Any
 
 from django.core.management.base import BaseCommand
-from django.db import DatabaseError, connection, connections
+from django.db import DatabaseError, connections
 
+from library.services import purge_due
 from processing.services.reconcile import purge_history, reconcile, submit_due_scans
+from processing.services.single import holds_lock
 from processing.services.upkeep import remake_lost_pictures
 
 logger = logging.getLogger(__name__)
@@ -33,8 +35,8 @@ class _Tick:
 class Command(BaseCommand):
     requires_system_checks = ()
     help = (
-        "Puts right what crashes left (every 10 s), submits scans that are due, removes old jobs and has lost pictures "
-        "made again, until SIGTERM."
+        "Puts right what crashes left (every 10 s), submits scans that are due, removes old jobs, purges what has "
+        "been in the trash for long and has lost pictures made again, until SIGTERM."
     )
     is_stopping = False
     looks_again_at = 0.0
@@ -50,6 +52,7 @@ class Command(BaseCommand):
                     _Tick(reconcile, 10),
                     _Tick(submit_due_scans, 60),
                     _Tick(purge_history, 3600),
+                    _Tick(purge_due, 3600),
                     _Tick(remake_lost_pictures, 24 * 3600),
                 ]
             )
@@ -63,23 +66,12 @@ class Command(BaseCommand):
             try:
                 if time.monotonic() >= self.looks_again_at:
                     self.looks_again_at = time.monotonic() + _LOOK_SECONDS
-                    if _holds_lock():
+                    if holds_lock(_LOCK):
                         _run_due(ticks)
             except DatabaseError as error:
                 logger.warning("The database is away (%s); trying again.", error)
                 connections.close_all()
             time.sleep(_PAUSE_SECONDS)
-
-
-def _holds_lock() -> bool:
-    """Whether this is the one scheduler. The lock lives as long as the connection, which stays open."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND classid = %s AND objid = %s "
-            "AND pid = pg_backend_pid() AND granted) OR pg_try_advisory_lock(%s, %s)",
-            [*_LOCK, *_LOCK],
-        )
-        return bool(cursor.fetchone()[0])
 
 
 def _run_due(ticks: list[_Tick]) -> None:
