@@ -177,6 +177,59 @@ def test_a_moved_file_whose_probe_failed_because_it_moved_is_probed_again(tmp_pa
     assert (file.state, file.error, found) == (FileState.NEW, "", [file.pk])
 
 
+def unread(path: Path, folder: Folder) -> VideoFile:
+    """A file on disk that could not be read when it was found."""
+    return known(path, folder, oshash="", state="failed", error="This file may not be read.")
+
+
+@pytest.mark.parametrize("is_known_missing", [True, False])
+def test_a_file_that_could_not_be_read_is_known_by_size_and_name_when_it_moves(tmp_path, is_known_missing):
+    folder, found = make_folder(path=tmp_path), list[int]()
+    file = unread(tmp_path / "a.mp4", folder)
+    known(tmp_path / "stays.mp4", folder)
+    (tmp_path / "a.mp4").rename(tmp_path / "aside")
+    if is_known_missing:
+        scan(folder)
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "aside").rename(tmp_path / "deep/a.mp4")
+
+    assert scan(folder, on_found=found.extend) == {"seen": 2, "moved": 1, "unchanged": 1}
+    assert (place(file), found) == (("deep/a.mp4", True), [file.pk])
+    assert file.oshash == oshash(file.fs_path)
+
+
+def test_a_file_that_could_not_be_read_and_is_still_there_has_not_moved(tmp_path):
+    folder = make_folder(path=tmp_path)
+    file = unread(tmp_path / "a.mp4", folder)
+    write_file(tmp_path / "deep/a.mp4", content=(tmp_path / "a.mp4").read_bytes())
+
+    scan(folder)
+
+    assert (place(file), folder.files.count()) == (("a.mp4", True), 2)
+
+
+def test_a_file_of_another_name_or_size_is_not_the_one_that_could_not_be_read(tmp_path):
+    folder = make_folder(path=tmp_path)
+    file = unread(tmp_path / "a.mp4", folder)
+    content = (tmp_path / "a.mp4").read_bytes()
+    (tmp_path / "a.mp4").unlink()
+    write_file(tmp_path / "b.mp4", content=content)
+    write_file(tmp_path / "deep/a.mp4", content=content + b"and longer")
+
+    assert scan(folder) == {"seen": 2, "new": 2, "missing": 1}
+    assert not place(file)[1]
+
+
+def test_where_two_files_have_the_size_and_name_none_is_taken_for_the_one_that_could_not_be_read(tmp_path):
+    folder = make_folder(path=tmp_path)
+    file = unread(tmp_path / "a.mp4", folder)
+    (tmp_path / "a.mp4").unlink()
+    write_file(tmp_path / "one/a.mp4", content=b"0" * file.size_bytes)
+    write_file(tmp_path / "two/a.mp4", content=b"1" * file.size_bytes)
+
+    assert scan(folder) == {"seen": 2, "new": 2, "missing": 1}
+
+
 def test_two_files_that_swapped_names_swap_their_rows(tmp_path):
     folder = make_folder(path=tmp_path)
     a, b = known(tmp_path / "a.mp4", folder), known(tmp_path / "b.mp4", folder)
