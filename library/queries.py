@@ -1,89 +1,27 @@
 """What the pages ask of the library. Everything is bounded: no list is counted to its end."""
 
-import base64
-import binascii
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
-from library.models import Folder, VideoFile
+from library.facets import has_words
+from library.filters import EVERYTHING, Ask, Group, apply_filter
+from library.filters.words import text_query
+from library.models import Folder, User, Video, VideoFile
 from library.models.file import FileState, VideoFileQuerySet
+from library.models.video import VideoQuerySet
+from library.sorting import NEWEST, Cursor, CursorError, Sort, all_sorts, placed, sort_of
+
+__all__ = ["NEWEST", "Cursor", "CursorError", "Sort", "all_sorts", "sort_of"]
 
 PAGE_SIZE = 48
 # "Show more" keeps what is there and Back shows it again, up to this many tiles at once.
 MOST_AT_ONCE = 480
 COUNTED_AT_MOST = 10_000
-_LONGEST_TEXT = 200
-_MOST_WORDS = 8
 # Large columns that only the watch page reads.
 _HEAVY = ("streams", "chapters", "notes", "error", "content_hash", "embedded_title")
-
-
-@dataclass(frozen=True, slots=True)
-class Sort:
-    """An order of the library. `field` is a column of Video, indexed together with its id."""
-
-    key: str
-    label: str
-    field: str
-    is_descending: bool
-    has_nulls: bool = False
-
-
-SORTS: tuple[Sort, ...] = (
-    Sort("newest", "Newest first", "created_at", True),
-    Sort("oldest", "Oldest first", "created_at", False),
-    Sort("title", "Title, A to Z", "title", False),
-    Sort("title-desc", "Title, Z to A", "title", True),
-    Sort("longest", "Longest first", "duration_seconds", True, has_nulls=True),
-    Sort("shortest", "Shortest first", "duration_seconds", False, has_nulls=True),
-)
-NEWEST = SORTS[0]
-_BY_KEY = {sort.key: sort for sort in SORTS}
-
-
-def sort_of(key: str | None) -> Sort:
-    """The order of that name, or newest first."""
-    return _BY_KEY.get(key or "", NEWEST)
-
-
-class CursorError(ValueError):
-    """A cursor that this page did not write."""
-
-
-@dataclass(frozen=True, slots=True)
-class Cursor:
-    """A place in an order: the sorted column's value (None: among the videos that have none) and the video's id."""
-
-    value: str | float | None
-    video_id: int
-
-    def encoded(self) -> str:
-        """Letters, digits, - and _ only, for an address."""
-        raw = json.dumps([self.value, self.video_id], ensure_ascii=False).encode()
-        return base64.urlsafe_b64encode(raw).decode().rstrip("=")
-
-    @classmethod
-    def decoded(cls, text: str) -> "Cursor":
-        """Raises CursorError on anything that `encoded` did not write."""
-        try:
-            raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-            value, video_id = json.loads(raw)
-        except (ValueError, TypeError, binascii.Error) as error:
-            raise CursorError(text) from error
-        is_value = value is None or (isinstance(value, str | int | float) and not isinstance(value, bool))
-        if not is_value or not isinstance(video_id, int) or isinstance(video_id, bool) or abs(video_id) >= 2**63:
-            raise CursorError(text)
-        # Neither NUL nor half a character can be in PostgreSQL's text.
-        if isinstance(value, str) and (
-            "\0" in value or (not value.isascii() and value.encode(errors="replace").decode() != value)
-        ):
-            raise CursorError(text)
-        return cls(value, video_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,44 +44,76 @@ class BoundedCount:
 
 
 def shown_videos() -> VideoFileQuerySet:
-    """Primary files of the videos that pages show: those in folders that are active."""
-    return VideoFile.objects.filter(is_primary=True, video__isnull=False, folder__is_active=True)
+    """Primary files of the videos that pages show: not in the trash, in folders that are active."""
+    return VideoFile.objects.filter(
+        is_primary=True, video__isnull=False, video__trashed_at=None, folder__is_active=True
+    )
+
+
+def listed_videos() -> VideoQuerySet:
+    """The same as videos: what lists, filters and counts start from."""
+    files = VideoFile.objects.filter(video=OuterRef("pk"), is_primary=True, folder__is_active=True)
+    return Video.objects.in_library().filter(Exists(files))
+
+
+def matching_videos(*, text: str = "", filter: Group = EVERYTHING, user: User | None = None) -> VideoQuerySet:
+    """Videos of the lists that match the words and the filter; `user` is whose ratings and plays count."""
+    rows = listed_videos()
+    if text_query(text):
+        rows = rows.filter(has_words(Ask("has", text, user)))
+    return apply_filter(rows, filter, user)
 
 
 def list_videos(
-    *, sort: Sort = NEWEST, text: str = "", after: Cursor | None = None, limit: int = PAGE_SIZE
+    *,
+    sort: Sort = NEWEST,
+    text: str = "",
+    filter: Group = EVERYTHING,
+    user: User | None = None,
+    after: Cursor | None = None,
+    limit: int = PAGE_SIZE,
 ) -> VideoPage:
-    """The next `limit` videos after a place in an order. One query, two where the column may be empty (lengths)."""
-    rows = _matching(text).select_related("video", "folder").defer(*_HEAVY)
-    found = _page(rows, sort, after, limit + 1)
-    files = found[:limit]
-    return VideoPage(files, cursor_at(files[-1], sort).encoded() if len(found) > limit else None)
+    """The next `limit` videos after a place in an order. Two queries; three where the sorted value may be missing.
+
+    Best match without words is newest first. Raises CursorError on a place of another order.
+    """
+    sort = NEWEST if sort.kind == "rank" and not text_query(text) else sort
+    rows, field = placed(matching_videos(text=text, filter=filter, user=user), sort, text=text, user=user)
+    found = _page(rows, sort, field, after, limit + 1)
+    ids = [video_id for video_id, _ in found[:limit]]
+    by_video = {file.video_id: file for file in _with_video(ids)}
+    # One that went between the two queries is left out.
+    files = [by_video[video_id] for video_id in ids if video_id in by_video]
+    return VideoPage(files, Cursor.at(found[limit - 1][1], ids[-1]).encoded() if len(found) > limit else None)
 
 
-def cursor_at(file: VideoFile, sort: Sort) -> Cursor:
-    """The place of a video in an order. Reads `file.video`."""
+def cursor_at(file: VideoFile, sort: Sort, *, text: str = "", user: User | None = None) -> Cursor:
+    """The place of a video in an order. Reads `file.video`; asks the database where the order is not a column of it."""
     assert file.video is not None
-    value: Any = getattr(file.video, sort.field)
-    return Cursor(value.isoformat() if isinstance(value, datetime) else value, file.video.pk)
+    if sort.kind == "rank" and not text_query(text):
+        sort = NEWEST
+    if sort.kind == "column" and not sort.relation:
+        return Cursor.at(getattr(file.video, sort.field), file.video.pk)
+    rows, field = placed(Video.objects.filter(pk=file.video.pk), sort, text=text, user=user)
+    return Cursor.at(rows.values_list(field, flat=True).first(), file.video.pk)
 
 
-def count_videos(*, text: str = "", at_most: int = COUNTED_AT_MOST) -> BoundedCount:
+def count_videos(
+    *, text: str = "", filter: Group = EVERYTHING, user: User | None = None, at_most: int = COUNTED_AT_MOST
+) -> BoundedCount:
     """How many videos match, counted up to a bound."""
-    return _count(_matching(text), at_most)
+    return _count(matching_videos(text=text, filter=filter, user=user), at_most)
 
 
 def count_newer(*, than: Cursor, at_most: int = 999) -> BoundedCount:
     """How many videos came after a place in the newest-first order. Raises CursorError on a place in another order."""
-    return _count(shown_videos().filter(_beyond("created_at", than, is_after=True)), at_most)
+    return _count(listed_videos().filter(_beyond("created_at", than, NEWEST, is_after=True)), at_most)
 
 
 def newest_cursor() -> Cursor | None:
     """The place of the newest video, None while there is none."""
-    newest = (
-        shown_videos().select_related("video").only("video__created_at").order_by("-video__created_at", "-video_id")
-    )
-    first = newest.first()
-    return cursor_at(first, NEWEST) if first else None
+    newest = listed_videos().order_by("-created_at", "-pk").values_list("created_at", "pk").first()
+    return Cursor.at(*newest) if newest else None
 
 
 def find_video(video_id: int) -> VideoFile | None:
@@ -153,8 +123,11 @@ def find_video(video_id: int) -> VideoFile | None:
 
 def find_videos(video_ids: Sequence[int]) -> list[VideoFile]:
     """Like `list_videos`, for known ids, by id."""
-    rows = shown_videos().filter(video_id__in=video_ids).select_related("video", "folder").defer(*_HEAVY)
-    return list(rows.order_by("video_id"))
+    return sorted(_with_video(video_ids), key=lambda file: file.video_id or 0)
+
+
+def _with_video(video_ids: Sequence[int]) -> VideoFileQuerySet:
+    return shown_videos().filter(video_id__in=video_ids).select_related("video", "folder").defer(*_HEAVY)
 
 
 def errors_of(file_ids: Sequence[int]) -> dict[int, str]:
@@ -185,57 +158,36 @@ def has_folders() -> bool:
     return Folder.objects.active().exists()
 
 
-def _matching(text: str) -> VideoFileQuerySet:
-    """Videos whose title or whose file's path has every word."""
-    rows = shown_videos()
-    for word in text[:_LONGEST_TEXT].replace("\0", " ").split()[:_MOST_WORDS]:
-        rows = rows.filter(Q(video__title__icontains=word) | Q(relative_path__icontains=word))
-    return rows
-
-
-def _page(rows: VideoFileQuerySet, sort: Sort, after: Cursor | None, limit: int) -> list[VideoFile]:
-    """Videos without a value come last in both directions; ordering them in SQL would leave the index."""
-    field = f"video__{sort.field}"
+def _page(rows: VideoQuerySet, sort: Sort, field: str, after: Cursor | None, limit: int) -> list[tuple[int, Any]]:
+    """Ids with what they are sorted by. Videos without a value come last in both directions; ordering them in SQL
+    would leave the index.
+    """
     direction = "-" if sort.is_descending else ""
-    found: list[VideoFile] = []
-    in_nulls = sort.has_nulls and after is not None and after.value is None
+    has_nulls = sort.has_nulls or bool(sort.relation)
+    found: list[tuple[int, Any]] = []
+    in_nulls = has_nulls and after is not None and after.value is None
     if not in_nulls:
-        part = rows.filter(**{f"{field}__isnull": False}) if sort.has_nulls else rows
+        part = rows.filter(**{f"{field}__isnull": False}) if has_nulls else rows
         if after is not None:
-            part = part.filter(_beyond(sort.field, after, is_after=not sort.is_descending))
-        found = list(part.order_by(f"{direction}{field}", f"{direction}video_id")[:limit])
-    if sort.has_nulls and len(found) < limit:
+            part = part.filter(_beyond(field, after, sort, is_after=not sort.is_descending))
+        found = list(part.order_by(f"{direction}{field}", f"{direction}pk").values_list("pk", field)[:limit])
+    if has_nulls and len(found) < limit:
         part = rows.filter(**{f"{field}__isnull": True})
         if in_nulls and after is not None:
-            part = part.filter(**{"video_id__lt" if sort.is_descending else "video_id__gt": after.video_id})
-        found += part.order_by(f"{direction}video_id")[: limit - len(found)]
+            part = part.filter(**{"pk__lt" if sort.is_descending else "pk__gt": after.video_id})
+        found += part.order_by(f"{direction}pk").values_list("pk", field)[: limit - len(found)]
     return found
 
 
-def _beyond(field: str, place: Cursor, *, is_after: bool) -> Q:
+def _beyond(field: str, place: Cursor, sort: Sort, *, is_after: bool) -> Q:
     """Rows strictly beyond a place. The first, redundant bound is the one that an index can start from."""
-    value: Any = place.value
-    if field == "created_at":
-        value = _datetime(place)
-    elif isinstance(value, str) != (field == "title") or value is None:
-        raise CursorError(str(value))
+    value = place.as_value(sort)
     which = "gt" if is_after else "lt"
-    column, key = f"video__{field}", "video_id"
-    bound = Q(**{f"{column}__{which}e": value})
-    return bound & (Q(**{f"{column}__{which}": value}) | Q(**{f"{key}__{which}": place.video_id}))
+    bound = Q(**{f"{field}__{which}e": value})
+    return bound & (Q(**{f"{field}__{which}": value}) | Q(**{f"pk__{which}": place.video_id}))
 
 
-def _datetime(place: Cursor) -> datetime:
-    try:
-        value = datetime.fromisoformat(str(place.value))
-    except ValueError as error:
-        raise CursorError(str(place.value)) from error
-    if value.tzinfo is None:
-        raise CursorError(str(place.value))
-    return value
-
-
-def _count(rows: VideoFileQuerySet, at_most: int) -> BoundedCount:
+def _count(rows: VideoQuerySet | VideoFileQuerySet, at_most: int) -> BoundedCount:
     # values_list and the empty order keep the subquery to what counting needs.
     number = rows.order_by().values_list("pk")[: at_most + 1].count()
     return BoundedCount(min(number, at_most), number <= at_most)

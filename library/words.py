@@ -34,6 +34,10 @@ CODECS = {
     "wmv2": "WMV 8",
     "wmv3": "WMV 9",
 }
+_AUDIO = {"aac", "ac3", "alac", "amr_nb", "dts", "eac3", "flac", "mp2", "mp3", "opus", "truehd", "vorbis", "wmav2"}
+# Codec and name, by name, for lists to choose from.
+VIDEO_CODECS = sorted(((key, name) for key, name in CODECS.items() if key not in _AUDIO), key=lambda pair: pair[1])
+AUDIO_CODECS = sorted(((key, name) for key, name in CODECS.items() if key in _AUDIO), key=lambda pair: pair[1])
 CONTAINERS = {
     "3gp": "3GP",
     "asf": "Windows Media",

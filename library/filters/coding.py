@@ -1,7 +1,6 @@
 """A filter in an address: letters, digits, - and _ only."""
 
 import base64
-import binascii
 import json
 import zlib
 from typing import Any
@@ -36,7 +35,7 @@ def decode_filter(text: str) -> Group:
             unpacker = zlib.decompressobj(wbits=-15)
             data = unpacker.decompress(data, _MOST_BYTES)
         raw = _long(json.loads(data))
-    except (ValueError, TypeError, KeyError, IndexError, RecursionError, binascii.Error, zlib.error):
+    except (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError, zlib.error):
         raise FilterError("That address holds no filter that can be read.") from None
     return parse_filter(raw)
 

@@ -89,10 +89,9 @@ def _simplify(part: Part) -> Part | None:
     parts: list[Part] = []
     for one in part.parts:
         simple = _simplify(one)
-        if isinstance(simple, Group) and simple.mode == part.mode and not simple.is_negated:
-            parts += simple.parts
-        elif simple is not None and simple not in parts:
-            parts.append(simple)
+        is_same = isinstance(simple, Group) and simple.mode == part.mode and not simple.is_negated
+        inner = simple.parts if is_same and isinstance(simple, Group) else () if simple is None else (simple,)
+        parts += [one for one in inner if one not in parts]
     if not parts:
         return None
     if len(parts) == 1:

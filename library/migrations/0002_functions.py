@@ -33,13 +33,16 @@ RETURN left(regexp_replace(
 COMMENT ON FUNCTION videothek_sort_key(text) IS 'What titles are sorted by: folded, numbers by their size.';
 """
 
-# Each part is cut well below the 1 MB that a tsvector can hold; a longer one would make the write fail.
+# Each part is cut well below the 1 MB that a tsvector can hold; a longer one would make the write fail. A letter that
+# nobody types stands between the parts, so that no phrase is found across them.
 DOCUMENT = """
 CREATE FUNCTION videothek_document(title text, tags text, people text, own text, files text) RETURNS tsvector
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN setweight(to_tsvector('pg_catalog.simple'::regconfig, left(title, 2000)), 'A')
-    || setweight(to_tsvector('pg_catalog.simple'::regconfig, left(tags, 20000) || ' ' || left(people, 20000)), 'B')
-    || setweight(to_tsvector('pg_catalog.simple'::regconfig, left(own, 40000) || ' ' || left(files, 20000)), 'C');
+RETURN setweight(to_tsvector('pg_catalog.simple'::regconfig, left(title, 2000) || ' ʬ'), 'A')
+    || setweight(to_tsvector('pg_catalog.simple'::regconfig,
+                             left(tags, 20000) || ' ʬ ' || left(people, 20000) || ' ʬ'), 'B')
+    || setweight(to_tsvector('pg_catalog.simple'::regconfig,
+                             left(own, 40000) || ' ʬ ' || left(files, 20000)), 'C');
 COMMENT ON FUNCTION videothek_document(text, text, text, text, text) IS 'What full text search looks in, by weight.';
 """
 

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from library import queries
 from library.access import current_user, may, requires
-from library.queries import NEWEST, SORTS, BoundedCount, Cursor, CursorError, Sort, VideoPage
+from library.queries import NEWEST, BoundedCount, Cursor, CursorError, Sort, VideoPage
 from playback.queries import tiles_of
 from processing.queries.work import current_work
 
@@ -81,7 +81,7 @@ def library(request: HttpRequest) -> HttpResponse:
             response["HX-Replace-Url"] = wish.address(show=shown)
         return response
     context |= {
-        "sorts": SORTS,
+        "sorts": queries.all_sorts(),
         "count": _count(wish, page),
         "unreadable": queries.count_unreadable() if may(request, "library.reprocess_video") else None,
         "has_folders": bool(page.files) or queries.has_folders(),

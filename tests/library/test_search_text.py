@@ -46,7 +46,7 @@ def test_python_and_the_database_fold_every_letter_alike() -> None:
     ]
 
     with connection.cursor() as cursor:
-        cursor.execute("SELECT one, videothek_fold('a' || one || 'b') FROM unnest(%s) AS one", [letters])
+        cursor.execute("SELECT one, videothek_fold('a' || one || 'b') FROM unnest(%s::text[]) AS one", [letters])
         differing = {f"U+{ord(one):04X}": (sql, fold(f"a{one}b")) for one, sql in cursor if sql != fold(f"a{one}b")}
 
     assert differing == {}

@@ -1,0 +1,168 @@
+"""What the library itself can filter by."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.contrib.postgres.search import SearchQuery
+from django.db.models import F, Q
+from django.db.models.functions import Greatest, Least
+from django.db.models.lookups import GreaterThanOrEqual
+
+from library import words
+from library.filters.columns import choices, day, flag, moment, number, one_of, with_descendants
+from library.filters.named import find_named
+from library.filters.registry import Ask, Choice, Facet, Kind, register_facet
+from library.filters.words import text_query
+from library.models import DuplicatePair, Folder, Tag, TagAlias, VideoFile, VideoMetadata, VideoTag, VideoText
+from library.models.duplicate import DuplicateVerdict
+from library.models.video import Origin, VideoType
+from library.paths import encode_path
+
+# Names by the shorter side, or by what it would be at 16:9, so that wide films count as what people call them; a
+# little less is allowed: 1920 × 1072 is 1080p. The least of each, the next one's is its bound.
+_HEIGHTS = (
+    ("2160", "4K and more", 2140),
+    ("1440", "1440p", 1424),
+    ("1080", "1080p", 1064),
+    ("720", "720p", 708),
+    ("sd", "SD", 1),
+)
+_ORIENTATIONS = {"landscape": ("Landscape", "gt"), "portrait": ("Upright", "lt"), "square": ("Square", "exact")}
+
+
+def has_words(ask: Ask) -> Q:
+    """Videos whose words match what was typed; all of them where no word was."""
+    query = text_query(ask.value)
+    if not query:
+        return Q()
+    raw = SearchQuery(query, config="simple", search_type="raw")
+    return ask.exists(VideoText.objects.filter(document=raw))
+
+
+def _tags(ask: Ask) -> Q:
+    if ask.operator == "empty":
+        return ~ask.exists(VideoTag.objects.filter(tag__trashed_at=None))
+    if ask.operator == "exact":
+        return ask.exists(VideoTag.objects.filter(tag_id__in=ask.value, tag__trashed_at=None))
+    together = [ask.value] if ask.operator == "any" else [[tag_id] for tag_id in ask.value]
+    q = Q()
+    for ids in together:
+        q &= ask.exists(VideoTag.objects.filter(tag_id__in=with_descendants("library_tag", ids)))
+    return q
+
+
+def _find_tags(text: str, limit: int) -> Sequence[Choice]:
+    rows, links = Tag.objects.in_use().select_related("parent"), VideoTag.objects.all()
+    return find_named(
+        rows, TagAlias.objects.all(), "tag", text, limit, links=links, detail=lambda tag: str(tag.parent or "")
+    )
+
+
+def _tag_names(ids: Sequence[int]) -> Mapping[Any, str]:
+    return dict(Tag.objects.filter(pk__in=ids).values_list("pk", "name"))
+
+
+def _folders() -> Sequence[Choice]:
+    return [Choice(str(pk), name) for pk, name in Folder.objects.in_library().values_list("pk", "name")]
+
+
+def _path(ask: Ask) -> Q:
+    wanted = encode_path(ask.value)
+    files = VideoFile.objects.filter(trashed_at=None)
+    if ask.operator == "has":
+        return ask.exists(files.filter(relative_path__icontains=wanted))
+    if not wanted.startswith("/"):
+        return ask.exists(files.filter(relative_path__startswith=f"{wanted.strip('/')}/"))
+    below = Q(pk__in=[])
+    for folder_id, path in Folder.objects.values_list("pk", "path"):
+        root, inside = path.rstrip("/"), wanted.rstrip("/")
+        if f"{inside}/".startswith(f"{root}/"):
+            rest = inside[len(root) :].strip("/")
+            below |= Q(folder=folder_id, relative_path__startswith=f"{rest}/" if rest else "")
+        elif f"{root}/".startswith(f"{inside}/"):
+            below |= Q(folder=folder_id)
+    return ask.exists(files.filter(below))
+
+
+def _resolution(ask: Ask) -> Q:
+    width, height = ask.name("width"), ask.name("height")
+    q, above = Q(pk__in=[]), Q(pk__in=[])
+    for key, _, least in _HEIGHTS:
+        # Comparisons with NULL are neither: a video without a size is of no resolution.
+        reached = Q(GreaterThanOrEqual(Least(width, height), least)) | Q(
+            GreaterThanOrEqual(Greatest(width, height), round(least * 16 / 9))
+        )
+        if key in ask.value:
+            q |= reached & ~above
+        above = reached
+    return q
+
+
+def _orientation(ask: Ask) -> Q:
+    q = Q()
+    for value in ask.value:
+        q |= Q(**{f"{ask.name('width')}__{_ORIENTATIONS[value][1]}": F(ask.name("height"))})
+    return q
+
+
+def _container(ask: Ask) -> Q:
+    return ask.exists(VideoFile.objects.filter(is_primary=True, container__in=ask.value))
+
+
+def _duplicates(ask: Ask) -> Q:
+    pairs = DuplicatePair.objects.filter(verdict__in=ask.value)
+    return ask.exists(pairs, "first") | ask.exists(pairs, "second")
+
+
+def _notes(ask: Ask) -> Q:
+    if ask.operator == "named":
+        return ask.exists(VideoMetadata.objects.filter(key__iexact=ask.value))
+    key, separator, value = ask.value.partition("=")
+    rows = VideoMetadata.objects.filter(value__icontains=value.strip() if separator else key)
+    return ask.exists(rows.filter(key__iexact=key.strip()) if separator else rows)
+
+
+_WHAT, _PICTURE, _FILE, _DATES, _STATE = "What it is", "Picture and sound", "File", "Dates", "State"
+
+register_facet(
+    Facet("text", "Words", _WHAT, Kind.TEXT, has_words, ("has",), hint="Titles, descriptions, names, file names"),
+    Facet(
+        "tag", "Tag", _WHAT, Kind.ROWS, _tags, find=_find_tags, labels=_tag_names, value_type=int,
+        words={"any": "any of, or below", "all": "all of, or below", "exact": "any of, nothing below"},
+    ),
+    Facet("type", "Type", _WHAT, Kind.CHOICE, one_of("type"), choices=choices(VideoType.choices)),
+    Facet("origin", "Origin", _WHAT, Kind.CHOICE, one_of("origin"), choices=choices(Origin.choices)),
+    Facet("note", "Note", _WHAT, Kind.TEXT, _notes, ("has", "named"), hint="A word of it, or name=word"),
+    Facet("duration", "Length", _PICTURE, Kind.NUMBER, number("duration_seconds"), unit="min", scale=60),
+    Facet(
+        "resolution", "Resolution", _PICTURE, Kind.CHOICE, _resolution,
+        choices=choices([(key, label) for key, label, _ in _HEIGHTS]),
+    ),
+    Facet("width", "Width", _PICTURE, Kind.NUMBER, number("width"), unit="px"),
+    Facet("height", "Height", _PICTURE, Kind.NUMBER, number("height"), unit="px"),
+    Facet(
+        "orientation", "Orientation", _PICTURE, Kind.CHOICE, _orientation,
+        choices=choices([(key, label) for key, (label, _) in _ORIENTATIONS.items()]),
+    ),
+    Facet("hdr", "HDR", _PICTURE, Kind.FLAG, flag(is_hdr=True)),
+    Facet("codec", "Video codec", _PICTURE, Kind.CHOICE, one_of("video_codec"), choices=choices(words.VIDEO_CODECS)),
+    Facet("audio", "Audio codec", _PICTURE, Kind.CHOICE, one_of("audio_codec"), choices=choices(words.AUDIO_CODECS)),
+    Facet("frame_rate", "Frame rate", _PICTURE, Kind.NUMBER, number("frame_rate"), unit="per s"),
+    Facet("bit_rate", "Bit rate", _PICTURE, Kind.NUMBER, number("bit_rate"), unit="Mbit/s", scale=1_000_000),
+    Facet("size", "Size", _FILE, Kind.NUMBER, number("size_bytes"), unit="MB", scale=1_000_000),
+    Facet("folder", "Folder", _FILE, Kind.CHOICE, lambda ask: ask.exists(
+        VideoFile.objects.filter(folder_id__in=ask.value)), choices=_folders),
+    Facet("path", "Path", _FILE, Kind.TEXT, _path, ("has", "under"), hint="Holiday/2019"),
+    Facet("container", "Container", _FILE, Kind.CHOICE, _container, choices=choices([*words.CONTAINERS.items()])),
+    Facet("added", "Added", _DATES, Kind.DATE, moment("created_at"), ("last", "since", "before", "between")),
+    Facet("recorded", "Recorded", _DATES, Kind.DATE, moment("recorded_at")),
+    Facet("released", "Released", _DATES, Kind.DATE, day("release_date")),
+    Facet("file_date", "File changed", _DATES, Kind.DATE, moment("file_date")),
+    Facet("views", "Views", _STATE, Kind.NUMBER, number("view_count"), ("gte", "lte", "between", "eq")),
+    Facet("missing", "Missing", _STATE, Kind.FLAG, flag(missing_since__isnull=False)),
+    Facet("trashed", "In the trash", _STATE, Kind.FLAG, flag(trashed_at__isnull=False)),
+    Facet("corrupted", "Damaged", _STATE, Kind.FLAG, flag(is_corrupted=True)),
+    Facet(
+        "duplicates", "Duplicates", _STATE, Kind.CHOICE, _duplicates, choices=choices(DuplicateVerdict.choices)
+    ),
+)  # fmt: skip
