@@ -41,6 +41,15 @@ class _RoleChoice(forms.Form):
         widget=UnfoldAdminSelectWidget,
         help_text="What the account may do. An owner may do everything, whatever the role.",
     )
+    # Set by the admin page, on the class that it makes for one request; None is no choice at all.
+    roles: QuerySet[Group] | None = None
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.roles is None:
+            del self.fields["role"]
+        else:
+            self.fields["role"].queryset = self.roles  # type: ignore[attr-defined]
 
 
 class EditUserForm(_RoleChoice, UserChangeForm):
@@ -63,7 +72,8 @@ class EditUserForm(_RoleChoice, UserChangeForm):
 class AddUserForm(_RoleChoice, UserCreationForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.initial.setdefault("role", Group.objects.filter(name=DEFAULT_ROLE).first())
+        if "role" in self.fields:
+            self.initial.setdefault("role", Group.objects.filter(name=DEFAULT_ROLE).first())
 
 
 @admin.register(User)
@@ -132,8 +142,8 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg]
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, change=change, **kwargs)
-        if "role" in form.base_fields:
-            form.base_fields["role"].queryset = _grantable_roles(request)
+        # Its class is made for this request, but its declared fields are everybody's.
+        form.roles = None if obj is not None and obj == request.user else _grantable_roles(request)
         if "is_superuser" in form.base_fields:
             form.base_fields["is_superuser"].label = "Owner"
             form.base_fields["is_superuser"].help_text = "May do everything, and make others owners."
