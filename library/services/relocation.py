@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
 from library.exceptions import FolderOverlapError, FolderUnavailableError
 from library.hashing import oshash
@@ -54,8 +54,8 @@ class RelocationPlan:
             return f"The library knows no file in {self.shown_old}."
         if 100 * self.matching < LEAST_PERCENT * self.sampled:
             return (
-                f"Of {self.sampled:,} files that were looked for only {self.matching:,} lie in {self.shown_new} with the "
-                "same size and content: this is another folder, or a part of them was left behind."
+                f"Of {self.sampled:,} files that were looked for only {self.matching:,} lie in {self.shown_new} with "
+                "the same size and content: this is another folder, or a part of them was left behind."
             )
         return ""
 
@@ -82,19 +82,17 @@ def plan_relocation(*, folder: Folder, new_path: str, subpath: str = "") -> Relo
     held = containing_folder(root)
     if not subpath and held is not None and held[0].pk != folder.pk:
         raise FolderOverlapError(
-            f"{display_path(encode_path(root))} lies in the folder {held[0].shown_path}, which the library has already: "
-            "scan that one, and it takes up the files by their content."
+            f"{display_path(encode_path(root))} lies in the folder {held[0].shown_path}, which the library has "
+            "already: scan that one, and it takes up the files by their content."
         )
     if not subpath and root == folder.fs_path:
         raise FolderUnavailableError(f"{folder.name} lies there already.")
     files = _files_in(folder, subpath)
-    sample = list(files.order_by("oshash", "pk").values_list("relative_path", "size_bytes", "oshash")[:_SAMPLE])
+    # Those that were there at the last scan first; by their oshash they come from anywhere in the folder.
+    ordered = files.order_by(F("missing_since").asc(nulls_first=True), "oshash", "pk")
+    sample = list(ordered.values_list("relative_path", "size_bytes", "oshash")[:_SAMPLE])
     skipped = len(subpath) + 1 if subpath else 0
-    absent = [
-        path
-        for path, size, digest in sample
-        if not _is_at(os.path.join(root, decode_path(path[skipped:])), size, digest)
-    ]
+    absent = [path for path, size, digest in sample if not _is_at(root, path[skipped:], size, digest)]
     return RelocationPlan(
         folder=folder,
         subpath=subpath,
@@ -132,7 +130,8 @@ def _files_in(folder: Folder, subpath: str) -> QuerySet[VideoFile]:
     return files.filter(relative_path__startswith=subpath + "/") if subpath else files
 
 
-def _is_at(path: str, size_bytes: int, digest: str) -> bool:
+def _is_at(root: str, stored: str, size_bytes: int, digest: str) -> bool:
+    path = os.path.join(root, decode_path(stored))
     try:
         return os.stat(path).st_size == size_bytes and (not digest or oshash(path) == digest)
     except OSError:

@@ -15,8 +15,8 @@ from processing.services import submit_scan
 class Command(BaseCommand):
     requires_system_checks = ()
     help = (
-        "Tells the library that a folder, or a part of one, lies elsewhere now: looks for a sample of its files there, and "
-        "rewrites where they lie. Touches no file. Exit status 2 when it isn't that folder."
+        "Tells the library that a folder, or a part of one, lies elsewhere now: looks for a sample of its files there, "
+        "and rewrites where they lie. Touches no file. Exit status 2 when it isn't that folder."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
