@@ -179,7 +179,8 @@ def _date_of(file: VideoFile) -> datetime | None:
 def promote_present_files(*, file_ids: Sequence[int]) -> int:
     """For the videos of these files whose primary file is missing: a present one takes its place, if there is one.
 
-    Only a file that has been looked at can, a finished one first. Returns how many videos changed.
+    Only a file that has been looked at can: one outside the trash first, then a finished one. Returns how many videos
+    changed.
     """
     if not file_ids:
         return 0
@@ -192,7 +193,8 @@ def promote_present_files(*, file_ids: Sequence[int]) -> int:
             state__in=(FileState.READY, FileState.PROBED),
         )
         # "ready" sorts after "probed".
-        files = list(spare.order_by("video_id", "-state", "pk").distinct("video_id"))
+        order = "video_id", F("trashed_at").desc(nulls_first=True), "-state", "pk"
+        files = list(spare.order_by(*order).distinct("video_id"))
         videos = [file.video_id for file in files]
         VideoFile.objects.filter(video__in=videos, is_primary=True).update(is_primary=False)
         VideoFile.objects.filter(pk__in=[file.pk for file in files]).update(is_primary=True)

@@ -417,6 +417,17 @@ def test_a_finished_copy_takes_the_place_of_a_missing_file_before_one_in_hand():
     assert ready.is_primary
 
 
+def test_a_copy_in_the_trash_takes_the_place_of_a_missing_file_last():
+    video = make_video()
+    lost = make_file(video=video, missing_since=gone())
+    make_file(video=video, trashed_at=gone())
+    kept = make_file(video=video, state="probed")
+
+    assert promote_present_files(file_ids=[lost.pk]) == 1
+    kept.refresh_from_db()
+    assert kept.is_primary
+
+
 def test_a_failed_copy_takes_nobodys_place():
     video = make_video()
     lost = make_file(video=video, missing_since=gone())
