@@ -1,11 +1,12 @@
 """What a person sees and curates."""
 
+import pgtrigger
 from django.db import models
 from django.db.models import F, Func, Q
 
 from library.models.base import TimeStamped
 from library.models.picture import PictureField
-from library.models.search_text import VIDEO_TRIGGERS
+from library.models.search_text import VIDEO_TRIGGERS, statement_trigger
 from library.models.tracking import tracked
 
 
@@ -55,6 +56,19 @@ MACHINE_COLUMNS = (
     "duration_seconds", "width", "height", "is_hdr", "size_bytes", "video_codec", "audio_codec", "frame_rate",
     "bit_rate", "file_date", "original_file_name", "view_count", "is_corrupted", "last_verified_at", "missing_since",
 )  # fmt: skip
+
+# An undone merge brings a video back whose files point to it already; it was missing when it went, without them.
+FILES_COME_BACK = statement_trigger(
+    "present_after_insert",
+    pgtrigger.Insert,
+    """
+    UPDATE library_video AS video SET missing_since = NULL FROM new_rows
+     WHERE video.id = new_rows.id AND new_rows.missing_since IS NOT NULL
+       AND EXISTS (SELECT FROM library_videofile AS file WHERE file.video_id = video.id AND file.missing_since IS NULL);
+    RETURN NULL;
+    """,
+    {"new": "new_rows"},
+)
 
 
 @tracked(ignoring=MACHINE_COLUMNS)
@@ -109,7 +123,7 @@ class Video(TimeStamped):
             ("reprocess_video", "Can make a video's pictures and facts again"),
             ("trash_video", "Can put videos into the trash and take them out"),
         ]
-        triggers = [*TimeStamped.Meta.triggers, *VIDEO_TRIGGERS]
+        triggers = [*TimeStamped.Meta.triggers, *VIDEO_TRIGGERS, FILES_COME_BACK]
         indexes = [
             # Library page, newest first (the default), page after page.
             models.Index(fields=["created_at", "id"], name="library_video_newest"),
