@@ -61,3 +61,7 @@ class PictureError(LibraryError):
 
 class BulkEditError(LibraryError):
     """What is asked of many videos at once is not something that can be done."""
+
+
+class UndoError(LibraryError):
+    """The change can't be taken back: it was already, or it is of a kind that can't be."""

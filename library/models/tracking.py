@@ -1,8 +1,8 @@
 """Which tables keep their history, and what of it.
 
 Every change of a tracked row becomes rows of its event table, written by triggers (so bulk writes and SQL count):
-`insert` and `delete` with the row as it was, an update as two, `before` and `update`. An event's `pgh_context_id` is the
-id of the `ChangeBatch` that it belongs to; undo needs nothing else.
+`insert` and `delete` with the row as it was, an update as two, `before` and `update`. An event's `pgh_context_id` is
+the id of the `ChangeBatch` that it belongs to; undo needs nothing else.
 """
 
 from collections.abc import Callable, Sequence
@@ -15,7 +15,7 @@ from django.db import models
 _Model = TypeVar("_Model", bound=type[models.Model])
 # Set by pghistory for each statement that is executed within a context; `change_batch` puts its id there.
 _IN_A_BATCH = "NULLIF(CURRENT_SETTING('pghistory.context_metadata', TRUE), '')::JSONB ? 'batch'"
-_TRACKED: list[type[models.Model]] = []
+_TRACKED: dict[type[models.Model], frozenset[str]] = {}
 
 
 class _InABatch(pgtrigger.Condition):
@@ -44,7 +44,8 @@ def tracked(*, ignoring: Sequence[str] = (), only_in_batches: bool = False) -> C
         any_row: pgtrigger.Condition | None = None
         if only_in_batches:
             any_row, changed = _InABatch(), _InABatch(changed)
-        _TRACKED.append(model)
+        names = {*ignoring, "updated_at"}
+        _TRACKED[model] = frozenset(str(f.column) for f in model._meta.concrete_fields if f.name in names)
         track = pghistory.track(
             pghistory.InsertEvent("insert", condition=any_row),
             pghistory.UpdateEvent("before", row=pghistory.Old, condition=changed),
@@ -61,3 +62,8 @@ def tracked(*, ignoring: Sequence[str] = (), only_in_batches: bool = False) -> C
 def tracked_models() -> list[type[models.Model]]:
     """Every tracked model, those that others point to first."""
     return list(_TRACKED)
+
+
+def ignored_columns(model: type[models.Model]) -> frozenset[str]:
+    """The columns of a tracked model that machines write: no history is made of them, and an undo leaves them alone."""
+    return _TRACKED[model]

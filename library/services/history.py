@@ -1,0 +1,98 @@
+"""Taking changes back."""
+
+from dataclasses import dataclass
+
+from django.db import IntegrityError
+from django.db.models.functions import Now
+
+from library.exceptions import UndoError
+from library.models import ChangeBatch, User
+from library.models.change import ChangeSource
+from library.naming import RowNames
+from library.services.changes import change_batch, current_batch
+from library.services.undo.apply import carry_out
+from library.services.undo.plan import Conflict, UndoPlan, make_plan
+from library.services.undo.words import say_conflict, want_names
+
+CONFLICTS_TOLD = 200
+_UNDID, _REDID = "Undid: ", "Did again: "
+
+
+@dataclass(frozen=True, slots=True)
+class UndoReport:
+    """What an undo did, or in a preview would do. `batch` is the undo's own batch, None when nothing was changed.
+
+    `row_count` counts rows; `conflicts` says in a sentence each what stays as it is and why, the first
+    CONFLICTS_TOLD of `conflict_count`.
+    """
+
+    batch: ChangeBatch | None
+    row_count: int
+    conflicts: list[str]
+    conflict_count: int
+
+
+def preview_undo(*, batch: ChangeBatch) -> UndoReport:
+    """What undoing the batch would do now; changes and locks nothing. Raises UndoError as `undo_batch` does."""
+    _check(batch)
+    return _report(None, make_plan(batch.pk))
+
+
+def undo_batch(*, batch: ChangeBatch, user: User | None) -> UndoReport:
+    """Takes a batch back, as a batch of its own that `undoes` it; undoing that one is the redo.
+
+    Rows that it added are removed, removed ones come back with their ids, and of changed ones those columns are written
+    back that still hold the batch's value. What was changed, used or replaced since stays and is reported. When nothing
+    is left to take back the batch stays as it was. Raises UndoError for one that is undone already (the second of two
+    undos at once too) or can't be.
+    """
+    if current_batch() is not None:
+        raise RuntimeError("An undo is a batch of its own; it can't be a part of another one.")
+    try:
+        with change_batch(summary=undo_summary(batch), user=user, source=ChangeSource.MANUAL, undoes=batch) as undo:
+            # The second of two waits here and then finds it undone.
+            _check(ChangeBatch.objects.select_for_update().get(pk=batch.pk))
+            plan = make_plan(batch.pk, is_locking=True)
+            carry_out(plan)
+            if plan.size:
+                _mark_undone(batch)
+    except IntegrityError as error:
+        sentence = str(error).splitlines()[0]
+        raise UndoError(f"It can't be undone any more: the library would contradict itself ({sentence}).") from error
+    batch.refresh_from_db()
+    return _report(undo if undo.change_count else None, plan)
+
+
+def undo_summary(batch: ChangeBatch) -> str:
+    """The sentence of the batch's undo: "Undid: Tagged 3 videos", and of the undo of that: "Did again: ..."."""
+    if batch.summary.startswith(_UNDID):
+        return _REDID + batch.summary.removeprefix(_UNDID)
+    return _UNDID + batch.summary.removeprefix(_REDID)
+
+
+def _check(batch: ChangeBatch) -> None:
+    if batch.undone_at is not None:
+        raise UndoError("It has been undone already.")
+    if not batch.can_undo:
+        raise UndoError("This can't be undone.")
+
+
+def _mark_undone(batch: ChangeBatch) -> None:
+    """The batch no longer holds, so what it undid holds again, and what that one undid doesn't, and so on."""
+    is_undone = True
+    link: ChangeBatch | None = batch
+    while link is not None:
+        ChangeBatch.objects.filter(pk=link.pk).update(undone_at=Now() if is_undone else None)
+        link, is_undone = link.undoes, not is_undone
+
+
+def _report(batch: ChangeBatch | None, plan: UndoPlan) -> UndoReport:
+    return UndoReport(batch, plan.size, _told(plan.conflicts[:CONFLICTS_TOLD]), len(plan.conflicts))
+
+
+def _told(conflicts: list[Conflict]) -> list[str]:
+    names = RowNames()
+    for conflict in conflicts:
+        want_names(conflict, names)
+    names.load()
+    return [say_conflict(conflict, names) for conflict in conflicts]
