@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from django.db.models import Func, IntegerField
 
-from library.models import BulkEdit, Folder
+from library.models import BulkEdit, Folder, User
 from processing.stages.files import labels, mark_failed
 from processing.stages.registry import Stage
 
@@ -20,6 +20,11 @@ def bulk_edit_labels(target_ids: Sequence[int]) -> dict[int, str]:
     """How many videos each is about."""
     counts = BulkEdit.objects.filter(pk__in=target_ids).values_list("pk", _CARDINALITY)
     return {pk: f"{count:,} videos" for pk, count in counts}
+
+
+def user_labels(target_ids: Sequence[int]) -> dict[int, str]:
+    """Names of the people who asked for it."""
+    return dict(User.objects.filter(pk__in=target_ids).values_list("pk", "username"))
 
 
 BUILTIN_STAGES = (
@@ -62,5 +67,26 @@ BUILTIN_STAGES = (
         on_failed=mark_failed,
         timeout_seconds=1800,
         first_delay_seconds=60,
+    ),
+    Stage(
+        name="duplicates",
+        label="Looking for duplicates",
+        queue="maintenance",
+        target_kind="file",
+        run="processing.stages.duplicates.run",
+        label_of=labels,
+        # Files that may be equal are read whole.
+        timeout_seconds=3600,
+        first_delay_seconds=60,
+    ),
+    Stage(
+        name="keep-best",
+        label="Keeping the best of duplicates",
+        queue="maintenance",
+        target_kind="duplicates",
+        run="processing.stages.duplicates.keep_best",
+        label_of=user_labels,
+        timeout_seconds=3600,
+        max_attempts=1,
     ),
 )

@@ -1,58 +1,17 @@
 """The bulk edit stage: what somebody asked for, done to many videos."""
 
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-
-from django.db import DatabaseError, connection
-
 from library.models import BulkEdit
 from library.services.bulk_edit import apply_bulk_edit
 from processing.exceptions import TargetGoneError
-from processing.services.interrupts import HoldLost
+from processing.services.aside import told_from_aside
 from processing.stages.registry import StageContext, StageResult
-
-_REPORT_SECONDS = 1.0
 
 
 def run(context: StageContext) -> StageResult:
     """Applies the edit in one transaction; a cancelled one leaves nothing changed."""
-    with _told_from_aside(context.report) as tell:
+    with told_from_aside(context.report) as tell:
         try:
             changed = apply_bulk_edit(edit_id=context.target_id, report=tell)
         except BulkEdit.DoesNotExist:
             raise TargetGoneError("The edit was removed before it began.") from None
     return StageResult({"videos": changed})
-
-
-@contextmanager
-def _told_from_aside(report: Callable[[int, int], None]) -> Iterator[Callable[[int, int], None]]:
-    """A `report` that may be called inside a transaction.
-
-    Written there, the job's row would stay locked until the commit, and the thread that renews the lease would wait
-    for it and lose the job. So another thread, with a connection of its own, writes the latest numbers once a second.
-    """
-    latest = (0, 0)
-    done = threading.Event()
-
-    def tell(so_far: int, total: int) -> None:
-        nonlocal latest
-        latest = (so_far, total)
-
-    def pass_on() -> None:
-        try:
-            while not done.wait(_REPORT_SECONDS):
-                report(*latest)
-        except (HoldLost, DatabaseError):
-            # The lease's own thread stops the stage; and numbers that can't be shown don't stop the work.
-            return
-        finally:
-            connection.close()
-
-    thread = threading.Thread(target=pass_on, name="progress of an edit", daemon=True)
-    thread.start()
-    try:
-        yield tell
-    finally:
-        done.set()
-        thread.join()

@@ -1,0 +1,72 @@
+"""The search: for one file as it becomes known, and for the whole library."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from library.models import VideoFile
+from library.models.duplicate import DuplicateKind
+from library.services.duplicates.all_near import near_pairs
+from library.services.duplicates.candidates import candidates_for
+from library.services.duplicates.equal import equal_pairs, hash_all_suspects, hash_suspects
+from library.services.duplicates.judging import judge
+from library.services.duplicates.looks import Found, Look, best_of, comparable, load_looks, looks_of_videos
+from library.services.duplicates.pairs import record_pairs, replace_pairs
+
+_BATCH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    """How many pairs hold for what was searched, how many of them are new, and how many open ones hold no more."""
+
+    found: int
+    new: int
+    gone: int = 0
+
+
+def find_for_file(*, file_id: int) -> SearchResult:
+    """Looks for duplicates of the file's video and writes them; safe to run again and at once with others.
+
+    Reads whole files where size and oshash say "maybe equal": not in a transaction.
+    """
+    file = VideoFile.objects.filter(comparable(), pk=file_id).select_related("folder").first()
+    if file is None or file.video_id is None:
+        return SearchResult(0, 0)
+    hash_suspects(file)
+    found = best_of(item for look in looks_of_videos([file.video_id]) for item in compare(look))
+    new, gone = replace_pairs(file.video_id, found)
+    return SearchResult(len(found), new, gone)
+
+
+def compare(look: Look) -> list[Found]:
+    """What the other videos are to the one of this file. Writes nothing."""
+    others = load_looks(candidates_for(look))
+    return [found for other in others.values() if (found := judge(look, other))]
+
+
+def find_all(*, kind: DuplicateKind, report: Callable[[int, int], None] = lambda done, total: None) -> SearchResult:
+    """Searches the whole library for one kind. Contained ones go file by file (`report` tells how far), the others are
+    a few queries."""
+    if kind == DuplicateKind.EXACT:
+        hash_all_suspects()
+        found = equal_pairs()
+        return SearchResult(len(found), record_pairs(found, is_complete=False))
+    if kind == DuplicateKind.NEAR:
+        found = near_pairs()
+        return SearchResult(len(found), record_pairs(found, is_complete=False))
+    return _find_each(report)
+
+
+def _find_each(report: Callable[[int, int], None]) -> SearchResult:
+    files = VideoFile.objects.filter(comparable(), signature__isnull=False)
+    total = files.count()
+    found = new = done = after = 0
+    while ids := list(files.filter(pk__gt=after).order_by("pk").values_list("pk", flat=True)[:_BATCH]):
+        for look in load_looks(ids).values():
+            items = best_of(compare(look))
+            found += sum(item.kind == DuplicateKind.CONTAINED for item in items)
+            new += record_pairs(items, is_complete=True)
+            done += 1
+            report(done, total)
+        after = ids[-1]
+    return SearchResult(found, new)
