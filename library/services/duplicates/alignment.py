@@ -24,7 +24,8 @@ class Alignment:
     """`offset_seconds` is the time in the longer file at which the shorter one's start lies.
 
     Of `expected` pictures of the longer one that have a partner of the same moment in the shorter one, `matched` are
-    like theirs, `bits` apart on average; they show `scenes` different scenes (counted up to 4). The ranges are what they cover, in seconds of each.
+    like theirs, `bits` apart on average; they show `scenes` different scenes (counted up to 4). The ranges are what
+    they cover, in seconds of each.
     """
 
     offset_seconds: float

@@ -132,7 +132,8 @@ def telling_keyframes(
     are in many files."""
     _, firsts = np.unique(hashes, return_index=True)
     tells = np.sort(firsts)
-    return tells[(hashes[tells] != 0) & ~np.isin(times[tells], flat_times)]
+    says_something: NDArray[np.bool_] = (hashes[tells] != 0) & ~np.isin(times[tells], flat_times)
+    return np.asarray(tells[says_something], dtype=np.int64)
 
 
 def _unsigned(hashes: list[int]) -> NDArray[np.uint64]:
