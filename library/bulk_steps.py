@@ -14,6 +14,7 @@ from library.services.bulk_edit import BulkStep, Effect, Request, register_bulk_
 from library.services.bulk_links import LinkKind, link_step
 from library.services.tagging import edit_tags
 from library.services.tags import find_or_create_tag
+from library.services.trash import trash
 
 _NULLABLE = {"release_date"}
 _TITLE_CHARACTERS = Video._meta.get_field("title").max_length
@@ -114,8 +115,25 @@ TAGS = LinkKind(
     order=10,
 )
 
+
+def _apply_trash(ids: Sequence[int], value: Any, request: Request) -> set[int]:
+    before = set(_ids(Video.objects.in_library().filter(pk__in=ids)))
+    trash(kind="video", ids=ids, user=request.user)
+    return before
+
+
+def _preview_trash(ids: Sequence[int], value: Any) -> list[Effect]:
+    changed = Video.objects.in_library().filter(pk__in=ids).count()
+    return [Effect("Put into the trash", changed, len(ids) - changed)]
+
+
+TRASH = BulkStep(
+    "trash", "library.trash_video", bool, _apply_trash, _preview_trash, lambda value: "put them into the trash", 95
+)
+
 for _step in (
     link_step(TAGS),
+    TRASH,
     _column_step("type", _choice(VideoType.values, "type"), lambda v: f"set the type to {VideoType(v).label}", 50),
     _column_step("origin", _choice(Origin.values, "origin"), lambda v: f"set the origin to {Origin(v).label}", 51),
     _column_step(

@@ -84,6 +84,46 @@ def picture(thumbnail: Any, link: str = "") -> SafeString:
     return format_html('<a href="{}" tabindex="-1">{}</a>', link, inside) if link else inside
 
 
+def strip(storyboard: Any) -> SafeString | str:
+    """A few tiles of the storyboard in a row, drawn by curation.js once the row is in view; empty without one."""
+    if storyboard is None:
+        return ""
+    return format_html(
+        '<span class="v-strip" aria-hidden="true" data-sprite="{}" data-count="{}" data-columns="{}" data-rows="{}"'
+        ' data-ratio="{}"></span>',
+        storyboard.sprite.url,
+        storyboard.tile_count,
+        storyboard.columns,
+        storyboard.rows,
+        f"{storyboard.tile_width}/{storyboard.tile_height}",
+    )
+
+
+def tag_chip(text: str, color: str = "", link: str = "") -> SafeString:
+    """A name in a pill; `color` (#rrggbb) marks it with a dot."""
+    style = format_html(' style="--tag:{}"', color) if color else ""
+    if link:
+        return format_html('<a class="v-tag" href="{}"{}>{}</a>', link, style, text)
+    return format_html('<span class="v-tag"{}>{}</span>', style, text)
+
+
+def chips(items: Iterable[tuple[str, str]], *, most: int = 6) -> SafeString:
+    """Pills of (name, colour) pairs; how many more there are after `most`."""
+    listed = list(items)
+    shown = format_html_join("", "{}", ((tag_chip(text, color),) for text, color in listed[:most]))
+    rest = format_html(
+        '<small title="{}">+{}</small>', ", ".join(text for text, _ in listed[most:]), len(listed) - most
+    )
+    return format_html("{}{}", shown, rest if len(listed) > most else "")
+
+
+def stars(value: Any) -> SafeString | str:
+    """ "★ 4.5"; a dash for None."""
+    if value is None:
+        return NOTHING
+    return format_html('<span class="v-stars" title="{} of 5 stars">★ {}</span>', f"{value:g}", f"{float(value):g}")
+
+
 def two_lines(first: str, second: str, link: str = "") -> SafeString:
     """A name and, smaller, what tells it from others."""
     head = format_html('<a href="{}">{}</a>', link, first) if link else format_html("{}", first)

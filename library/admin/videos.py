@@ -1,201 +1,216 @@
 """Videos in the admin."""
 
 from typing import Any
+from urllib.parse import urlencode
 
-from django import forms
-from django.contrib import admin
-from django.db.models import Exists, F, Model, OuterRef, Prefetch, Q, QuerySet
-from django.db.models.functions import Greatest
-from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Model, Prefetch, QuerySet, Value
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from unfold.admin import ModelAdmin, TabularInline
 from unfold.paginator import InfinitePaginator
 
-from library.admin.columns import NOTHING, badge, duration, file_size, picture, resolution, two_lines, when
-from library.admin.files import state_badge
-from library.models import Video, VideoFile
-from library.models.file import FileState
+from library.access import current_user, may
+from library.admin.base import CuratedAdmin
+from library.admin.bulk_pages import bulk_view
+from library.admin.columns import NOTHING, badge, duration, file_size, resolution, stars, strip, two_lines, when
+from library.admin.files import LIST_DEFERRED, state_badge
+from library.admin.neighbours import FILTERS, OneColumnList, neighbours_of
+from library.admin.picking import KINDS, suggest_view
+from library.admin.video_cells import EDIT, cell_view, links_cell, links_of, title_cell
+from library.admin.video_filters import (
+    VIEWS,
+    FileStateFilter,
+    LengthFilter,
+    PersonFilter,
+    SizeFilter,
+    StudioFilter,
+    TagFilter,
+    ViewFilter,
+)
+from library.admin.video_form import LINKS, CreditsInline, ExternalIdsInline, FilesInline, NotesInline, VideoForm
+from library.exceptions import LibraryError
+from library.models import Video, VideoFile, VideoTag
+from library.services.bulk_edit import MOST_VIDEOS, begin_bulk_edit
+from library.services.trash import trash
+from people.models import Credit, VideoStudio
+from people.services.credits import edit_studios
+from playback.models import Rating
 
-# Longest side in pixels, from which on a picture is called so.
-SIZES = {"8k": (7680, None), "4k": (3840, 7680), "1080p": (1920, 3840), "720p": (1280, 1920), "less": (0, 1280)}
-HEAVY = ("streams", "chapters", "notes", "embedded_title", "content_hash")
+KEYS = (
+    ("J K", "to the next row, to the one before"),
+    ("X", "choose the row"),
+    ("Enter", "open the video"),
+    ("E", "edit its tags"),
+    ("P", "edit its people"),
+    ("S", "edit its studios"),
+    ("R", "rename it"),
+    ("B", "edit all chosen ones"),
+    ("T", "move the chosen ones to the trash"),
+    ("U", "undo what was just done"),
+    ("/", "search"),
+    ("?", "this list"),
+)
 
-
-class FileStateFilter(admin.SimpleListFilter):
-    title = "state"
-    parameter_name = "state"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [*FileState.choices, ("missing", "Missing")]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Video]) -> QuerySet[Video]:
-        if self.value() == "missing":
-            condition = Q(missing_since__isnull=False)
-        elif self.value() in FileState.values:
-            condition = Q(state=self.value(), missing_since=None)
-        else:
-            return queryset
-        return queryset.filter(Exists(VideoFile.objects.filter(condition, video=OuterRef("pk"), is_primary=True)))
-
-
-class SizeFilter(admin.SimpleListFilter):
-    title = "size of the picture"
-    parameter_name = "size"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("8k", "8K"), ("4k", "4K"), ("1080p", "1080p"), ("720p", "720p"), ("less", "Smaller")]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Video]) -> QuerySet[Video]:
-        if self.value() not in SIZES:
-            return queryset
-        lowest, below = SIZES[str(self.value())]
-        rows = queryset.alias(longest_px=Greatest(F("width"), F("height"))).filter(longest_px__gte=lowest)
-        return rows.filter(longest_px__lt=below) if below else rows
-
-
-class LengthFilter(admin.SimpleListFilter):
-    title = "length"
-    parameter_name = "length"
-    minutes = {"short": (0, 5), "medium": (5, 30), "long": (30, 90), "film": (90, None)}
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("short", "Under 5 min"), ("medium", "5 to 30 min"), ("long", "30 to 90 min"), ("film", "Over 90 min")]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Video]) -> QuerySet[Video]:
-        if self.value() not in self.minutes:
-            return queryset
-        lowest, below = self.minutes[str(self.value())]
-        rows = queryset.filter(duration_seconds__gte=lowest * 60)
-        return rows.filter(duration_seconds__lt=below * 60) if below else rows
-
-
-class FilesInline(TabularInline):
-    """The files that hold the video, to look at."""
-
-    model = VideoFile
-    verbose_name_plural = "Files"
-    fields = ["path", "state_now", "size", "pixels", "codecs", "primary"]
-    readonly_fields = fields
-    extra = 0
-    can_delete = False
-    hide_title = True
-    ordering = ["-is_primary", "pk"]
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[VideoFile]:
-        return super().get_queryset(request).select_related("folder").defer(*HEAVY)  # type: ignore[no-any-return]
-
-    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    @admin.display(description="File")
-    def path(self, file: VideoFile) -> SafeString:
-        address = reverse("admin:library_videofile_change", args=(file.pk,))
-        return two_lines(file.shown_name, f"{file.folder.name} / {file.shown_path}", address)
-
-    @admin.display(description="State")
-    def state_now(self, file: VideoFile) -> SafeString:
-        return state_badge(file)
-
-    @admin.display(description="Size")
-    def size(self, file: VideoFile) -> str:
-        return file_size(file.size_bytes)
-
-    @admin.display(description="Picture")
-    def pixels(self, file: VideoFile) -> str:
-        return resolution(file.width, file.height)
-
-    @admin.display(description="Codecs")
-    def codecs(self, file: VideoFile) -> str:
-        return " + ".join(filter(None, [file.video_codec, file.audio_codec])) or NOTHING
-
-    @admin.display(description="Played", boolean=True)
-    def primary(self, file: VideoFile) -> bool:
-        return file.is_primary
-
-
-class VideoForm(forms.ModelForm):  # type: ignore[type-arg]
-    class Meta:
-        model = Video
-        fields = ["title", "recorded_at"]
+COLUMNS = {field.name for field in Video._meta.concrete_fields if field.editable}
 
 
 @admin.register(Video)
-class VideoAdmin(ModelAdmin):
+class VideoAdmin(CuratedAdmin):
     form = VideoForm
-    change_form_outer_before_template = "admin/library/video/pictures.html"
+    change_form_outer_before_template = "admin/library/video/panel.html"
+    list_before_template = "admin/library/video/views.html"
 
-    list_display = ["still", "titles", "length", "pixels", "codecs", "state", "added"]
+    list_display = ["film", "titles", "who_and_what", "length", "size", "format", "state", "added"]
     list_display_links = None
-    sortable_by = ["titles", "length", "added"]
+    sortable_by = ["titles", "length", "size", "added"]
     ordering = ["-created_at", "-pk"]
     paginator = InfinitePaginator
     show_full_result_count = False
     list_per_page = 50
     list_fullwidth = True
     search_fields = ["title"]
-    search_help_text = "Part of a title"
+    search_help_text = "Words of the title"
     empty_sentence = "Videos appear here by themselves once a folder has been added and scanned."
-    list_filter = [FileStateFilter, SizeFilter, LengthFilter, "is_hdr"]
+    list_filter = [
+        ViewFilter, FileStateFilter, SizeFilter, LengthFilter, "is_hdr", "type", "origin", TagFilter, PersonFilter,
+        StudioFilter,
+    ]  # fmt: skip
     show_facets = admin.ShowFacets.NEVER
     fieldsets = [
-        (None, {"fields": ["title", "recorded_at"]}),
-        ("Facts of the file that is played", {"fields": ["length", "pixels", "hdr", "added", "changed"]}),
+        (None, {"fields": ["title", "description", "tags", "people", "studios", "primary_studio"]}),
+        ("What it is", {"fields": ["type", "origin", "release_date", "recorded_at", "cover"]}),
+        (
+            "Facts",
+            {
+                "fields": ["length", "pixels", "hdr", "codecs", "file_name", "file_dated", "views", "added", "changed"],
+                "classes": ["collapse"],
+            },
+        ),
     ]
-    readonly_fields = ["length", "pixels", "hdr", "added", "changed"]
-    inlines = [FilesInline]
+    readonly_fields = ["length", "pixels", "hdr", "codecs", "file_name", "file_dated", "views", "added", "changed"]
+    inlines = [CreditsInline, FilesInline, NotesInline, ExternalIdsInline]
+    actions = ["edit_many", "trash"]
     # The page itself has a button to watch.
     view_on_site = False
 
+    class Media:
+        js = ["videothek/js/curation.js", "videothek/js/pick.js"]
+        css = {"all": ["videothek/css/curation.css"]}
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Video]:
-        primary = VideoFile.objects.filter(is_primary=True).select_related("thumbnail", "folder").defer(*HEAVY)
         rows: QuerySet[Video] = super().get_queryset(request)
-        return rows.prefetch_related(Prefetch("files", primary, to_attr="primary_files"))
+        match = request.resolver_match
+        if match is None or match.url_name != "library_video_changelist":
+            return rows
+        files = VideoFile.objects.filter(is_primary=True).defer(*LIST_DEFERRED)
+        may_edit = Value(self.has_change_permission(request))
+        return (
+            rows.defer("description")
+            .annotate(may_edit=may_edit)
+            .prefetch_related(
+                Prefetch("files", files.select_related("thumbnail", "storyboard", "folder"), to_attr="primary_files"),
+                Prefetch(
+                    "video_tags", VideoTag.objects.select_related("tag").order_by("tag__name"), to_attr="shown_tags"
+                ),
+                Prefetch(
+                    "credits",
+                    Credit.objects.select_related("creator").order_by("creator__name"),
+                    to_attr="shown_people",
+                ),
+                Prefetch(
+                    "video_studios",
+                    VideoStudio.objects.select_related("studio").order_by("-is_primary", "studio__name"),
+                    to_attr="shown_studios",
+                ),
+                Prefetch("ratings", Rating.objects.filter(user=request.user.pk), to_attr="my_ratings"),
+            )
+        )
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[OneColumnList]:
+        return OneColumnList
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         # Videos come from files, and files from scans.
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        # They go by way of the trash.
         return False
 
+    def has_trash_permission(self, request: HttpRequest) -> bool:
+        """Whether the user may put videos into the trash: library.trash_video."""
+        return may(request, "library.trash_video")
+
+    def has_curate_permission(self, request: HttpRequest) -> bool:
+        """Whether there is anything that the user may do to many videos."""
+        return any(may(request, f"library.{right}_video") for right in ("change", "trash", "reprocess"))
+
+    # ---- columns ----------------------------------------------------------------------------------------------------
     @admin.display(description="Picture")
-    def still(self, video: Any) -> SafeString:
-        thumbnail = getattr(video.primary_files[0], "thumbnail", None) if video.primary_files else None
-        return picture(thumbnail, _change(video))
+    def film(self, video: Any) -> SafeString:
+        file = _primary(video)
+        thumbnail = getattr(file, "thumbnail", None)
+        if video.cover:
+            image = format_html('<img class="v-picture" src="{}" alt="" loading="lazy">', video.cover.url)
+        elif thumbnail is not None:
+            image = format_html('<img class="v-picture" src="{}" alt="" loading="lazy">', thumbnail.small.url)
+        else:
+            image = format_html('<span class="v-picture {}"></span>', "v-empty")
+        return format_html(
+            '<a class="v-film" href="{}" tabindex="-1" aria-hidden="true"><span class="v-screen">{}</span>{}</a>',
+            _change(video),
+            image,
+            strip(getattr(file, "storyboard", None)),
+        )
 
     @admin.display(description="Title", ordering="title")
     def titles(self, video: Any) -> SafeString:
-        where = " / ".join((f.folder.name, f.shown_path)) if (f := _primary(video)) else "no file"
-        return two_lines(video.title, where, _change(video))
+        file = _primary(video)
+        where = f"{file.folder.name} / {file.shown_path}" if file else "no file"
+        cell = title_cell(video, may_edit=video.may_edit)
+        return format_html('<span class="v-two">{}<small title="{}">{}</small></span>', cell, where, where)
+
+    @admin.display(description="Tags, people, studios")
+    def who_and_what(self, video: Any) -> SafeString:
+        cells = [links_cell(video.pk, part, links_of(video, part), may_edit=video.may_edit) for part in EDIT]
+        return format_html('<span class="v-cells">{}{}{}</span>', *cells)
 
     @admin.display(description="Length", ordering="duration_seconds")
     def length(self, video: Video) -> str:
         return duration(video.duration_seconds)
 
+    @admin.display(description="Size", ordering="size_bytes")
+    def size(self, video: Video) -> str:
+        return NOTHING if video.size_bytes is None else file_size(video.size_bytes)
+
+    @admin.display(description="Picture and codecs")
+    def format(self, video: Video) -> SafeString:
+        hdr = "HDR" if video.is_hdr else ""
+        return two_lines(resolution(video.width, video.height), " · ".join(filter(None, [_codecs(video), hdr])))
+
+    @admin.display(description="State, my stars")
+    def state(self, video: Any) -> SafeString:
+        file = _primary(video)
+        shown = state_badge(file) if file else badge("No file", "warn")
+        mine = stars(video.my_ratings[0].stars) if video.my_ratings else ""
+        return format_html('<span class="v-state">{}{}</span>', shown, mine)
+
+    @admin.display(description="Added", ordering="created_at")
+    def added(self, video: Video) -> SafeString | str:
+        return when(video.created_at)
+
+    # ---- fields -----------------------------------------------------------------------------------------------------
     @admin.display(description="Picture size")
     def pixels(self, video: Video) -> str:
         return resolution(video.width, video.height)
 
     @admin.display(description="Codecs")
-    def codecs(self, video: Any) -> SafeString | str:
-        file = _primary(video)
-        if file is None:
-            return NOTHING
-        codecs = " + ".join(filter(None, [file.video_codec, file.audio_codec])) or NOTHING
-        return two_lines(codecs, " · ".join(filter(None, [file.container, "HDR" if video.is_hdr else ""])))
-
-    @admin.display(description="State")
-    def state(self, video: Any) -> SafeString:
-        file = _primary(video)
-        return state_badge(file) if file else badge("No file", "warn")
-
-    @admin.display(description="Added", ordering="created_at")
-    def added(self, video: Video) -> SafeString | str:
-        return when(video.created_at)
+    def codecs(self, video: Video) -> str:
+        return _codecs(video) or NOTHING
 
     @admin.display(description="Changed")
     def changed(self, video: Video) -> SafeString | str:
@@ -205,25 +220,128 @@ class VideoAdmin(ModelAdmin):
     def hdr(self, video: Video) -> str:
         return "Yes" if video.is_hdr else "No"
 
-    def save_model(self, request: HttpRequest, obj: Video, form: "forms.ModelForm[Video]", change: bool) -> None:
+    @admin.display(description="Name of the file when first seen")
+    def file_name(self, video: Video) -> str:
+        return video.original_file_name or NOTHING
+
+    @admin.display(description="Date of the file")
+    def file_dated(self, video: Video) -> SafeString | str:
+        return when(video.file_date)
+
+    @admin.display(description="Views")
+    def views(self, video: Video) -> str:
+        return f"{video.view_count:,}"
+
+    # ---- actions ----------------------------------------------------------------------------------------------------
+    @admin.action(description="Edit …", permissions=["curate"])
+    def edit_many(self, request: HttpRequest, queryset: QuerySet[Video]) -> HttpResponse | None:
+        ids = list(queryset.order_by().values_list("pk", flat=True)[: MOST_VIDEOS + 1])
+        try:
+            edit = begin_bulk_edit(user=current_user(request), video_ids=ids)
+        except LibraryError as error:
+            messages.error(request, str(error))
+            return None
+        query = request.GET.urlencode()
+        address = reverse("admin:library_bulkedit_change", args=(edit.pk,))
+        return HttpResponseRedirect(f"{address}?{_filters(query)}" if query else address)
+
+    @admin.action(description="Move to the trash", permissions=["trash"])
+    def trash(self, request: HttpRequest, queryset: QuerySet[Video]) -> None:
+        ids = list(queryset.order_by("pk").values_list("pk", flat=True)[: MOST_VIDEOS + 1])
+        result = trash(kind="video", ids=ids, user=request.user)
+        self.message_user(request, f"{result.batch.summary}.", messages.SUCCESS)
+
+    # ---- saving -----------------------------------------------------------------------------------------------------
+    def save_model(self, request: HttpRequest, obj: Video, form: Any, change: bool) -> None:
         # Only what was typed: a scan may have written the other columns meanwhile.
-        if form.changed_data:
-            obj.save(update_fields=form.changed_data)
+        columns = [name for name in form.changed_data if name in COLUMNS]
+        if columns:
+            obj.save(update_fields=columns)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        for part in LINKS:
+            if part in form.changed_data:
+                add, remove = form.cleaned_data[part].difference(KINDS[part], request.user)
+                EDIT[part](video_ids=[form.instance.pk], add=add, remove=remove, user=request.user)
+        primary = form.cleaned_data.get("primary_studio") if "primary_studio" in form.changed_data else None
+        # One that was taken off in the same form isn't put back.
+        if primary and VideoStudio.objects.filter(video=form.instance, studio=primary).exists():
+            edit_studios(video_ids=[form.instance.pk], primary=primary, user=current_user(request))
+
+    def response_change(self, request: HttpRequest, obj: Video) -> HttpResponse:
+        if "_savenext" in request.POST:
+            places = neighbours_of(self, request, obj)
+            return HttpResponseRedirect(places.after or places.back)
+        response: HttpResponse = super().response_change(request, obj)
+        return response
+
+    # ---- pages ------------------------------------------------------------------------------------------------------
+    def get_urls(self) -> list[URLPattern]:
+        wrap = self.admin_site.admin_view
+        own = [
+            path("suggest/<slug:key>/", wrap(suggest_view), name="library_video_suggest"),
+            path("told/", wrap(self.told_view), name="library_video_told"),
+            path("many/<int:edit_id>/", wrap(self.bulk_view), name="library_bulkedit_change"),
+            path("<int:video_id>/cell/<slug:part>/", wrap(self.cell_view), name="library_video_cell"),
+        ]
+        return [*own, *super().get_urls()]
+
+    def told_view(self, request: HttpRequest) -> HttpResponse:
+        """GET: the messages that wait for the next page, for a page that stays."""
+        return render(request, "admin/library/video/told.html")
+
+    def bulk_view(self, request: HttpRequest, edit_id: int) -> HttpResponse:
+        """One edit of many videos."""
+        if not self.has_curate_permission(request):
+            raise PermissionDenied
+        return bulk_view(self, request, edit_id)
+
+    def cell_view(self, request: HttpRequest, video_id: int, part: str) -> HttpResponse:
+        """A cell of the list, edited in its row."""
+        if not self.has_change_permission(request):
+            raise PermissionDenied
+        return cell_view(request, video_id, part)
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        current = request.GET.get("view", "")
+        address = reverse("admin:library_video_changelist")
+        views = [(title, f"{address}?view={key}" if key else address, key == current) for key, title, _ in VIEWS]
+        context = {"title": "Videos", "views": views, "keys": KEYS}
+        return super().changelist_view(request, {**context, **(extra_context or {})})  # type: ignore[no-any-return]
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         context: dict[str, Any] = {"show_save_and_add_another": False}
-        if object_id.isdecimal():
-            files = VideoFile.objects.select_related("thumbnail", "storyboard", "folder").defer(*HEAVY)
-            file = files.filter(video=int(object_id), is_primary=True).first()
-            context |= {"file": file, "watch": watch_address(int(object_id))}
+        video = Video.objects.filter(pk=int(object_id)).first() if object_id.isdecimal() else None
+        if video is not None and request.method == "GET":
+            files = VideoFile.objects.select_related("thumbnail", "storyboard", "folder").defer(*LIST_DEFERRED)
+            context |= {
+                "file": files.filter(video=video, is_primary=True).first(),
+                "watch": watch_address(video.pk),
+                "places": neighbours_of(self, request, video),
+            }
         return super().change_view(request, object_id, form_url, {**context, **(extra_context or {})})  # type: ignore[no-any-return]
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form = super().get_form(request, obj, change, **kwargs)
+        # A class made for this request: what may be made by a new name depends on who asks.
+        form.user = request.user
+        return form
 
 
 def watch_address(video_id: int) -> str:
     """Where the video is watched."""
     return reverse("watch", args=(video_id,))
+
+
+def _filters(query: str) -> str:
+    return urlencode({FILTERS: query})
+
+
+def _codecs(video: Video) -> str:
+    return " + ".join(filter(None, [video.video_codec, video.audio_codec]))
 
 
 def _change(video: Video) -> str:

@@ -133,12 +133,13 @@ def apply_bulk_edit(*, edit_id: int, report: Report = lambda done, total: None) 
         edit = BulkEdit.objects.select_for_update().select_related("user").get(pk=edit_id)
         if edit.applied_at is not None or edit.confirmed_at is None:
             return edit.video_count
-        with change_batch(summary="Edited videos", user=edit.user) as batch:
+        with change_batch(user=edit.user) as batch:
             changed = _apply(edit, report)
             said = "; ".join(step.describe(edit.operation[step.key]) for step in steps_of(edit.operation))
             batch.summary = f"Edited {len(changed):,} {'video' if len(changed) == 1 else 'videos'}: {said}"[:500]
-            edit.batch, edit.video_count, edit.applied_at = batch, len(changed), timezone.now()
-            edit.save(update_fields=["batch", "video_count", "applied_at"])
+        edit.batch = batch if batch.change_count else None
+        edit.video_count, edit.applied_at = len(changed), timezone.now()
+        edit.save(update_fields=["batch", "video_count", "applied_at"])
     return len(changed)
 
 

@@ -175,6 +175,10 @@
     does();
   });
 
+  document.addEventListener("click", (event) => {
+    if (event.target.closest?.("[data-keys-open]")) document.getElementById("v-keys").showModal();
+  });
+
   document.addEventListener("DOMContentLoaded", () => {
     document.querySelectorAll(".v-strip[data-sprite]").forEach((strip) => seen.observe(strip));
   });
