@@ -13,7 +13,7 @@ DECLARE
     context jsonb := NULLIF(current_setting('pghistory.context_metadata', TRUE), '')::jsonb;
     actor bigint := (context ->> 'user')::bigint;
 BEGIN
-    IF EXISTS (SELECT 1 FROM library_user) THEN
+    IF event = 'user_deleted' OR EXISTS (SELECT 1 FROM library_user) THEN
         INSERT INTO library_auditevent (kind, user_id, actor_name, address, account_id, subject, detail)
         VALUES (event, actor, COALESCE((SELECT username FROM library_user WHERE id = actor), ''),
                 (context ->> 'address')::inet, whom, left(what, 300), facts);
