@@ -1,6 +1,6 @@
 from django.urls import path
 
-from library.views import account, grid, unreadable, uploads
+from library.views import account, grid, history, unreadable, uploads
 
 urlpatterns = [
     path("", grid.library, name="library"),
@@ -8,6 +8,7 @@ urlpatterns = [
     path("files/unreadable/", unreadable.unreadable, name="unreadable"),
     path("files/unreadable/again/", unreadable.try_again, name="try_again"),
     path("uploads/<path:path>", uploads.upload, name="upload"),
+    path("undo/<uuid:batch_id>/", history.undo, name="undo"),
     path("login/", account.Login.as_view(), name="login"),
     path("admin/login/", account.admin_login),
     path("account/", account.account, name="account"),

@@ -63,6 +63,11 @@ def undo_batch(*, batch: ChangeBatch, user: User | None) -> UndoReport:
     return _report(undo if undo.change_count else None, plan)
 
 
+def may_undo(user: User, batch: ChangeBatch) -> bool:
+    """Whether the user may take the batch back: their own, or anybody's with the permission to change changes."""
+    return batch.user_id == user.pk or user.has_perm("library.change_changebatch")
+
+
 def undo_summary(batch: ChangeBatch) -> str:
     """The sentence of the batch's undo: "Undid: Tagged 3 videos", and of the undo of that: "Did again: ..."."""
     if batch.summary.startswith(_UNDID):

@@ -10,7 +10,7 @@ from django.db.models import Model
 from library.naming import Row
 from library.services.undo.plan import TablePlan, UndoPlan, parts_of, stored_columns
 
-_CHUNK = 5000
+_CHUNK = 1000
 # Given by the database when a row is added.
 _NOT_RESTORED = {"updated_at"}
 
