@@ -17,7 +17,8 @@ _Execute = Callable[[str, Any, bool, dict[str, Any]], Any]
 def watch_statements(sender: object, connection: BaseDatabaseWrapper, **more: object) -> None:
     """Receiver of `connection_created`: from now on this connection's slow statements are logged."""
     if settings.SLOW_QUERY_MS and log_if_slow not in connection.execute_wrappers:
-        connection.execute_wrappers.append(log_if_slow)
+        # First: a context that is open takes the last one off when it ends, and that must be its own.
+        connection.execute_wrappers.insert(0, log_if_slow)
 
 
 def log_if_slow(execute: _Execute, sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
