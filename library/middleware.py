@@ -24,7 +24,7 @@ class LastSeenMiddleware:
         note_seen(request)
 
 
-class HistoryMiddleware(PghistoryMiddleware):  # type: ignore[misc]
+class HistoryMiddleware(PghistoryMiddleware):
     """Tells the database's triggers who changes something and from where."""
 
     def get_context(self, request: HttpRequest) -> dict[str, Any]:

@@ -58,7 +58,7 @@ def _word(value: Any) -> str:
     return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
 
 
-class AccountFilter(TextFilter):  # type: ignore[misc]
+class AccountFilter(TextFilter):
     """Events by or about an account, found by its whole name in any case; of a deleted one, those that it caused."""
 
     title = "account"

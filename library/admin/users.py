@@ -141,7 +141,7 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg]
         return fields if _is_owner(request) else [*fields, "is_superuser"]
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
-        form = super().get_form(request, obj, change=change, **kwargs)
+        form: Any = super().get_form(request, obj, change=change, **kwargs)
         # Its class is made for this request, but its declared fields are everybody's.
         form.roles = None if obj is not None and obj == request.user else _grantable_roles(request)
         if "is_superuser" in form.base_fields:
@@ -232,7 +232,7 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg]
         return HttpResponseRedirect(reverse("admin:library_user_change", args=(user.pk,)))
 
     def _managed(self, request: HttpRequest, user_id: int) -> User:
-        user = self.get_object(request, str(user_id))
+        user: User | None = self.get_object(request, str(user_id))
         if user is None or not self.has_change_permission(request, user):
             raise PermissionDenied
         return user
@@ -263,7 +263,7 @@ class GroupAdmin(DjangoGroupAdmin, ModelAdmin):
         actions.pop("delete_selected", None)
         return actions
 
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return ["name", "rights"] if is_everything(obj) else ["name", "permissions"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
@@ -271,7 +271,7 @@ class GroupAdmin(DjangoGroupAdmin, ModelAdmin):
         return [*fields, "name"] if is_seeded(obj) else fields
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
-        form = super().get_form(request, obj, change, **kwargs)
+        form: Any = super().get_form(request, obj, change, **kwargs)
         form.held = None if _is_owner(request) else _held(request)
         return form
 

@@ -38,7 +38,7 @@ class SettingsRow(TimeStamped):
                 name="audit",
                 when=pgtrigger.After,
                 operation=pgtrigger.Insert | pgtrigger.Update,
-                func=pgtrigger.Func(
+                func=pgtrigger.Func(  # type: ignore[no-untyped-call]
                     "PERFORM library_audit_settings('{meta.verbose_name}', to_jsonb(OLD), to_jsonb(NEW)); RETURN NULL;"
                 ),
             ),

@@ -40,7 +40,7 @@ class User(TimeStamped, AbstractUser):
             pgtrigger.Trigger(
                 name="end_sessions",
                 when=pgtrigger.After,
-                operation=pgtrigger.UpdateOf("password", "is_active"),
+                operation=pgtrigger.UpdateOf("password", "is_active"),  # type: ignore[no-untyped-call]
                 condition=pgtrigger.Condition("OLD.password <> NEW.password OR (OLD.is_active AND NOT NEW.is_active)"),
                 func="DELETE FROM library_usersession WHERE user_id = NEW.id; RETURN NULL;",
             ),

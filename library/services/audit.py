@@ -30,7 +30,7 @@ def record(
     settings are recorded by the database itself.
     """
     if request is not None:
-        user = user or request.user  # type: ignore[assignment]
+        user = user or request.user
         address = address or client_address(request)
     person = user if isinstance(user, User) else None
     AuditEvent.objects.create(

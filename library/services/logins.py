@@ -134,7 +134,8 @@ def _count(scope: LoginScope, key: str, *, name: str, address: str | None) -> in
     limit: int = settings.LOGIN_TRIES
     pause = timedelta(minutes=settings.LOGIN_LOCK_MINUTES)
     with connection.cursor() as cursor:
-        cursor.execute(_COUNT, {"scope": scope.value, "key": key, "limit": limit, "pause": pause})
+        given: dict[str, Any] = {"scope": scope.value, "key": key, "limit": limit, "pause": pause}
+        cursor.execute(_COUNT, given)
         count, until, refused = cursor.fetchone()
     if refused == 1:
         detail = {"locked": scope.value, "key": key}

@@ -23,7 +23,6 @@ from django.views.decorators.http import require_POST, require_safe
 from library.access import current_user, for_every_account
 from library.addresses import client_address
 from library.exceptions import LoginThrottledError
-from library.models import User
 from library.services.access import SESSIONS_SHOWN, end_other_sessions, end_session, live_sessions
 from library.services.logins import attempt_failed, attempt_succeeded, begin_attempt
 
@@ -50,6 +49,7 @@ class LoginForm(AuthenticationForm):
         name, password = self.cleaned_data.get("username"), self.cleaned_data.get("password")
         if name is None or not password:
             return self.cleaned_data
+        assert self.request is not None
         try:
             attempt = begin_attempt(name=name, address=client_address(self.request))
             try:
@@ -109,7 +109,7 @@ def account(request: HttpRequest) -> HttpResponse:
 def password(request: HttpRequest) -> HttpResponse:
     """`/account/password/`: a new password of one's own; every other session ends. 422 with what is wrong."""
     user = current_user(request)
-    form: PasswordChangeForm[User] = PasswordChangeForm(user, request.POST)
+    form = PasswordChangeForm(user, request.POST)
     if not form.is_valid():
         return _page(request, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
     form.save()
@@ -135,7 +135,7 @@ def end_sessions(request: HttpRequest) -> HttpResponse:
     return redirect("account")
 
 
-def _page(request: HttpRequest, form: "PasswordChangeForm[User]", *, status: int = HTTPStatus.OK) -> HttpResponse:
+def _page(request: HttpRequest, form: PasswordChangeForm, *, status: int = HTTPStatus.OK) -> HttpResponse:
     user = current_user(request)
     sessions = list(live_sessions(user)[:SESSIONS_SHOWN])
     context = {

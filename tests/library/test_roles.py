@@ -259,7 +259,9 @@ def test_an_owner_gives_a_user_another_role(client: Client) -> None:
 
 def test_nobody_gives_a_role_that_may_more_than_they_do(client: Client) -> None:
     keeper = make_user(role="", is_staff=True)
-    keeper.user_permissions.add(*map(find_permission, ["library.view_user", "library.change_user", *ROLES[USER]]))
+    keeper.user_permissions.add(
+        *map(find_permission, ["library.view_user", "library.change_user", *(ROLES[USER] or ())])
+    )
     client.force_login(keeper)
     user = make_user(role="")
     address = reverse("admin:library_user_change", args=(user.pk,))
