@@ -9,11 +9,12 @@ RUN := .venv/bin/python
 export MEDIA PORT HOST
 
 .DEFAULT_GOAL := help
-.PHONY: help init dev up test lint format bench bench-full
+.PHONY: help init dev up demo test lint format bench bench-full
 
 help:  ## What there is
 	@echo "make up MEDIA=FOLDER   start Videothek and scan the folder (PORT=8000 HOST=127.0.0.1)"
 	@echo "make init              install what it needs into .venv, without starting"
+	@echo "make demo              make a small library of drawn videos under var/demo and start it (PORT=8000)"
 	@echo "make test              all tests, with coverage"
 	@echo "make lint              style, types, import contract, templates, migrations"
 	@echo "make format            bring the code into shape"
@@ -28,6 +29,11 @@ dev:
 # exec: Ctrl-C and SIGTERM to make itself reach Videothek, which then stops everything it started.
 up: init
 	@exec $(RUN) manage.py up --port "$$PORT" --host "$$HOST" $${MEDIA:+--media "$$MEDIA"}
+
+# A home of its own: nothing of it lands in the library that `make up` starts.
+demo: init
+	@VIDEOTHEK_HOME="$(CURDIR)/var/demo" $(RUN) manage.py demo
+	@VIDEOTHEK_HOME="$(CURDIR)/var/demo" exec $(RUN) manage.py up --port "$$PORT" --host "$$HOST"
 
 test:
 	@$(PYTHON) config/bootstrap.py --dev --browser
