@@ -80,13 +80,14 @@ def _library_places(request: HttpRequest) -> list[Place]:
     failed = missing = 0
     if may(request, "library.view_videofile"):
         failed = bounded_count(VideoFile.objects.filter(state=FileState.FAILED))
-        missing = bounded_count(VideoFile.objects.missing())
+        missing = bounded_count(Video.objects.in_library().missing())
     view = "library.view_videofile"
     return [
         Place("Videos", "movie", reverse("admin:library_video_changelist"), "library.view_video"),
         Place("Files", "video_file", files, view),
         Place("Failed files", "error", f"{files}?state=failed", view, badge_text(failed), "danger"),
-        Place("Missing files", "search_off", f"{files}?missing=yes", view, badge_text(missing), "warning"),
+        Place("Missing videos", "search_off", reverse("missing"), "library.view_video", badge_text(missing), "warning"),
+        Place("Trash", "delete", reverse("trash"), "library.trash_video"),
         Place("Folders", "folder", reverse("admin:library_folder_changelist"), "library.view_folder"),
         Place("Scans", "radar", reverse("admin:library_scanlog_changelist"), "library.view_scanlog"),
     ]

@@ -3,16 +3,21 @@ from django.contrib.auth.views import LogoutView
 from django.urls import include, path
 
 from config.health import healthz, readyz
-from library.access import for_every_account
+from library.access import for_every_account, requires
+from library.admin.missing import missing_page
+from library.admin.trash import trash_page
 
 handler500 = "config.errors.failed"
 
 urlpatterns = [
     path("", include("library.urls")),
+    path("", include("people.urls")),
     path("", include("playback.urls")),
     path("", include("processing.urls")),
     path("logout/", for_every_account(LogoutView.as_view()), name="logout"),
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
+    path("admin/trash/", requires("library.trash_video")(admin.site.admin_view(trash_page)), name="trash"),
+    path("admin/missing/", requires("library.view_video")(admin.site.admin_view(missing_page)), name="missing"),
     path("admin/", admin.site.urls),
 ]

@@ -6,6 +6,7 @@ from library.admin import sections
 from library.admin.audit import AuditEventAdmin
 from library.admin.files import VideoFileAdmin
 from library.admin.folders import FolderAdmin
+from library.admin.ignored import IgnoredFileAdmin
 from library.admin.scan_logs import ScanLogAdmin
 from library.admin.settings_row import SettingsRowAdmin
 from library.admin.users import GroupAdmin, UserAdmin
@@ -16,6 +17,7 @@ __all__ = [
     "AuditEventAdmin",
     "FolderAdmin",
     "GroupAdmin",
+    "IgnoredFileAdmin",
     "LibrarySettingsAdmin",
     "ScanLogAdmin",
     "UserAdmin",
@@ -27,4 +29,8 @@ __all__ = [
 
 @admin.register(LibrarySettings)
 class LibrarySettingsAdmin(SettingsRowAdmin):
-    fieldsets = [("Scanning", {"fields": ["scan_interval_minutes", "settle_seconds"]})]
+    fieldsets = [
+        ("Scanning", {"fields": ["scan_interval_minutes", "settle_seconds"]}),
+        ("Missing files", {"fields": ["missing_limit_percent", "missing_limit_files"]}),
+        ("Trash", {"fields": ["trash_days", "is_trash_kept_on_disk"]}),
+    ]

@@ -1,22 +1,29 @@
 """Scans in the admin."""
 
+from typing import Any
+
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
 from unfold.paginator import InfinitePaginator
 
-from library.admin.base import ReadOnlyAdmin
+from library.admin.base import ReadOnlyAdmin, may
 from library.admin.columns import badge, duration, exactly, sentence, two_lines, when
-from library.admin.folders import SCAN_TONES
+from library.admin.scans import SCAN_TONES
 from library.models import ScanLog
 from library.models.scan_log import ScanStatus
+from library.paths import display_path
 
-COUNTS = ["new", "changed", "moved", "returned", "unchanged", "busy", "unreadable", "missing"]
+COUNTS = [
+    "new", "changed", "moved", "returned", "unchanged", "busy", "unreadable", "missing", "held", "ignored",
+]  # fmt: skip
 
 
 @admin.register(ScanLog)
 class ScanLogAdmin(ReadOnlyAdmin):
+    change_form_outer_before_template = "admin/library/scanlog/held.html"
+
     list_display = ["begun", "status_badge", "files_seen", "found", "took", "error_sentence"]
     list_display_links = ["begun"]
     list_filter = ["status", "trigger", "folder"]
@@ -28,17 +35,22 @@ class ScanLogAdmin(ReadOnlyAdmin):
     list_per_page = 50
     empty_sentence = "Each scan of a folder is listed here with what it found."
     fieldsets = [
-        ("Scan", {"fields": ["folder", "trigger", "status_badge", "error", "begun_at", "ended_at", "took"]}),
+        ("Scan", {"fields": ["folder", "part", "trigger", "status_badge", "error", "begun_at", "ended_at", "took"]}),
         ("Files", {"fields": ["files_seen", *(f"files_{name}" for name in COUNTS)]}),
     ]
-    readonly_fields = ["status_badge", "begun_at", "ended_at", "took"]
+    readonly_fields = ["part", "status_badge", "begun_at", "ended_at", "took"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ScanLog]:
         return super().get_queryset(request).select_related("folder")  # type: ignore[no-any-return]
 
     @admin.display(description="Scan", ordering="started_at")
     def begun(self, scan: ScanLog) -> SafeString:
-        return two_lines(scan.folder.name, f"{exactly(scan.started_at)} · {scan.get_trigger_display().lower()}")
+        name = " / ".join(filter(None, [scan.folder.name, display_path(scan.subpath)]))
+        return two_lines(name, f"{exactly(scan.started_at)} · {scan.get_trigger_display().lower()}")
+
+    @admin.display(description="Part")
+    def part(self, scan: ScanLog) -> str:
+        return display_path(scan.subpath) or "The whole folder"
 
     @admin.display(description="State")
     def status_badge(self, scan: ScanLog) -> SafeString:
@@ -64,3 +76,11 @@ class ScanLogAdmin(ReadOnlyAdmin):
     @admin.display(description="Ended")
     def ended_at(self, scan: ScanLog) -> SafeString | str:
         return when(scan.finished_at, never="Still running")
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        scan = self.get_object(request, object_id)
+        is_held = scan is not None and scan.status == ScanStatus.HELD
+        context = {"held": scan if is_held else None, "may_scan": may(request, "library", "change", "folder")}
+        return super().change_view(request, object_id, form_url, {**context, **(extra_context or {})})  # type: ignore[no-any-return]

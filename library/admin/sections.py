@@ -9,9 +9,10 @@ from django.db.models import Count
 from django.http import HttpRequest
 
 from library.admin.dashboard import Section, register_section
-from library.admin.folders import scan_in_words, with_scans
-from library.models import Folder, Video, VideoFile
+from library.admin.scans import scan_in_words, with_scans
+from library.models import Folder, ScanLog, Video, VideoFile
 from library.models.file import FileState
+from library.models.scan_log import ScanStatus
 
 FOLDERS_SHOWN = 8
 FAILED_SHOWN = 6
@@ -21,7 +22,7 @@ LOW_DISK_RATIO = 0.05
 
 def load_counts(request: HttpRequest) -> dict[str, Any] | None:
     """Numbers of the library; five queries that indexes answer."""
-    if not Folder.objects.exists():
+    if not Folder.objects.in_library().exists():
         return {"is_empty": True, "may_add": _may(request, "library.add_folder")}
     unready = VideoFile.objects.present().exclude(state=FileState.READY).order_by()
     by_state = dict(unready.values_list("state").annotate(n=Count("pk")))
@@ -31,7 +32,7 @@ def load_counts(request: HttpRequest) -> dict[str, Any] | None:
     failed = by_state.get(FileState.FAILED, 0)
     return {
         "is_empty": False,
-        "videos": Video.objects.count(),
+        "videos": Video.objects.in_library().count(),
         "files": files,
         "ready": files - missing - working - failed,
         "working": working,
@@ -42,7 +43,7 @@ def load_counts(request: HttpRequest) -> dict[str, Any] | None:
 
 def load_folders(request: HttpRequest) -> dict[str, Any] | None:
     """The first folders by name with their last scan; one query."""
-    rows: Any = with_scans(Folder.objects.all()).order_by("-is_active", "name", "pk")
+    rows: Any = with_scans(Folder.objects.in_library()).order_by("-is_active", "name", "pk")
     folders = [(folder, scan_in_words(folder.latest_scan)) for folder in rows[: FOLDERS_SHOWN + 1]]
     if not folders:
         return None
@@ -52,6 +53,13 @@ def load_folders(request: HttpRequest) -> dict[str, Any] | None:
         "may_scan": _may(request, "library.change_folder"),
         "may_add": _may(request, "library.add_folder"),
     }
+
+
+def load_held(request: HttpRequest) -> dict[str, Any] | None:
+    """Scans that marked nothing and wait for a person's word; one query."""
+    held = ScanLog.objects.filter(status=ScanStatus.HELD, folder__removed_at=None).select_related("folder")
+    scans = list(held.order_by("-started_at")[:FOLDERS_SHOWN])
+    return {"scans": scans, "may_scan": _may(request, "library.change_folder")} if scans else None
 
 
 def load_failed_files(request: HttpRequest) -> dict[str, Any] | None:
@@ -86,6 +94,7 @@ _FILES = ("library.view_videofile",)
 _FOLDERS = ("library.view_folder",)
 _AT = "admin/dashboard/"
 for _section in (
+    Section("held", "Scans that wait for you", _AT + "held.html", load_held, _FOLDERS, order=5, is_wide=True),
     Section("counts", "Library", _AT + "counts.html", load_counts, _FILES, order=10, is_wide=True, refreshes=True),
     Section("folders", "Folders", _AT + "folders.html", load_folders, _FOLDERS, order=30, refreshes=True),
     Section("failed-files", "Files that failed", _AT + "failed_files.html", load_failed_files, _FILES, order=40),

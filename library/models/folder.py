@@ -142,5 +142,6 @@ class Folder(TimeStamped):
     def clean(self) -> None:
         super().clean()
         self.path = self.path.rstrip("/") or "/"
-        if not os.path.isdir(self.fs_path):
+        # Later its disk may be away while its name is changed.
+        if self._state.adding and not os.path.isdir(self.fs_path):
             raise ValidationError({"path": f"There is no folder {self.shown_path} on this machine."})

@@ -5,6 +5,7 @@ from django.db.models import Q
 
 from library.models.base import TimeStamped
 from library.models.folder import Folder
+from library.paths import display_path
 
 
 class ScanStatus(models.TextChoices):
@@ -68,3 +69,8 @@ class ScanLog(TimeStamped):
 
     def __str__(self) -> str:
         return f"{self.folder} {self.started_at:%Y-%m-%d %H:%M}"
+
+    @property
+    def shown_subpath(self) -> str:
+        """The part as people read it."""
+        return display_path(self.subpath)

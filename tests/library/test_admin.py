@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from library.models import Folder, LibrarySettings, ScanLog, User, Video, VideoFile
 from library.paths import encode_path
-from library.services.folders import check_folder_readable
+from library.services.availability import check_folder_readable
 from processing.models import Job, Thumbnail
 from tests.library.factories import make_file, make_folder, make_user, make_video
 
@@ -259,23 +259,6 @@ def test_accepting_missing_files_tells_the_scan(page):
     page.post(reverse("admin:library_folder_accept_missing"), {"id": [folder.pk]})
 
     assert Job.objects.get().params["accept_missing"] is True
-
-
-def test_a_folder_with_files_is_not_deleted_but_to_be_deactivated(page):
-    file = make_file()
-
-    response = page.post(reverse("admin:library_folder_delete", args=(file.folder_id,)), {"post": "yes"}, follow=True)
-
-    assert "Deactivate it instead" in messages_of(response)[0]
-    assert Folder.objects.exists()
-
-
-def test_a_folder_without_files_can_be_deleted(page):
-    folder = make_folder()
-
-    page.post(reverse("admin:library_folder_delete", args=(folder.pk,)), {"post": "yes"})
-
-    assert not Folder.objects.exists()
 
 
 def test_who_may_only_look_at_folders_is_offered_no_scan(client):

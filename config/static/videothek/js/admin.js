@@ -27,6 +27,13 @@
   }).observe(root, { attributes: true, attributeFilter: ["class"] });
 })();
 
+// One box for all boxes of its form.
+document.addEventListener("change", (event) => {
+  const box = event.target;
+  if (!box.matches || !box.matches("[data-check-all]")) return;
+  for (const one of box.form.querySelectorAll('input[type="checkbox"][name="id"]')) one.checked = box.checked;
+});
+
 // A second press on a button that posts does nothing: disabled once the browser has read its form.
 document.addEventListener("submit", (event) => {
   const button = event.submitter;
