@@ -31,6 +31,7 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_K
 from config.services.owner import ensure_owner
 from config.services.processes import web_service
 from config.services.seed.scale import seed_scale
+from config.services.static import collect_static
 from library.models import User, Video
 from tests.bench.table import Row, show
 
@@ -187,6 +188,7 @@ def run(*, full: bool = False) -> bool:
     """Prints the table; False when a target is missed. `full` stays for two minutes instead of 30 s."""
     call_command("migrate", verbosity=0)
     ensure_owner()
+    collect_static()
     owner = User.owners().get()
     seed_scale(videos=VIDEOS, user=owner, say=lambda text: None)
     pages, cookie, port = addresses(), session_cookie(owner), free_port()

@@ -11,6 +11,7 @@ from django.db import connection, models, transaction
 from config.services.seed import words
 from library.models import ChangeBatch, Folder, Tag, User, Video, VideoFile, VideoTag
 from library.models.change import ChangeSource
+from library.services.search import rebuild_search
 from people.models import Creator, Credit, Studio, VideoStudio
 from playback.models import Favorite, Marker, PlayCount, Rating, WatchProgress
 
@@ -70,6 +71,8 @@ def seed_scale(*, videos: int, user: User, is_forced: bool = False, say: Callabl
             change_count=videos,
             can_undo=False,
         )
+    say("Words for search ...")
+    rebuild_search()
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
     counts = [model.objects.count() for model in (Video, Creator, Studio, Tag, VideoTag, Credit)]
