@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from library.filters import Kind as FacetKind
+from library.filters import all_facets
 from library.models import DuplicatePair, SavedSearch, Tag, TagAlias, Video, VideoFile, VideoMetadata, VideoTag
 from library.models.change import ChangeSource
 from library.models.duplicate import DuplicateVerdict
@@ -61,10 +63,8 @@ def name_becomes_alias(merging: Merging) -> None:
 
 def rewrite_saved_searches(merging: Merging) -> None:
     """Saved searches that ask for one of the others ask for the keeper."""
-    new = _names_in_filters(merging.keep)
-    names = {old: new[type(old)] for other in merging.others for old in _names_in_filters(other).values()}
+    names = {_name_in_filters(other): _name_in_filters(merging.keep) for other in merging.others}
     changed = []
-    # A filter that names the facet has its key in it as text; the few that do are read.
     for search in SavedSearch.objects.select_for_update().filter(filter__icontains=merging.kind).order_by("pk"):
         wanted = _rewritten(search.filter, merging.kind, names)
         if wanted != search.filter:
@@ -73,20 +73,26 @@ def rewrite_saved_searches(merging: Merging) -> None:
     SavedSearch.objects.bulk_update(changed, ["filter"])
 
 
-def _names_in_filters(row: Any) -> dict[type, int | str]:
-    """What filters call a row: its number, or its public id where it has one."""
-    return {int: row.pk} | ({str: str(row.public_id)} if hasattr(row, "public_id") else {})
+def _name_in_filters(row: Any) -> int | str:
+    """What filters call a row: its public id where it has one, else its number."""
+    return str(row.public_id) if hasattr(row, "public_id") else int(row.pk)
 
 
 def _rewritten(node: Any, kind: str, names: dict[Any, Any]) -> Any:
-    """The filter with other names in the lists of the conditions (`library.filters`) that are about the kind."""
+    """The filter with other names in those of its conditions (`library.filters`) that list rows of the kind."""
     if isinstance(node, list):
         return [_rewritten(one, kind, names) for one in node]
     if not isinstance(node, dict):
         return node
-    if str(node.get("facet", "")).startswith(kind) and isinstance(node.get("value"), list):
+    if isinstance(node.get("value"), list) and _lists_rows(node.get("facet"), kind):
         return {**node, "value": list(dict.fromkeys(names.get(one, one) for one in node["value"]))}
     return {name: _rewritten(value, kind, names) for name, value in node.items()}
+
+
+def _lists_rows(key: object, kind: str) -> bool:
+    """Whether a facet's values are rows of the kind: "tag", "main_studio"."""
+    facet = next((one for one in all_facets() if one.key == key), None)
+    return facet is not None and facet.kind is FacetKind.ROWS and kind in facet.key
 
 
 def merge_pairs(merging: Merging) -> None:

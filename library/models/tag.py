@@ -3,6 +3,7 @@
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
+from django.urls import reverse
 
 from library.models.base import TimeStamped
 from library.models.change import ChangeSource
@@ -31,7 +32,9 @@ class Tag(TimeStamped):
 
     name = models.CharField(max_length=100)
     name_key = NameKey()
-    parent = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, blank=True, related_name="children")
+    parent = models.ForeignKey(
+        "self", on_delete=models.SET_NULL, null=True, blank=True, db_index=False, related_name="children"
+    )
     color = models.CharField(max_length=7, default=DEFAULT_COLOR, validators=[hex_color])
     description = models.TextField(blank=True)
     position = models.IntegerField(default=0, help_text="Order among its siblings; equal ones go by name.")
@@ -76,6 +79,9 @@ class Tag(TimeStamped):
     def __str__(self) -> str:
         return self.name
 
+    def get_absolute_url(self) -> str:
+        return reverse("tag", args=[self.pk])
+
     def save(self, *args: object, **options: object) -> None:
         self.name = clean_name(self.name)
         super().save(*args, **options)  # type: ignore[arg-type]
@@ -90,7 +96,7 @@ class Tag(TimeStamped):
 class TagAlias(TimeStamped):
     """Another word for a tag: found by search and by find-or-create."""
 
-    tag = models.ForeignKey(Tag, on_delete=models.CASCADE, related_name="aliases")
+    tag = models.ForeignKey(Tag, on_delete=models.CASCADE, db_index=False, related_name="aliases")
     name = models.CharField(max_length=100)
     name_key = NameKey()
 
@@ -115,8 +121,8 @@ class TagAlias(TimeStamped):
 class VideoTag(TimeStamped):
     """A tag on a video, and who or what put it there."""
 
-    video = models.ForeignKey(Video, on_delete=models.CASCADE, related_name="video_tags")
-    tag = models.ForeignKey(Tag, on_delete=models.CASCADE, related_name="video_tags")
+    video = models.ForeignKey(Video, on_delete=models.CASCADE, db_index=False, related_name="video_tags")
+    tag = models.ForeignKey(Tag, on_delete=models.CASCADE, db_index=False, related_name="video_tags")
     source = models.CharField(max_length=10, choices=ChangeSource.choices, default=ChangeSource.MANUAL)
 
     class Meta(TimeStamped.Meta):
@@ -138,7 +144,7 @@ class VideoTag(TimeStamped):
 class VideoMetadata(TimeStamped):
     """A free note on a video: a name with a value, each name once."""
 
-    video = models.ForeignKey(Video, on_delete=models.CASCADE, related_name="metadata")
+    video = models.ForeignKey(Video, on_delete=models.CASCADE, db_index=False, related_name="metadata")
     key = models.CharField(max_length=100)
     value = models.TextField(blank=True)
 

@@ -9,11 +9,12 @@ from django.db.models import Count, F, Q, QuerySet
 from library.exceptions import TreeError
 from library.models import Tag, User, VideoTag
 from library.models.names import clean_name, name_key
-from library.models.tree import ids_below, lies_below, lock_tree
+from library.models.tree import ids_above, ids_below, lies_below, lock_tree
 from library.services.changes import change_batch
 from library.services.finding import Found, resembling
 
 _MOST_SIMILAR = 10
+_OWN_VIDEOS = Count("video_tags", filter=Q(video_tags__video__trashed_at=None))
 
 
 @dataclass(slots=True)
@@ -102,8 +103,7 @@ def tag_tree(*, at_most: int = 5_000) -> list[TagNode]:
     A tag whose parent lies in the trash stands at the top. Of more than `at_most` tags the others are left out.
     """
     rows: QuerySet[Tag] = Tag.objects.in_use().defer("description")
-    counts = Count("video_tags", filter=Q(video_tags__video__trashed_at=None))
-    tags = list(rows.annotate(video_count=counts).order_by("position", "name", "pk")[:at_most])
+    tags = list(rows.annotate(video_count=_OWN_VIDEOS).order_by("position", "name", "pk")[:at_most])
     nodes = {tag.pk: TagNode(tag, 0, tag.video_count) for tag in tags}
     roots: list[TagNode] = []
     for tag in tags:
@@ -120,22 +120,44 @@ def tag_tree(*, at_most: int = 5_000) -> list[TagNode]:
     return roots
 
 
-def _count_with_children() -> dict[int, int]:
-    """Videos of each tag that has children, those of its children included, each once."""
+def _count_with_children(tag_ids: Sequence[int] | None = None) -> dict[int, int]:
+    """Videos of each tag that has children (of those of `tag_ids`), those of its children included, each once."""
+    if tag_ids is not None and not tag_ids:
+        return {}
     tags, links = Tag._meta.db_table, VideoTag._meta.db_table
     with connection.cursor() as cursor:
         cursor.execute(
             f"""WITH RECURSIVE pairs(root, id) AS (
-                SELECT id, id FROM {tags} AS tag WHERE trashed_at IS NULL
+                SELECT id, id FROM {tags} AS tag WHERE trashed_at IS NULL AND (%(all)s OR id = ANY(%(ids)s))
                    AND EXISTS (SELECT FROM {tags} WHERE parent_id = tag.id AND trashed_at IS NULL)
                 UNION
                 SELECT pairs.root, next.id FROM {tags} AS next JOIN pairs ON next.parent_id = pairs.id
                  WHERE next.trashed_at IS NULL
             ) SELECT pairs.root, count(DISTINCT link.video_id) FROM pairs JOIN {links} AS link ON link.tag_id = pairs.id
                 JOIN library_video AS video ON video.id = link.video_id AND video.trashed_at IS NULL
-               GROUP BY pairs.root"""
+               GROUP BY pairs.root""",
+            {"all": tag_ids is None, "ids": list(tag_ids or ())},
         )
         return dict(cursor.fetchall())
+
+
+def list_children(tag: Tag, *, at_most: int = 500) -> list[TagNode]:
+    """The tags directly below one, in order, with the number of videos of each and what lies below it. Two queries."""
+    rows = Tag.objects.in_use().filter(parent=tag).annotate(video_count=_OWN_VIDEOS)
+    children = [TagNode(child, 1, child.video_count) for child in rows.order_by("position", "name", "pk")[:at_most]]
+    totals = _count_with_children([node.tag.pk for node in children])
+    for node in children:
+        node.total_count = totals.get(node.tag.pk, node.video_count)
+    return children
+
+
+def tags_above(tag: Tag) -> list[Tag]:
+    """What a tag lies below, the root first; what is in the trash is left out. Two queries, none for a root."""
+    if tag.parent_id is None:
+        return []
+    ids = ids_above(Tag, tag.pk)
+    found = Tag.objects.in_use().in_bulk(ids)
+    return [found[one] for one in reversed(ids) if one in found]
 
 
 def reorder_tags(*, tag_ids: Sequence[int], user: User | None) -> None:

@@ -4,6 +4,7 @@ from django.contrib.postgres.functions import RandomUUID
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower
+from django.urls import reverse
 
 from library.models import TimeStamped, Video
 from library.models.change import ChangeSource
@@ -106,6 +107,9 @@ class Creator(TimeStamped):
     def __str__(self) -> str:
         return f"{self.name} ({self.disambiguation})" if self.disambiguation else self.name
 
+    def get_absolute_url(self) -> str:
+        return reverse("person", args=[self.public_id])
+
     def save(self, *args: object, **options: object) -> None:
         self.name, self.disambiguation = clean_name(self.name), clean_name(self.disambiguation)
         super().save(*args, **options)  # type: ignore[arg-type]
@@ -115,7 +119,7 @@ class Creator(TimeStamped):
 class CreatorAlias(TimeStamped):
     """Another name of a person: found by search and by find-or-create. Two people may share one."""
 
-    creator = models.ForeignKey(Creator, on_delete=models.CASCADE, related_name="aliases")
+    creator = models.ForeignKey(Creator, on_delete=models.CASCADE, db_index=False, related_name="aliases")
     name = models.CharField(max_length=200)
     name_key = NameKey()
 
@@ -168,8 +172,8 @@ class CreatorPicture(TimeStamped):
 class Credit(TimeStamped):
     """A person in a video, who or what says so, and how sure it is (0 to 1; None where nothing was measured)."""
 
-    video = models.ForeignKey(Video, on_delete=models.CASCADE, related_name="credits")
-    creator = models.ForeignKey(Creator, on_delete=models.CASCADE, related_name="credits")
+    video = models.ForeignKey(Video, on_delete=models.CASCADE, db_index=False, related_name="credits")
+    creator = models.ForeignKey(Creator, on_delete=models.CASCADE, db_index=False, related_name="credits")
     source = models.CharField(max_length=10, choices=ChangeSource.choices, default=ChangeSource.MANUAL)
     confidence = models.FloatField(null=True, blank=True)
     role = models.CharField(max_length=100, blank=True, help_text="What they do in it, when that matters.")

@@ -6,6 +6,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower
+from django.urls import reverse
 
 from library.models import TimeStamped, Video
 from library.models.change import ChangeSource
@@ -98,6 +99,9 @@ class Studio(TimeStamped):
     def __str__(self) -> str:
         return f"{self.name} ({self.disambiguation})" if self.disambiguation else self.name
 
+    def get_absolute_url(self) -> str:
+        return reverse("studio", args=[self.public_id])
+
     def save(self, *args: object, **options: object) -> None:
         self.name, self.disambiguation = clean_name(self.name), clean_name(self.disambiguation)
         super().save(*args, **options)  # type: ignore[arg-type]
@@ -114,7 +118,7 @@ class Studio(TimeStamped):
 class StudioAlias(TimeStamped):
     """Another name of a studio: found by search and by find-or-create."""
 
-    studio = models.ForeignKey(Studio, on_delete=models.CASCADE, related_name="aliases")
+    studio = models.ForeignKey(Studio, on_delete=models.CASCADE, db_index=False, related_name="aliases")
     name = models.CharField(max_length=200)
     name_key = NameKey()
 
@@ -139,8 +143,8 @@ class StudioAlias(TimeStamped):
 class VideoStudio(TimeStamped):
     """A studio of a video; one of them is the primary one."""
 
-    video = models.ForeignKey(Video, on_delete=models.CASCADE, related_name="video_studios")
-    studio = models.ForeignKey(Studio, on_delete=models.CASCADE, related_name="video_studios")
+    video = models.ForeignKey(Video, on_delete=models.CASCADE, db_index=False, related_name="video_studios")
+    studio = models.ForeignKey(Studio, on_delete=models.CASCADE, db_index=False, related_name="video_studios")
     is_primary = models.BooleanField(default=False)
     source = models.CharField(max_length=10, choices=ChangeSource.choices, default=ChangeSource.MANUAL)
 
@@ -166,8 +170,8 @@ class VideoStudio(TimeStamped):
 class CreatorStudio(TimeStamped):
     """A person who works with a studio."""
 
-    creator = models.ForeignKey(Creator, on_delete=models.CASCADE, related_name="creator_studios")
-    studio = models.ForeignKey(Studio, on_delete=models.CASCADE, related_name="creator_studios")
+    creator = models.ForeignKey(Creator, on_delete=models.CASCADE, db_index=False, related_name="creator_studios")
+    studio = models.ForeignKey(Studio, on_delete=models.CASCADE, db_index=False, related_name="creator_studios")
 
     class Meta(TimeStamped.Meta):
         indexes = [

@@ -374,9 +374,9 @@ def test_a_tag_can_be_merged_into_the_one_above_it():
 
 def test_saved_searches_ask_for_the_keeper():
     keep, other, creator, gone = make_tag(), make_tag(), make_creator(), make_creator()
-    tags = {"facet": "tags", "op": "any", "value": [other.pk, keep.pk]}
-    length = {"facet": "duration", "op": "between", "value": [other.pk, other.pk + 1]}
-    person = {"facet": "creators", "op": "any", "value": [str(gone.public_id)]}
+    tags = {"facet": "tag", "op": "any", "value": [other.pk, keep.pk]}
+    length = {"facet": "tags", "op": "between", "value": [other.pk, other.pk + 1]}
+    person = {"facet": "creator", "op": "any", "value": [str(gone.public_id)]}
     search = SavedSearch.objects.create(
         user=make_user(), name="Mine", filter={"all": [{"not": tags}, {"any": [length, person]}]}
     )
@@ -427,7 +427,7 @@ def fill_two_of_everything() -> dict[str, tuple[Any, Any]]:
         Marker.objects.create(user=user, video=video, start_seconds=1)
         PlaylistItem.objects.create(playlist=playlist, video=video, position=number)
     SavedSearch.objects.create(
-        user=user, name="s", filter={"facet": "tags", "op": "any", "value": [pairs["tag"][1].pk]}
+        user=user, name="s", filter={"facet": "tag", "op": "any", "value": [pairs["tag"][1].pk]}
     )
     return pairs
 

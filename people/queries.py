@@ -1,0 +1,225 @@
+"""What the pages of people and studios ask. Everything is bounded."""
+
+import base64
+import binascii
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from django.db.models import Count, Q, QuerySet
+from django.db.models.functions import Coalesce
+
+from library.models.names import name_key
+from library.queries import BoundedCount
+from people.models import Creator, CreatorAlias, CreatorPicture, CreatorStudio, Credit, Studio, StudioAlias, VideoStudio
+
+PAGE_SIZE = 60
+COUNTED_AT_MOST = 10_000
+_MOST_COSTARS = 12
+_LONGEST_TEXT = 200
+
+Order = Literal["name", "most", "newest"]
+ORDERS: dict[Order, str] = {"name": "Name, A to Z", "most": "Most videos", "newest": "Newest first"}
+
+
+class PlaceError(ValueError):
+    """A place in a list that this page did not write."""
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A person or a studio in a grid. `picture` is an address, empty without one; the count leaves out the trash."""
+
+    row: Any
+    video_count: int
+    picture: str
+
+    @property
+    def initials(self) -> str:
+        """What stands in the place of a picture: the first letters of the first and the last word."""
+        words = [word for word in self.row.name.split() if word[0].isalnum()] or [self.row.name]
+        return (words[0][0] + (words[-1][0] if len(words) > 1 else "")).upper()
+
+
+@dataclass(frozen=True, slots=True)
+class CardPage:
+    """`next_place` is None on the last page."""
+
+    cards: Sequence[Card]
+    next_place: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Listed:
+    """What tells the list of people from that of studios."""
+
+    model: type[Any]
+    aliases: type[Any]
+    links: type[Any]
+    owner: str
+
+
+_PEOPLE = _Listed(Creator, CreatorAlias, Credit, "creator")
+_STUDIOS = _Listed(Studio, StudioAlias, VideoStudio, "studio")
+
+
+def list_creators(*, order: Order = "name", text: str = "", after: str = "", limit: int = PAGE_SIZE) -> CardPage:
+    """The next people after a place. Five queries at most. Raises PlaceError."""
+    return _page(_PEOPLE, order, text, after, limit)
+
+
+def list_studios(*, order: Order = "name", text: str = "", after: str = "", limit: int = PAGE_SIZE) -> CardPage:
+    """The next studios after a place. Four queries at most. Raises PlaceError."""
+    return _page(_STUDIOS, order, text, after, limit)
+
+
+def count_creators(*, text: str = "") -> BoundedCount:
+    """How many people match, up to a bound."""
+    return _count(_matching(_PEOPLE, text))
+
+
+def count_studios(*, text: str = "") -> BoundedCount:
+    """How many studios match, up to a bound."""
+    return _count(_matching(_STUDIOS, text))
+
+
+def creator_cards(creators: Sequence[Creator], counts: Mapping[int, int] | None = None) -> list[Card]:
+    """People with their pictures, in their order; `counts` in place of how many videos each has."""
+    pictures = _pictures(creators)
+    counts = _counts(_PEOPLE, [one.pk for one in creators]) if counts is None else counts
+    return [Card(one, counts.get(one.pk, 0), pictures.get(one.pk, "")) for one in creators]
+
+
+def studio_cards(studios: Sequence[Studio]) -> list[Card]:
+    """Studios with their logos, in their order."""
+    counts = _counts(_STUDIOS, [one.pk for one in studios])
+    return [Card(one, counts.get(one.pk, 0), one.logo.url if one.logo else "") for one in studios]
+
+
+def costars(creator: Creator) -> list[Card]:
+    """Who is in videos together with them, most often first; the count is of videos together. Three queries."""
+    together = Credit.objects.filter(video__in=Credit.objects.filter(creator=creator).order_by().values("video"))
+    others = together.exclude(creator=creator).filter(creator__trashed_at=None, video__trashed_at=None).order_by()
+    counted = others.values_list("creator").annotate(shared=Count("pk")).order_by("-shared", "creator")[:_MOST_COSTARS]
+    shared: dict[int, int] = dict(counted)
+    rows = Creator.objects.in_bulk(list(shared))
+    return creator_cards([rows[one] for one in shared if one in rows], shared)
+
+
+def studios_of(creator: Creator) -> list[Card]:
+    """The studios that they work with: those named so, and those of their videos. Two queries."""
+    named = CreatorStudio.objects.filter(creator=creator).order_by().values("studio")
+    of_videos = (
+        VideoStudio.objects.filter(video__in=Credit.objects.filter(creator=creator).order_by().values("video"))
+        .order_by()
+        .values("studio")
+    )
+    rows = Studio.objects.in_use().filter(Q(pk__in=named) | Q(pk__in=of_videos)).order_by("name", "pk")
+    return studio_cards(list(rows[:_MOST_COSTARS]))
+
+
+def people_of(studio: Studio) -> list[Card]:
+    """The people who work with a studio, those in most of its videos first. Three queries."""
+    videos = VideoStudio.objects.filter(studio=studio).order_by().values("video")
+    credits = Credit.objects.filter(video__in=videos, creator__trashed_at=None, video__trashed_at=None).order_by()
+    counted = credits.values_list("creator").annotate(shared=Count("pk")).order_by("-shared", "creator")[:_MOST_COSTARS]
+    shared: dict[int, int] = dict(counted)
+    rows = Creator.objects.in_use().filter(Q(pk__in=list(shared)) | Q(creator_studios__studio=studio)).distinct()
+    found = sorted(rows[: 2 * _MOST_COSTARS], key=lambda row: (-shared.get(row.pk, 0), row.name_key))
+    return creator_cards(found[:_MOST_COSTARS], shared)
+
+
+def _matching(listed: _Listed, text: str) -> "QuerySet[Any]":
+    """Those in use that have the text in their name or in another name of theirs."""
+    rows: QuerySet[Any] = listed.model._default_manager.filter(trashed_at=None)
+    key = name_key(text[:_LONGEST_TEXT].replace("\0", " "))
+    if not key:
+        return rows
+    others = listed.aliases._default_manager.filter(name_key__contains=key).order_by().values(listed.owner)
+    return rows.filter(Q(name_key__contains=key) | Q(pk__in=others))
+
+
+def _page(listed: _Listed, order: Order, text: str, after: str, limit: int) -> CardPage:
+    rows = _matching(listed, text)
+    place = _decoded(after, order) if after else None
+    if order == "most":
+        rows = rows.annotate(place=Coalesce(Count(f"{'credits' if listed is _PEOPLE else 'video_studios'}"), 0))
+        rows = rows.order_by("-place", "pk").values_list("pk", "place")
+        if place:
+            rows = rows.filter(Q(place__lt=place[0]) | Q(place=place[0], pk__gt=place[1]))
+    elif order == "newest":
+        rows = rows.order_by("-created_at", "-pk").values_list("pk", "created_at")
+        if place:
+            at = _moment(place[0])
+            rows = rows.filter(Q(created_at__lt=at) | Q(created_at=at, pk__lt=place[1]))
+    else:
+        rows = rows.order_by("name_key", "pk").values_list("pk", "name_key")
+        if place:
+            rows = rows.filter(Q(name_key__gt=place[0]) | Q(name_key=place[0], pk__gt=place[1]))
+    found = list(rows[: limit + 1])
+    ids = [row_id for row_id, _ in found[:limit]]
+    loaded = listed.model._default_manager.in_bulk(ids)
+    shown = [loaded[one] for one in ids if one in loaded]
+    cards = creator_cards(shown) if listed is _PEOPLE else studio_cards(shown)
+    return CardPage(cards, _encoded(order, *found[limit - 1]) if len(found) > limit else None)
+
+
+def _counts(listed: _Listed, ids: Sequence[int]) -> dict[int, int]:
+    """Videos of each, less those in the trash: all are counted in the index alone, and trashed ones are few. Two
+    queries."""
+    if not ids:
+        return {}
+    rows = listed.links._default_manager.filter(**{f"{listed.owner}__in": ids}).order_by()
+    every = dict(rows.values_list(listed.owner).annotate(number=Count("pk")))
+    trashed = dict(rows.filter(video__trashed_at__isnull=False).values_list(listed.owner).annotate(number=Count("pk")))
+    return {row_id: number - trashed.get(row_id, 0) for row_id, number in every.items()}
+
+
+def _pictures(creators: Iterable[Creator]) -> dict[int, str]:
+    """The address of each one's primary picture, else of the first; those without are left out."""
+    ids = [one.pk for one in creators]
+    if not ids:
+        return {}
+    rows = CreatorPicture.objects.filter(creator__in=ids).order_by("creator_id", "-is_primary", "pk")
+    return {row.creator_id: row.image.url for row in rows.distinct("creator_id")}
+
+
+def _count(rows: "QuerySet[Any]") -> BoundedCount:
+    number = rows.order_by().values_list("pk")[: COUNTED_AT_MOST + 1].count()
+    return BoundedCount(min(number, COUNTED_AT_MOST), number <= COUNTED_AT_MOST)
+
+
+def _encoded(order: Order, row_id: int, value: Any) -> str:
+    """A place for an address: letters, digits, - and _ only."""
+    plain = value.isoformat() if isinstance(value, datetime) else value
+    raw = json.dumps([order, plain, row_id], ensure_ascii=False).encode()
+    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
+
+
+def _decoded(text: str, order: Order) -> tuple[Any, int]:
+    """Raises PlaceError on anything that `_encoded` did not write for this order."""
+    try:
+        raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+        of, value, row_id = json.loads(raw)
+    except (ValueError, TypeError, binascii.Error) as error:
+        raise PlaceError(text) from error
+    kinds = int if order == "most" else str
+    if of != order or type(value) is not kinds or type(row_id) is not int or not 0 <= row_id < 2**63:
+        raise PlaceError(text)
+    if isinstance(value, int) and abs(value) >= 2**63:
+        raise PlaceError(text)
+    if isinstance(value, str) and ("\0" in value or value.encode(errors="replace").decode() != value):
+        raise PlaceError(text)
+    return value, row_id
+
+
+def _moment(text: str) -> datetime:
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise PlaceError(text) from error
+    if at.tzinfo is None:
+        raise PlaceError(text)
+    return at
