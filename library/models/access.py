@@ -20,7 +20,9 @@ class UserSession(TimeStamped, AbstractBaseSession):
     """
 
     public_id = models.UUIDField(db_default=RandomUUID(), unique=True, editable=False)
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, related_name="sessions")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, db_index=False, related_name="sessions"
+    )
     address = models.GenericIPAddressField(null=True, help_text="Where it was last seen.")
     device = models.CharField(max_length=300, blank=True, help_text="The browser's User-Agent at the login.")
     last_seen_at = models.DateTimeField(db_default=Now())

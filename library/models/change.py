@@ -29,7 +29,7 @@ class ChangeBatch(TimeStamped):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="change_batches"
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, db_index=False, related_name="change_batches"
     )
     user_name = models.CharField(max_length=150, blank=True, help_text="Kept when the account goes.")
     source = models.CharField(max_length=10, choices=ChangeSource.choices, default=ChangeSource.MANUAL)

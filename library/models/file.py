@@ -228,7 +228,7 @@ class VideoFile(TimeStamped):
 class OldPath(TimeStamped):
     """Where a file used to be: kept at a move, a relocation of its folder and an import, so that others find it."""
 
-    file = models.ForeignKey(VideoFile, on_delete=models.CASCADE, related_name="old_paths")
+    file = models.ForeignKey(VideoFile, on_delete=models.CASCADE, db_index=False, related_name="old_paths")
     path = models.TextField(help_text="Absolute, stored as `library.paths.encode_path` writes it.")
     left_at = models.DateTimeField(help_text="When it was noticed to be elsewhere.")
 
@@ -249,7 +249,7 @@ class OldPath(TimeStamped):
 class IgnoredFile(TimeStamped):
     """Content that was purged from the library but is still on disk, where a scan must not take it for new."""
 
-    folder = models.ForeignKey(Folder, on_delete=models.CASCADE, related_name="ignored_files")
+    folder = models.ForeignKey(Folder, on_delete=models.CASCADE, db_index=False, related_name="ignored_files")
     relative_path = models.TextField()
     size_bytes = models.BigIntegerField()
     oshash = models.CharField(max_length=16, blank=True)

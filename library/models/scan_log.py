@@ -29,7 +29,7 @@ class ScanLog(TimeStamped):
     them" is completed and still has its `files_held`: scans after it that miss no more than these ask no more.
     """
 
-    folder = models.ForeignKey(Folder, on_delete=models.CASCADE, related_name="scans")
+    folder = models.ForeignKey(Folder, on_delete=models.CASCADE, db_index=False, related_name="scans")
     trigger = models.CharField(max_length=10, choices=ScanTrigger.choices, default=ScanTrigger.MANUAL)
     status = models.CharField(max_length=10, choices=ScanStatus.choices, default=ScanStatus.RUNNING)
     error = models.TextField(blank=True)

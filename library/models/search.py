@@ -15,7 +15,9 @@ class SavedSearch(TimeStamped):
     """A filter with its order under a name. `filter` is what `library.filters` parses: nested all/any/not of facets."""
 
     public_id = models.UUIDField(db_default=RandomUUID(), editable=False, unique=True)
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="saved_searches")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, db_index=False, related_name="saved_searches"
+    )
     name = models.CharField(max_length=100)
     name_key = NameKey()
     filter = models.JSONField(default=dict, blank=True, validators=[check_json_object])

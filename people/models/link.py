@@ -62,8 +62,8 @@ class Platform(TimeStamped):
 class CreatorProfile(TimeStamped):
     """A creator's profile on a platform, at most one on each."""
 
-    creator = models.ForeignKey(Creator, on_delete=models.CASCADE, related_name="profiles")
-    platform = models.ForeignKey(Platform, on_delete=models.CASCADE, related_name="profiles")
+    creator = models.ForeignKey(Creator, on_delete=models.CASCADE, db_index=False, related_name="profiles")
+    platform = models.ForeignKey(Platform, on_delete=models.CASCADE, db_index=False, related_name="profiles")
     username = models.CharField(max_length=200)
     profile_url = models.URLField(max_length=500)
     is_primary = models.BooleanField(default=False)

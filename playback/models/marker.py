@@ -13,8 +13,8 @@ from library.models.tracking import tracked
 class Marker(TimeStamped):
     """A user's mark at a time of a video, perhaps with an end. Seconds from the start."""
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="markers")
-    video = models.ForeignKey(Video, on_delete=models.CASCADE, related_name="markers")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, db_index=False, related_name="markers")
+    video = models.ForeignKey(Video, on_delete=models.CASCADE, db_index=False, related_name="markers")
     start_seconds = models.FloatField()
     end_seconds = models.FloatField(null=True, blank=True)
     label = models.CharField(max_length=100, blank=True)
@@ -47,8 +47,8 @@ class Marker(TimeStamped):
 class MarkerTag(TimeStamped):
     """A tag on a mark; `is_from_label` when it came with the mark's label."""
 
-    marker = models.ForeignKey(Marker, on_delete=models.CASCADE, related_name="marker_tags")
-    tag = models.ForeignKey(Tag, on_delete=models.CASCADE, related_name="marker_tags")
+    marker = models.ForeignKey(Marker, on_delete=models.CASCADE, db_index=False, related_name="marker_tags")
+    tag = models.ForeignKey(Tag, on_delete=models.CASCADE, db_index=False, related_name="marker_tags")
     is_from_label = models.BooleanField(default=False)
 
     class Meta(TimeStamped.Meta):
@@ -66,15 +66,13 @@ class MarkerTag(TimeStamped):
 class MarkerLabelTag(TimeStamped):
     """A tag that a user's new marks of one label get by themselves."""
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="marker_label_tags")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, db_index=False, related_name="marker_label_tags"
+    )
     label = models.CharField(max_length=100)
     tag = models.ForeignKey(Tag, on_delete=models.CASCADE, related_name="marker_label_tags")
 
     class Meta(TimeStamped.Meta):
-        indexes = [
-            # What a merge or a trashed tag must look at.
-            models.Index(fields=["tag"], name="playback_labeltag_of_tag"),
-        ]
         constraints = [
             models.UniqueConstraint(fields=["user", "label", "tag"], name="%(app_label)s_%(class)s_once"),
             models.CheckConstraint(condition=~Q(label=""), name="%(app_label)s_%(class)s_label"),

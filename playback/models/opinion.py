@@ -33,7 +33,7 @@ class Stars(models.TextChoices):
 class Rating(TimeStamped):
     """One user's stars for a video, a creator or a studio: 0.5 to 5.0 in half steps, and a comment."""
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="ratings")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, db_index=False, related_name="ratings")
     video = models.ForeignKey(Video, on_delete=models.CASCADE, null=True, blank=True, related_name="ratings")
     creator = models.ForeignKey(Creator, on_delete=models.CASCADE, null=True, blank=True, related_name="ratings")
     studio = models.ForeignKey(Studio, on_delete=models.CASCADE, null=True, blank=True, related_name="ratings")
@@ -64,7 +64,9 @@ class Rating(TimeStamped):
 class Favorite(TimeStamped):
     """A user likes a video, a creator or a studio; there is a row, or there isn't."""
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="favorites")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, db_index=False, related_name="favorites"
+    )
     video = models.ForeignKey(Video, on_delete=models.CASCADE, null=True, blank=True, related_name="favorites")
     creator = models.ForeignKey(Creator, on_delete=models.CASCADE, null=True, blank=True, related_name="favorites")
     studio = models.ForeignKey(Studio, on_delete=models.CASCADE, null=True, blank=True, related_name="favorites")
@@ -85,7 +87,7 @@ class Favorite(TimeStamped):
 class Tally(TimeStamped):
     """A user's own counter on a video. It only goes up, by one."""
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="tallies")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, db_index=False, related_name="tallies")
     video = models.ForeignKey(Video, on_delete=models.CASCADE, related_name="tallies")
     count = models.PositiveIntegerField(default=0)
 

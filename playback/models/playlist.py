@@ -20,7 +20,9 @@ class Playlist(TimeStamped):
     """A user's list of videos, in order."""
 
     public_id = models.UUIDField(db_default=RandomUUID(), editable=False, unique=True)
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="playlists")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, db_index=False, related_name="playlists"
+    )
     name = models.CharField(max_length=200)
     name_key = NameKey()
     description = models.TextField(blank=True)
@@ -54,16 +56,12 @@ class Playlist(TimeStamped):
 class PlaylistItem(TimeStamped):
     """A video in a playlist, once; `position` counts from 0 and may have gaps."""
 
-    playlist = models.ForeignKey(Playlist, on_delete=models.CASCADE, related_name="items")
+    playlist = models.ForeignKey(Playlist, on_delete=models.CASCADE, db_index=False, related_name="items")
     video = models.ForeignKey(Video, on_delete=models.CASCADE, related_name="playlist_items")
     position = models.PositiveIntegerField()
 
     class Meta(TimeStamped.Meta):
         ordering = ["position", "pk"]
-        indexes = [
-            # The lists a video is in.
-            models.Index(fields=["video"], name="playback_item_of_video"),
-        ]
         constraints = [
             models.UniqueConstraint(fields=["playlist", "video"], name="%(app_label)s_%(class)s_once"),
             models.UniqueConstraint(

@@ -12,8 +12,10 @@ from library.models.tracking import tracked
 class PlayCount(TimeStamped):
     """One user's plays of one video. A sitting counts once, when `session_watch_seconds` reaches the threshold."""
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="play_counts")
-    video = models.ForeignKey(Video, on_delete=models.CASCADE, related_name="play_counts")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, db_index=False, related_name="play_counts"
+    )
+    video = models.ForeignKey(Video, on_delete=models.CASCADE, db_index=False, related_name="play_counts")
     play_count = models.PositiveIntegerField(default=0)
     total_watch_seconds = models.FloatField(default=0)
     session_watch_seconds = models.FloatField(default=0)
@@ -44,7 +46,7 @@ class PlayCount(TimeStamped):
 class Watch(TimeStamped):
     """One sitting of one user with one video: the history. A report within minutes of the last one updates it."""
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="watches")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, db_index=False, related_name="watches")
     video = models.ForeignKey(Video, on_delete=models.CASCADE, related_name="watches")
     watched_at = models.DateTimeField()
     watched_seconds = models.FloatField(default=0)
@@ -73,7 +75,9 @@ class Watch(TimeStamped):
 class ViewCount(TimeStamped):
     """When a user's view of a video last counted: one a rolling day, summed in `Video.view_count`."""
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="view_counts")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, db_index=False, related_name="view_counts"
+    )
     video = models.ForeignKey(Video, on_delete=models.CASCADE, related_name="view_counts")
     last_counted_at = models.DateTimeField()
 

@@ -12,7 +12,9 @@ from library.models.tracking import tracked
 class WatchProgress(TimeStamped):
     """Where one user left one video. `position_seconds` is what a player resumes at."""
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="watch_progress")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, db_index=False, related_name="watch_progress"
+    )
     video = models.ForeignKey(Video, on_delete=models.CASCADE, related_name="watch_progress")
     position_seconds = models.FloatField(default=0)
     duration_seconds = models.FloatField(null=True, help_text="The length that the player saw.")
