@@ -48,7 +48,9 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     groups = [
         (None, [Place("Overview", "space_dashboard", reverse("admin:index")), _library_link()]),
         ("Library", _library_places(request)),
+        ("Names", _names_places()),
         ("Work", _work_places(request)),
+        ("What people think and watch", _playback_places()),
         ("People who log in", _people_places()),
         ("Settings", _settings_places()),
     ]
@@ -88,8 +90,39 @@ def _library_places(request: HttpRequest) -> list[Place]:
         Place("Failed files", "error", f"{files}?state=failed", view, badge_text(failed), "danger"),
         Place("Missing videos", "search_off", reverse("missing"), "library.view_video", badge_text(missing), "warning"),
         Place("Trash", "delete", reverse("trash"), "library.trash_video"),
+        Place("Changes", "undo", reverse("admin:library_changebatch_changelist"), "library.view_changebatch"),
+        Place(
+            "Duplicates", "difference", reverse("admin:library_duplicatepair_changelist"), "library.view_duplicatepair"
+        ),
         Place("Folders", "folder", reverse("admin:library_folder_changelist"), "library.view_folder"),
         Place("Scans", "radar", reverse("admin:library_scanlog_changelist"), "library.view_scanlog"),
+    ]
+
+
+def _names_places() -> list[Place]:
+    return [
+        Place("Tags", "sell", reverse("admin:library_tag_changelist"), "library.view_tag"),
+        Place("People", "groups", reverse("admin:people_creator_changelist"), "people.view_creator"),
+        Place("Studios", "apartment", reverse("admin:people_studio_changelist"), "people.view_studio"),
+        Place("Platforms", "public", reverse("admin:people_platform_changelist"), "people.view_platform"),
+    ]
+
+
+def _playback_places() -> list[Place]:
+    rows = [
+        ("playlist", "Playlists", "playlist_play"),
+        ("marker", "Markers", "bookmark"),
+        ("rating", "Ratings", "star"),
+        ("favorite", "Favourites", "favorite"),
+        ("tally", "Tallies", "exposure_plus_1"),
+        ("watchprogress", "Progress", "hourglass_bottom"),
+        ("watch", "Sittings", "history_toggle_off"),
+        ("playcount", "Plays", "smart_display"),
+        ("viewcount", "Views", "visibility"),
+    ]
+    return [
+        Place(title, icon, reverse(f"admin:playback_{model}_changelist"), f"playback.view_{model}")
+        for model, title, icon in rows
     ]
 
 

@@ -4,22 +4,28 @@ from django.contrib import admin
 
 from library.admin import sections
 from library.admin.audit import AuditEventAdmin
+from library.admin.duplicates import DuplicatePairAdmin
 from library.admin.files import VideoFileAdmin
 from library.admin.folders import FolderAdmin
+from library.admin.history import ChangeBatchAdmin
 from library.admin.ignored import IgnoredFileAdmin
 from library.admin.scan_logs import ScanLogAdmin
 from library.admin.settings_row import SettingsRowAdmin
+from library.admin.tags import TagAdmin
 from library.admin.users import GroupAdmin, UserAdmin
 from library.admin.videos import VideoAdmin
 from library.models import LibrarySettings
 
 __all__ = [
     "AuditEventAdmin",
+    "DuplicatePairAdmin",
+    "ChangeBatchAdmin",
     "FolderAdmin",
     "GroupAdmin",
     "IgnoredFileAdmin",
     "LibrarySettingsAdmin",
     "ScanLogAdmin",
+    "TagAdmin",
     "UserAdmin",
     "VideoAdmin",
     "VideoFileAdmin",

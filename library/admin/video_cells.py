@@ -26,6 +26,7 @@ from people.services.credits import edit_credits, edit_studios
 EDIT: dict[str, Callable[..., Any]] = {"tags": edit_tags, "people": edit_credits, "studios": edit_studios}
 ICONS = {"tags": "sell", "people": "person", "studios": "apartment"}
 PARTS = ("title", *EDIT)
+MOST_CHIPS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ def links_cell(video_id: int, part: str, links: list[Link], *, may_edit: bool) -
         part,
         f"{kind.many}: {', '.join(one.name for one in links)}" if links else kind.many,
         icon,
-        inside or format_html('<span class="v-none">no {}</span>', kind.many if part != "people" else "people"),
+        inside or format_html('<span class="v-none">no {}</span>', kind.many),
     )
 
 

@@ -43,6 +43,8 @@ class VideoForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
+        if "description" in self.fields:
+            self.fields["description"].widget.attrs["rows"] = 4
         if self.instance.pk is None:
             return
         for part in LINKS:

@@ -64,7 +64,7 @@ class VideoAdmin(CuratedAdmin):
     change_form_outer_before_template = "admin/library/video/panel.html"
     list_before_template = "admin/library/video/views.html"
 
-    list_display = ["film", "titles", "who_and_what", "length", "size", "format", "state", "added"]
+    list_display = ["film", "titles", "who_and_what", "length", "size", "state", "added"]
     list_display_links = None
     sortable_by = ["titles", "length", "size", "added"]
     ordering = ["-created_at", "-pk"]
@@ -183,16 +183,13 @@ class VideoAdmin(CuratedAdmin):
     def length(self, video: Video) -> str:
         return duration(video.duration_seconds)
 
-    @admin.display(description="Size", ordering="size_bytes")
-    def size(self, video: Video) -> str:
-        return NOTHING if video.size_bytes is None else file_size(video.size_bytes)
+    @admin.display(description="Size and picture", ordering="size_bytes")
+    def size(self, video: Video) -> SafeString:
+        shown = NOTHING if video.size_bytes is None else file_size(video.size_bytes)
+        about = [resolution(video.width, video.height), _codecs(video), "HDR" if video.is_hdr else ""]
+        return two_lines(shown, " · ".join(filter(None, about)))
 
-    @admin.display(description="Picture and codecs")
-    def format(self, video: Video) -> SafeString:
-        hdr = "HDR" if video.is_hdr else ""
-        return two_lines(resolution(video.width, video.height), " · ".join(filter(None, [_codecs(video), hdr])))
-
-    @admin.display(description="State, my stars")
+    @admin.display(description="State")
     def state(self, video: Any) -> SafeString:
         file = _primary(video)
         shown = state_badge(file) if file else badge("No file", "warn")

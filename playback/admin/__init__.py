@@ -1,0 +1,28 @@
+"""Watching in the admin: what people think, what they mark, what they watched."""
+
+from django.contrib import admin
+
+from library.admin.settings_row import SettingsRowAdmin
+from playback.admin.lists import PlaylistAdmin
+from playback.admin.markers import MarkerAdmin
+from playback.admin.opinions import FavoriteAdmin, RatingAdmin, TallyAdmin
+from playback.admin.watching import PlayCountAdmin, ViewCountAdmin, WatchAdmin, WatchProgressAdmin
+from playback.models import PlaybackSettings
+
+__all__ = [
+    "FavoriteAdmin",
+    "MarkerAdmin",
+    "PlayCountAdmin",
+    "PlaybackSettingsAdmin",
+    "PlaylistAdmin",
+    "RatingAdmin",
+    "TallyAdmin",
+    "ViewCountAdmin",
+    "WatchAdmin",
+    "WatchProgressAdmin",
+]
+
+
+@admin.register(PlaybackSettings)
+class PlaybackSettingsAdmin(SettingsRowAdmin):
+    fieldsets = [("Resuming", {"fields": ["resume_after_seconds", "completed_percent"]})]

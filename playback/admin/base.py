@@ -1,0 +1,66 @@
+"""What the lists about users and videos have in common."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.safestring import SafeString
+from unfold.paginator import InfinitePaginator
+
+from library.admin.base import CuratedAdmin, ReadOnlyAdmin
+from library.admin.columns import NOTHING, link_to, two_lines
+
+
+def target_of(row: Any) -> Any:
+    """The video, person or studio that a row is about. Reads what the list has loaded."""
+    return row.video or getattr(row, "creator", None) or getattr(row, "studio", None)
+
+
+def address_of(target: Any) -> str:
+    """Its page in the admin."""
+    meta = target._meta
+    return reverse(f"admin:{meta.app_label}_{meta.model_name}_change", args=(target.pk,))
+
+
+class OfUserMixin:
+    """A list of rows that belong to a user and are about something, the newest first."""
+
+    list_filter: Any = ["user"]
+    show_facets = admin.ShowFacets.NEVER
+    ordering = ["-pk"]
+    sortable_by: Any = []
+    search_fields: Any = ["video__title", "user__username"]
+    search_help_text = "Part of a title or of a user's name"
+    paginator = InfinitePaginator
+    show_full_result_count = False
+    list_per_page = 50
+    list_fullwidth = True
+    list_display_links: Any = None
+    related: tuple[str, ...] = ("user", "video")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).select_related(*self.related)  # type: ignore[misc,no-any-return]
+
+    @admin.display(description="About")
+    def about(self, row: Any) -> SafeString:
+        meta = row._meta
+        address = reverse(f"admin:{meta.app_label}_{meta.model_name}_change", args=(row.pk,))
+        return two_lines(str(target_of(row)), row.user.username, address)
+
+    @admin.display(description="About")
+    def target_link(self, row: Any) -> SafeString | str:
+        target = target_of(row)
+        return link_to(address_of(target), str(target)) if target else NOTHING
+
+
+class OwnedAdmin(OfUserMixin, CuratedAdmin):
+    """Rows that only their user makes; curators look at them and take away what is wrong."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+
+class MachineAdmin(OfUserMixin, ReadOnlyAdmin):
+    """Rows that players write."""
