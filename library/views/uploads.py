@@ -11,12 +11,12 @@ from library.serving import PICTURE_TYPES, serve_stored
 @requires("library.view_video")
 @require_safe
 def upload(request: HttpRequest, path: str) -> HttpResponse | FileResponse:
-    """`/uploads/<path>`: a picture of the upload storage. Its name may get another content, so browsers ask again."""
+    """`/uploads/<path>`: a picture of the upload storage. Its name is made of its content: it never changes."""
     return serve_stored(
         request,
         default_storage,
         path,
         types=PICTURE_TYPES,
         missing="There is no such picture.",
-        cache_control="private, max-age=300",
+        cache_control="private, max-age=31536000, immutable",
     )
