@@ -9,15 +9,17 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.safestring import SafeString
+from django.utils.text import Truncator
 from unfold.contrib.filters.admin import TextFilter
 from unfold.paginator import InfinitePaginator
 
 from library.admin.base import ReadOnlyAdmin
-from library.admin.columns import NOTHING, badge, exactly, sentence, table, two_lines, when
+from library.admin.columns import NOTHING, badge, exactly, table, two_lines, when
 from library.devices import device_name
 from library.models import AuditEvent, AuditKind, User
 
 EVENTS_SHOWN = 20
+_LONGEST_FACTS = 160
 _TONES = {
     AuditKind.LOGIN_FAILED: "warn",
     AuditKind.LOGIN_THROTTLED: "bad",
@@ -91,8 +93,8 @@ class PeriodFilter(admin.SimpleListFilter):
 
 @admin.register(AuditEvent)
 class AuditEventAdmin(ReadOnlyAdmin):
-    list_display = ["happened", "what", "who", "facts", "seen"]
-    list_display_links = ["happened"]
+    list_display = ["what", "about", "who", "facts", "seen"]
+    list_display_links = ["what"]
     list_filter = ["kind", AccountFilter, PeriodFilter]
     list_filter_submit = True
     show_facets = admin.ShowFacets.NEVER
@@ -107,11 +109,11 @@ class AuditEventAdmin(ReadOnlyAdmin):
     fields = ["happened_at", "what", "who", "subject", "address", "all_facts"]
     readonly_fields = ["happened_at", "what", "who", "all_facts"]
 
-    @admin.display(description="Event")
-    def happened(self, event: AuditEvent) -> SafeString:
-        return two_lines(event.get_kind_display(), event.subject or NOTHING)
+    @admin.display(description="To whom or what")
+    def about(self, event: AuditEvent) -> str:
+        return event.subject or NOTHING
 
-    @admin.display(description="Kind")
+    @admin.display(description="Event")
     def what(self, event: AuditEvent) -> SafeString:
         return badge(event.get_kind_display(), _TONES.get(AuditKind(event.kind), "calm"))
 
@@ -120,8 +122,9 @@ class AuditEventAdmin(ReadOnlyAdmin):
         return two_lines(actor_of(event), event.address or NOTHING)
 
     @admin.display(description="Details")
-    def facts(self, event: AuditEvent) -> SafeString | str:
-        return sentence("; ".join(f"{name}: {value}" for name, value in facts_of(event.detail)))
+    def facts(self, event: AuditEvent) -> str:
+        words = "; ".join(f"{name}: {value}" for name, value in facts_of(event.detail))
+        return Truncator(words).chars(_LONGEST_FACTS) or NOTHING
 
     @admin.display(description="When")
     def seen(self, event: AuditEvent) -> SafeString | str:

@@ -39,12 +39,19 @@ def permission_words(permission: Permission) -> str:
 def grouped(permissions: QuerySet[Permission]) -> list[tuple[str, list[tuple[int, str]]]]:
     """Choices of a form by what they are about: ("Videos", [(3, "See"), ...]); one query."""
     groups: dict[str, list[tuple[int, str]]] = {}
-    rows = sorted(permissions, key=lambda p: (_place(p), p.codename.split("_")[0] not in _ACTIONS, p.pk))
+    rows = sorted(permissions, key=lambda p: (_place(p), _order(p), p.pk))
     for permission in rows:
         model = permission.content_type.model_class()
         title = str(model._meta.verbose_name_plural) if model else permission.content_type.model
         groups.setdefault(title[:1].upper() + title[1:], []).append((permission.pk, permission_words(permission)))
     return list(groups.items())
+
+
+def _order(permission: Permission) -> int:
+    """Seeing comes first, deleting last, and then what the model names itself."""
+    action, _, model = permission.codename.partition("_")
+    is_plain = model == permission.content_type.model and action in _ACTIONS
+    return list(_ACTIONS).index(action) if is_plain else len(_ACTIONS)
 
 
 def _place(permission: Permission) -> tuple[int, str, str]:
