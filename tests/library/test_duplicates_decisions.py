@@ -28,7 +28,7 @@ pytestmark = pytest.mark.django_db
 
 
 def make_pair(first: VideoFile, second: VideoFile, *, kind: str = "near", **columns) -> DuplicatePair:
-    one, other = sorted((first.video_id, second.video_id))
+    one, other = sorted((first.video.pk, second.video.pk))
     return DuplicatePair.objects.create(first_id=one, second_id=other, kind=kind, **columns)
 
 
@@ -250,4 +250,4 @@ def test_two_workers_that_find_the_same_pairs_make_each_once():
 def test_a_video_that_is_gone_when_the_pair_is_written_leaves_none():
     file = make_file()
 
-    assert record_pairs([Found(file.video_id, file.video_id + 1000, DuplicateKind.NEAR, 0.9)], is_complete=True) == 0
+    assert record_pairs([Found(file.video.pk, file.video.pk + 1000, DuplicateKind.NEAR, 0.9)], is_complete=True) == 0
