@@ -41,7 +41,9 @@ def has_words(ask: Ask) -> Q:
 
 def _tags(ask: Ask) -> Q:
     if ask.operator == "empty":
-        return ~ask.exists(VideoTag.objects.filter(tag__trashed_at=None))
+        # Not by a join: few tags are in the trash, and every video is asked.
+        trashed = Tag.objects.exclude(trashed_at=None).values("pk")
+        return ~ask.exists(VideoTag.objects.exclude(tag_id__in=trashed))
     if ask.operator == "exact":
         return ask.exists(VideoTag.objects.filter(tag_id__in=ask.value, tag__trashed_at=None))
     together = [ask.value] if ask.operator == "any" else [[tag_id] for tag_id in ask.value]
@@ -110,8 +112,8 @@ def _container(ask: Ask) -> Q:
 
 
 def _duplicates(ask: Ask) -> Q:
-    pairs = DuplicatePair.objects.filter(verdict__in=ask.value)
-    return ask.exists(pairs, "first") | ask.exists(pairs, "second")
+    pairs = DuplicatePair.objects.filter(verdict__in=ask.value).order_by()
+    return ask.column(pk__in=pairs.values("first").union(pairs.values("second")))
 
 
 def _notes(ask: Ask) -> Q:
@@ -127,7 +129,7 @@ _WHAT, _PICTURE, _FILE, _DATES, _STATE = "What it is", "Picture and sound", "Fil
 register_facet(
     Facet("text", "Words", _WHAT, Kind.TEXT, has_words, ("has",), hint="Titles, descriptions, names, file names"),
     Facet(
-        "tag", "Tag", _WHAT, Kind.ROWS, _tags, find=_find_tags, labels=_tag_names, value_type=int,
+        "tag", "Tag", _WHAT, Kind.ROWS, _tags, find=_find_tags, labels=_tag_names, is_suggested=True, value_type=int,
         words={"any": "any of, or below", "all": "all of, or below", "exact": "any of, nothing below"},
     ),
     Facet("type", "Type", _WHAT, Kind.CHOICE, one_of("type"), choices=choices(VideoType.choices)),

@@ -20,6 +20,8 @@ PAGE_SIZE = 48
 # "Show more" keeps what is there and Back shows it again, up to this many tiles at once.
 MOST_AT_ONCE = 480
 COUNTED_AT_MOST = 10_000
+# Of a selection, which may have to look at every video.
+SELECTED_AT_MOST = 1_000
 # Large columns that only the watch page reads.
 _HEAVY = ("streams", "chapters", "notes", "error", "content_hash", "embedded_title")
 
@@ -53,7 +55,7 @@ def shown_videos() -> VideoFileQuerySet:
 def listed_videos() -> VideoQuerySet:
     """The same as videos: what lists, filters and counts start from."""
     files = VideoFile.objects.filter(video=OuterRef("pk"), is_primary=True, folder__is_active=True)
-    return Video.objects.in_library().filter(Exists(files))
+    return Video.objects.in_library().filter(Exists(files))  # type: ignore[return-value]
 
 
 def matching_videos(*, text: str = "", filter: Group = EVERYTHING, user: User | None = None) -> VideoQuerySet:
@@ -99,9 +101,11 @@ def cursor_at(file: VideoFile, sort: Sort, *, text: str = "", user: User | None 
 
 
 def count_videos(
-    *, text: str = "", filter: Group = EVERYTHING, user: User | None = None, at_most: int = COUNTED_AT_MOST
+    *, text: str = "", filter: Group = EVERYTHING, user: User | None = None, at_most: int | None = None
 ) -> BoundedCount:
     """How many videos match, counted up to a bound."""
+    if at_most is None:
+        at_most = SELECTED_AT_MOST if text_query(text) or filter else COUNTED_AT_MOST
     return _count(matching_videos(text=text, filter=filter, user=user), at_most)
 
 

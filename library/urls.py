@@ -1,10 +1,17 @@
 from django.urls import path
 
-from library.views import account, grid, history, unreadable, uploads
+from library.views import account, grid, history, searches, unreadable, uploads
 
 urlpatterns = [
     path("", grid.library, name="library"),
     path("activity/", grid.work, name="work"),
+    path("search/suggestions/", searches.suggestions, name="suggestions"),
+    path("search/filters/", searches.panel, name="filters"),
+    path("search/names/", searches.names, name="facet_names"),
+    path("searches/", searches.searches, name="searches"),
+    path("searches/save/", searches.save, name="save_search"),
+    path("searches/<uuid:public_id>/", searches.saved_search, name="saved_search"),
+    path("searches/<uuid:public_id>/change/", searches.change, name="change_search"),
     path("files/unreadable/", unreadable.unreadable, name="unreadable"),
     path("files/unreadable/again/", unreadable.try_again, name="try_again"),
     path("uploads/<path:path>", uploads.upload, name="upload"),

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from library.filters.columns import with_descendants
 from library.filters.named import find_named
@@ -14,7 +14,7 @@ _PEOPLE = "People and studios"
 
 
 def _creators(ask: Ask) -> Q:
-    credits = Credit.objects.filter(creator__trashed_at=None)
+    credits = _credits()
     if ask.operator == "empty":
         return ~ask.exists(credits)
     ids = _ids(Creator, ask.value)
@@ -26,8 +26,13 @@ def _creators(ask: Ask) -> Q:
     return q
 
 
+def _credits() -> QuerySet[Credit]:
+    """Those of people who are not in the trash. Not by a join: few are there, and every video is asked."""
+    return Credit.objects.exclude(creator_id__in=Creator.objects.exclude(trashed_at=None).values("pk"))
+
+
 def _number_of_creators(ask: Ask) -> Q:
-    credits = Credit.objects.filter(creator__trashed_at=None)
+    credits = _credits()
     low, high = {
         "gte": (ask.value, None),
         "lte": (0, ask.value),
@@ -41,7 +46,7 @@ def _number_of_creators(ask: Ask) -> Q:
 def _studios(ask: Ask, *, primary: bool = False) -> Q:
     links = VideoStudio.objects.filter(is_primary=True) if primary else VideoStudio.objects.all()
     if ask.operator == "empty":
-        return ~ask.exists(links.filter(studio__trashed_at=None))
+        return ~ask.exists(links.exclude(studio_id__in=Studio.objects.exclude(trashed_at=None).values("pk")))
     ids = _ids(Studio, ask.value)
     if ask.operator == "any":
         ids = with_descendants("people_studio", ids)
@@ -83,14 +88,15 @@ def _sources() -> Sequence[Choice]:
 register_facet(
     Facet(
         "creator", "Person", _PEOPLE, Kind.ROWS, _creators, ("any", "all", "empty"),
-        find=_find_creators, labels=_names(Creator),
+        find=_find_creators, labels=_names(Creator), is_suggested=True,
     ),
     Facet(
         "creators", "Number of people", _PEOPLE, Kind.NUMBER, _number_of_creators, ("gte", "lte", "between", "eq")
     ),
     Facet(
         "studio", "Studio", _PEOPLE, Kind.ROWS, _studios, ("any", "exact", "empty"),
-        find=_find_studios, labels=_names(Studio), words={"any": "any of, or part of", "exact": "any of, not parts"},
+        find=_find_studios, labels=_names(Studio), is_suggested=True,
+        words={"any": "any of, or part of", "exact": "any of, not parts"},
     ),
     Facet(
         "main_studio", "Main studio", _PEOPLE, Kind.ROWS, lambda ask: _studios(ask, primary=True),

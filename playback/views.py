@@ -19,7 +19,7 @@ from library import queries
 from library.access import current_user, requires
 from library.media_types import media_type
 from library.models import VideoFile
-from library.queries import NEWEST
+from library.wishes import Wish
 from library.words import codec, container
 from playback.exceptions import FileUnavailableError, PositionError, RangeNotSatisfiableError
 from playback.queries import progress_of, resume_position, tiles_of
@@ -35,11 +35,12 @@ _UP_NEXT = 8
 @requires("library.view_video")
 @require_safe
 def watch(request: HttpRequest, video_id: int) -> HttpResponse:
-    """`/videos/<id>/`: the player; ?sort and ?q say in which order "Up next" goes on."""
+    """`/videos/<id>/`: the player; the library's address (?q, ?f, ?sort) says how "Up next" goes on."""
     file = _file(video_id)
     user = current_user(request)
-    sort, text = queries.sort_of(request.GET.get("sort")), request.GET.get("q", "").strip()
-    following = queries.list_videos(sort=sort, text=text, after=queries.cursor_at(file, sort), limit=_UP_NEXT)
+    wish = Wish.of({name: request.GET.get(name, "") for name in ("q", "f", "sort")})
+    place = queries.cursor_at(file, wish.sort, text=wish.text, user=user)
+    following = wish.page(user, after=place, limit=_UP_NEXT)
     duration = file.duration_seconds
     mine = progress_of(user, [video_id]).get(video_id)
     pictures = pictures_of([file.pk]).get(file.pk, NONE)
@@ -49,7 +50,7 @@ def watch(request: HttpRequest, video_id: int) -> HttpResponse:
         "video": file.video,
         "pictures": pictures,
         "tiles": tiles_of(following.files, user=user),
-        "list_query": f"?{request.GET.urlencode()}" if text or sort is not NEWEST else "",
+        "list_query": f"?{wish.carried()}" if wish.carried() else "",
         "resume_at": resume_at,
         "player": {
             "resumeAt": resume_at,

@@ -9,6 +9,7 @@ from library.admin.files import VideoFileAdmin
 from library.admin.folders import FolderAdmin
 from library.admin.history import ChangeBatchAdmin
 from library.admin.ignored import IgnoredFileAdmin
+from library.admin.saved_searches import SavedSearchAdmin
 from library.admin.scan_logs import ScanLogAdmin
 from library.admin.settings_row import SettingsRowAdmin
 from library.admin.tags import TagAdmin
@@ -24,6 +25,7 @@ __all__ = [
     "GroupAdmin",
     "IgnoredFileAdmin",
     "LibrarySettingsAdmin",
+    "SavedSearchAdmin",
     "ScanLogAdmin",
     "TagAdmin",
     "UserAdmin",

@@ -60,23 +60,23 @@ class FilterOfVideos(admin.ListFilter):
     def has_output(self) -> bool:
         return True
 
-    def expected_parameters(self) -> list[str]:
+    def expected_parameters(self) -> list[str | None]:
         return [PARAMETER]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Video]) -> QuerySet[Video]:
         return queryset.none() if self.whole is None else apply_filter(queryset, self.whole, self.user)
 
-    def choices(self, changelist: ChangeList) -> Iterator[dict[str, Any]]:
+    def choices(self, changelist: ChangeList) -> Iterator[Any]:
         """One dictionary: what the template shows."""
         whole = self.whole or Group()
-        kept = {"q": changelist.query} if changelist.query else {}
+        parts = {"q": str(changelist.query), PARAMETER: self.code, "panel": "1"}
         yield {
             "chips": [
                 {"text": in_words(Group("all", (part,))), "without": _query(changelist, chip.without)}
                 for part, chip in zip(whole.parts, chips_of(whole), strict=True)
             ],
             "mode": whole.mode,
-            "library": f"{reverse('library')}?{urlencode({**kept, PARAMETER: self.code, 'panel': 1})}",
+            "library": f"{reverse('library')}?{urlencode(parts)}",
             "clear": _query(changelist, "") if self.code else "",
         }
 

@@ -40,7 +40,7 @@ class Group:
     def as_json(self) -> dict[str, Any]:
         if not self.parts:
             return {}
-        plain = {self.mode: [part.as_json() for part in self.parts]}
+        plain: dict[str, Any] = {self.mode: [part.as_json() for part in self.parts]}
         return {"not": plain} if self.is_negated else plain
 
     def conditions(self) -> Iterator[Condition]:

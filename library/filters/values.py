@@ -81,7 +81,7 @@ def _date(facet: Facet, value: Any) -> str:
 def _days(facet: Facet, value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= _LONGEST_DAYS:
         raise FilterError(f"“{facet.label}” in the last needs a number of days, 1 to {_LONGEST_DAYS:,}.")
-    return value
+    return int(value)
 
 
 def _list(facet: Facet, value: Any) -> list[Any]:

@@ -1,76 +1,67 @@
 """The library: the grid and its live parts."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
-from django.urls import reverse
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from library import queries
 from library.access import current_user, may, requires
-from library.queries import NEWEST, BoundedCount, Cursor, CursorError, Sort, VideoPage
+from library.filters import FilterError
+from library.filters.chips import chips_of
+from library.filters.forms import added_condition
+from library.filters.spelling import suggest_words
+from library.models import SavedSearch
+from library.queries import NEWEST, BoundedCount, Cursor, CursorError, VideoPage
+from library.services.saved_searches import list_searches
+from library.wishes import Wish
 from playback.queries import tiles_of
 from processing.queries.work import current_work
 
 _MOST_TILES_ASKED = queries.MOST_AT_ONCE
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """What the address of the library page asks for. `show` is how many tiles, where Back should find them again."""
-
-    sort: Sort
-    text: str
-    after: Cursor | None
-    show: int
-
-    @classmethod
-    def of(cls, query: Mapping[str, str]) -> "Wish":
-        """Raises CursorError on a broken `after`; every other junk is the default."""
-        after = query.get("after", "")
-        show = query.get("show", "")
-        count = int(show) if show.isascii() and show.isdigit() and len(show) < 6 else queries.PAGE_SIZE
-        return cls(
-            sort_from(query),
-            query.get("q", "").strip(),
-            Cursor.decoded(after) if after else None,
-            min(max(count, queries.PAGE_SIZE), queries.MOST_AT_ONCE),
-        )
-
-    def address(self, **more: str | int) -> str:
-        """The library page of the same order and filter."""
-        parts = {"q": self.text, "sort": "" if self.sort is NEWEST else self.sort.key} | more
-        query = urlencode({name: value for name, value in parts.items() if value})
-        return reverse("library") + (f"?{query}" if query else "")
-
-    @property
-    def is_plain(self) -> bool:
-        """Newest first, unfiltered, from the start: the page that new videos are offered on."""
-        return self.sort is NEWEST and not self.text and self.after is None
-
-
-def sort_from(query: Mapping[str, str]) -> Sort:
-    """The order an address asks for."""
-    return queries.sort_of(query.get("sort"))
-
-
 @requires("library.view_video")
 @require_safe
 def library(request: HttpRequest) -> HttpResponse:
-    """`/`: the first videos are in the HTML; `after` goes on from a place, for htmx as a piece to append."""
+    """`/`: the first videos are in the HTML; `after` goes on from a place, for htmx as a piece to append.
+
+    `add` is the form of a facet: it leads to the address of the filter with one more condition.
+    """
+    wish = wish_from(request)
+    if wish.sort.kind == "random" and request.GET.get("sort") == "random":
+        return redirect(wish.sorted_by(wish.sort))
+    problem = ""
+    if "add" in request.GET and not wish.problem:
+        try:
+            return redirect(wish.filtered(added_condition(wish.filter, request.GET)))
+        except FilterError as error:
+            problem = str(error)
+    return show_library(request, wish, problem=problem)
+
+
+def wish_from(request: HttpRequest) -> Wish:
+    """What the address asks for; 404 for a place that no page of ours wrote."""
     try:
-        wish = Wish.of(request.GET)
-        page = queries.list_videos(sort=wish.sort, text=wish.text, after=wish.after, limit=wish.show)
+        return Wish.of(request.GET)
     except CursorError:
         raise Http404("That page of the library does not exist.") from None
+
+
+def show_library(
+    request: HttpRequest, wish: Wish, *, search: SavedSearch | None = None, problem: str = ""
+) -> HttpResponse:
+    """The page of a wish, or the piece that htmx appends. `search` is the saved one that it is of."""
     user = current_user(request)
+    try:
+        page = wish.page(user)
+    except CursorError:
+        raise Http404("That page of the library does not exist.") from None
     shown = _shown_before(request) + len(page.files)
     context: dict[str, Any] = {
         "wish": wish,
+        "search": search,
         "tiles": tiles_of(page.files, user=user),
         "watch_query": _watch_query(wish),
         "more": _more(wish, page.next_cursor, shown),
@@ -80,15 +71,21 @@ def library(request: HttpRequest) -> HttpResponse:
         if shown <= queries.MOST_AT_ONCE:
             response["HX-Replace-Url"] = wish.address(show=shown)
         return response
+    newest = page.files[0] if page.files and wish.is_plain else None
     context |= {
-        "sorts": queries.all_sorts(),
-        "count": _count(wish, page),
+        "problem": wish.problem or problem,
+        "chips": chips_of(wish.filter),
+        "sorts": [(sort, wish.sorted_by(sort)) for sort in queries.all_sorts() if wish.text or sort.kind != "rank"],
+        "searches": list_searches(user),
+        "count": _count(request, wish, page),
+        "meant": suggest_words(wish.text) if wish.text and not page.files and not wish.after else "",
         "unreadable": queries.count_unreadable() if may(request, "library.reprocess_video") else None,
         "has_folders": bool(page.files) or queries.has_folders(),
         "first_page": wish.address(),
         "work": current_work(),
-        "poll_query": _poll_query(wish, queries.cursor_at(page.files[0], NEWEST) if page.files else None),
+        "poll_query": wish.carried(seen=queries.cursor_at(newest, NEWEST).encoded() if newest else ""),
         "is_filling": wish.is_plain and (not page.files or "fill" in request.GET),
+        "opens_panel": "panel" in request.GET,
     }
     return render(request, "library/library.html", context)
 
@@ -106,10 +103,10 @@ def work(request: HttpRequest) -> HttpResponse:
     asked = [int(one) for one in request.GET.getlist("tile")[:_MOST_TILES_ASKED] if one.isascii() and one.isdigit()]
     files = queries.find_videos([one for one in asked if one < 2**63]) if asked else []
     tiles = [tile for tile in tiles_of(files, user=current_user(request)) if not tile.is_working]
-    wish = Wish.of({name: request.GET.get(name, "") for name in ("q", "sort")})
+    wish = Wish.of({name: request.GET.get(name, "") for name in ("q", "f", "sort")})
     context = {
         "work": current_work(),
-        "poll_query": urlencode({name: request.GET[name] for name in ("seen", "q", "sort") if name in request.GET}),
+        "poll_query": wish.carried(seen=seen),
         "newer": newer,
         "tiles": tiles,
         "watch_query": _watch_query(wish),
@@ -131,11 +128,11 @@ def _shown_before(request: HttpRequest) -> int:
     return int(shown) if shown.isascii() and shown.isdigit() and len(shown) < 7 else 0
 
 
-def _count(wish: Wish, page: VideoPage) -> BoundedCount:
+def _count(request: HttpRequest, wish: Wish, page: VideoPage) -> BoundedCount:
     """How many videos match; a page that shows them all need not ask."""
     if wish.after is None and page.next_cursor is None:
         return BoundedCount(len(page.files), True)
-    return queries.count_videos(text=wish.text)
+    return wish.count(current_user(request))
 
 
 def _more(wish: Wish, cursor: str | None, shown: int) -> dict[str, str] | None:
@@ -145,18 +142,7 @@ def _more(wish: Wish, cursor: str | None, shown: int) -> dict[str, str] | None:
     return {"page": wish.address(after=cursor), "piece": wish.address(after=cursor, shown=shown)}
 
 
-def _poll_query(wish: Wish, newest: Cursor | None) -> str:
-    """What the line of progress asks with: the newest video shown, where newer ones may be offered, and the order."""
-    parts = {
-        "seen": newest.encoded() if newest and wish.is_plain else "",
-        "q": wish.text,
-        "sort": "" if wish.sort is NEWEST else wish.sort.key,
-    }
-    return urlencode({name: value for name, value in parts.items() if value})
-
-
 def _watch_query(wish: Wish) -> str:
     """What a tile's link carries on, so that "Up next" goes on in the same order."""
-    parts = {"q": wish.text, "sort": "" if wish.sort is NEWEST else wish.sort.key}
-    query = urlencode({name: value for name, value in parts.items() if value})
+    query = wish.carried()
     return f"?{query}" if query else ""
