@@ -555,7 +555,7 @@ def test_the_first_page_shows_nothing_that_the_user_may_not_see(client):
     response = client.get(reverse("admin:index"))
 
     assert response.context["dashboard"] == []
-    assert "has no rights in it yet" in response.content.decode()
+    assert "nothing to sum up for your role" in response.content.decode()
 
 
 def test_the_sidebar_offers_only_what_the_user_may_see(client):
