@@ -1,9 +1,8 @@
 from library.services.files import FileFacts, fail_file, finish_file, record_facts
 from library.services.folders import FolderTarget, find_or_register_folder, register_folder, remove_folder
-from library.services.purge import empty_trash, purge, purge_due
+from library.services.purge import empty_trash, purge_due
 from library.services.scan import scan_folder
 from library.services.signatures import record_signature
-from library.services.trash import restore, trash
 
 __all__ = [
     "FileFacts",
@@ -12,13 +11,10 @@ __all__ = [
     "fail_file",
     "find_or_register_folder",
     "finish_file",
-    "purge",
     "purge_due",
     "record_facts",
     "record_signature",
     "register_folder",
     "remove_folder",
-    "restore",
     "scan_folder",
-    "trash",
 ]

@@ -44,12 +44,13 @@ def is_available(folder: Folder) -> bool:
 def check_available(folder: Folder, *, accept_change: bool) -> None:
     """Raises FolderUnavailableError with its own sentence for each way in which the folder's disk isn't there.
 
-    With `accept_change` only a folder that can't be read is refused: the owner says that what is there now is it, and
-    that is remembered at the end (`remember_disk`).
+    With `accept_change` only a folder that can't be read is refused: the owner says that what is there now is it. That
+    is remembered at once, as is the same collection on a new disk: moves are seen only where places can be judged.
     """
     root, shown = folder.fs_path, folder.shown_path
     check_folder_readable(root)
     if accept_change:
+        remember_disk(folder)
         return
     if folder.is_mount_point and not os.path.ismount(root):
         raise FolderUnavailableError(
@@ -58,16 +59,23 @@ def check_available(folder: Folder, *, accept_change: bool) -> None:
         )
     if folder.sentinel:
         _check_marker(folder)
-    elif _is_other_device(folder) and not _holds_known_files(folder):
+    elif _is_other_device(folder):
+        _check_device(folder)
+    if os.path.ismount(root) and not folder.is_mount_point:
+        # At once, so that it counts when the disk goes while it is being scanned.
+        folder.is_mount_point = True
+        folder.save(update_fields=["is_mount_point"])
+
+
+def _check_device(folder: Folder) -> None:
+    root, shown = folder.fs_path, folder.shown_path
+    if not _holds_known_files(folder):
         raise FolderUnavailableError(
             f"{shown} lies on another disk than at its last scan ({folder.device} then, {device_of(root)} now), and "
             f"what the library knows there isn't on it: mount the right one and scan again. {_KEPT} If the folder "
             "begins anew on this disk, scan and accept missing files."
         )
-    if os.path.ismount(root) and not folder.is_mount_point:
-        # At once, so that it counts when the disk goes while it is being scanned.
-        folder.is_mount_point = True
-        folder.save(update_fields=["is_mount_point"])
+    remember_disk(folder)
 
 
 def _check_marker(folder: Folder) -> None:
