@@ -33,7 +33,7 @@ class RowNames:
     def __init__(self) -> None:
         self._wanted: dict[type[Model], set[Any]] = defaultdict(set)
         self._known: dict[type[Model], dict[Any, str]] = defaultdict(dict)
-        self._gone: set[tuple[type[Model], Any]] = set()
+        self._there: set[tuple[type[Model], Any]] = set()
 
     def want(self, model: type[Model], ids: Iterable[Any]) -> None:
         """Asks for names of these rows of the model at the next `load`."""
@@ -50,12 +50,14 @@ class RowNames:
         for model, ids in self._wanted.items():
             missing = ids - self._known[model].keys()
             column = naming_column(model)
-            if not missing or column is None:
+            if not missing:
                 continue
-            names = dict(model._base_manager.filter(pk__in=missing).values_list("pk", column))
+            names = dict(model._base_manager.filter(pk__in=missing).values_list("pk", column or "pk"))
+            self._there.update((model, pk) for pk in names)
+            if column is None:
+                continue
             gone = missing - names.keys()
             if gone and (events := getattr(model, "pgh_event_model", None)):
-                self._gone.update((model, pk) for pk in gone)
                 rows = events._default_manager.filter(pgh_obj_id__in=gone).order_by("pgh_obj_id", "-pgh_id")
                 names.update(rows.distinct("pgh_obj_id").values_list("pgh_obj_id", column))
             self._known[model].update(names)
@@ -65,9 +67,9 @@ class RowNames:
         """The row's name; for one that nothing is known of its kind and number."""
         return self._known[model].get(pk) or f"{model._meta.verbose_name} {pk}"
 
-    def is_gone(self, model: type[Model], pk: Any) -> bool:
-        """Whether there is no such row any more."""
-        return (model, pk) in self._gone
+    def is_there(self, model: type[Model], pk: Any) -> bool:
+        """Whether a row that was asked for exists now."""
+        return (model, pk) in self._there
 
     def of_row(self, model: type[Model], row: Row) -> str:
         """What a row as it once was is called: "Beach", for a link "Beach, Holiday"."""

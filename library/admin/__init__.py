@@ -19,8 +19,8 @@ from library.models import LibrarySettings
 
 __all__ = [
     "AuditEventAdmin",
-    "DuplicatePairAdmin",
     "ChangeBatchAdmin",
+    "DuplicatePairAdmin",
     "FolderAdmin",
     "GroupAdmin",
     "IgnoredFileAdmin",

@@ -1,18 +1,24 @@
 """The base of the admin pages whose rows people curate: every write is a batch that can be undone."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import wraps
 from typing import Any
 
 from django.contrib import messages
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Model
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.template.response import TemplateResponse
 from django.urls import URLPattern
 from unfold.admin import ModelAdmin
 
+from library.admin.changes import shown_event
+from library.admin.stale import all_forms, clashes_of, guarded, remember
 from library.announce import announce
 from library.models import ChangeBatch
+from library.queries_history import events_about
 from library.services.changes import change_batch, current_batch
 
 View = Callable[..., HttpResponseBase]
@@ -27,7 +33,12 @@ class CuratedAdmin(ModelAdmin):
     page is that sentence with an undo button. An action or an own page says `with change_batch(summary=...)`, or sets
     `current_batch().summary`, and the frame takes that sentence; what it tells with `self.message_user` at level
     SUCCESS or with `announce` carries the button. Instead of LogEntry rows there is the history of the change batches.
+
+    A form that was loaded before somebody else saved the same row is met field by field (`library.admin.stale`). A
+    template of one's own extends `change_form_template`. Of a changed row only the changed columns are written.
     """
+
+    change_form_template = "admin/curated_change_form.html"
 
     @property
     def urls(self) -> list[URLPattern]:
@@ -46,10 +57,43 @@ class CuratedAdmin(ModelAdmin):
         fail_silently: bool = False,
     ) -> None:
         """Successes within a batch are told at its end, when it is known whether there is something to undo."""
-        if level == messages.SUCCESS and current_batch() is not None and hasattr(request, "told"):
+        is_success = level == messages.SUCCESS or str(level).upper() == "SUCCESS"
+        if is_success and current_batch() is not None and hasattr(request, "told"):
             request.told.append(message)
             return
         super().message_user(request, message, level, extra_tags, fail_silently)
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """Locked while it is written: of two who save at once the second sees what the first one wrote."""
+        if request.method == "POST" and current_batch() is not None:
+            try:
+                pk = self.opts.pk.to_python(object_id)
+            except ValidationError:
+                return None
+            self.model._base_manager.select_for_update().filter(pk=pk).values_list("pk").first()
+        return super().get_object(request, object_id, from_field)
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **options: Any) -> Any:
+        return guarded(super().get_form(request, obj, change=change, **options))
+
+    def get_formsets_with_inlines(self, request: HttpRequest, obj: Any = None) -> Iterator[Any]:
+        for formset, inline in super().get_formsets_with_inlines(request, obj):
+            formset.form = guarded(formset.form)
+            yield formset, inline
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **options: Any) -> Any:
+        if context.get("original") is not None:
+            page_forms = all_forms(context["adminform"], context["inline_admin_formsets"])
+            context["loaded"], context["clashes"] = remember(page_forms), clashes_of(request, page_forms)
+        return super().render_change_form(request, context, *args, **options)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        if not change:
+            super().save_model(request, obj, form, change)
+            return
+        changed = [field.name for field in self.opts.concrete_fields if field.name in form.changed_data]
+        if changed:
+            obj.save(update_fields=changed)
 
     def construct_change_message(self, request: HttpRequest, form: Any, formsets: Any, add: bool = False) -> Any:
         changed = [] if add else [str(form.fields[name].label or name) for name in form.changed_data]
@@ -66,6 +110,31 @@ class CuratedAdmin(ModelAdmin):
         names = self.opts.verbose_name if count == 1 else self.opts.verbose_name_plural
         _name_batch(request, f"Deleted {count:,} {names}")
         super().delete_queryset(request, queryset)
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Everything that happened to the row and to what belongs to it, the latest first."""
+        row = self.get_object(request, unquote(object_id))
+        if row is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)  # type: ignore[no-any-return]
+        if not self.has_view_or_change_permission(request, row):
+            raise PermissionDenied
+        number = request.GET.get("page", "1")
+        page = max(1, int(number)) if number.isdecimal() and len(number) < 5 else 1
+        events, has_more = events_about(row, page=page)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"History of {row}",
+            "subtitle": None,
+            "opts": self.opts,
+            "object": row,
+            "events": [shown_event(event) for event in events],
+            "page": page,
+            "has_more": has_more,
+            **(extra_context or {}),
+        }
+        return TemplateResponse(request, "admin/object_changes.html", context)
 
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> None:
         """The batch is the log."""

@@ -7,7 +7,7 @@ its last state count.
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -123,7 +123,7 @@ def _first_sight(model: Table, batch_id: UUID, conflicts: list[Conflict]) -> Tab
     """What the rows themselves say, without a look at their neighbours."""
     table = TablePlan(model)
     curated = curated_columns(model)
-    for pk, before, after, current in _net_changes(model, batch_id):
+    for pk, before, after, current in net_changes(model, batch_id):
         if current is not None:
             table.current[pk] = current
         if before is None and after is not None:
@@ -151,16 +151,26 @@ def _first_sight(model: Table, batch_id: UUID, conflicts: list[Conflict]) -> Tab
     return table
 
 
-def _net_changes(model: Table, batch_id: UUID) -> Iterable[tuple[Any, Row | None, Row | None, Row | None]]:
-    """(id, row before the batch, row after it, row now); None where there was or is none."""
+def net_changes(
+    model: Table, batch_id: UUID, *, limit: int | None = None, offset: int = 0
+) -> Iterator[tuple[Any, Row | None, Row | None, Row | None]]:
+    """(id, row before the batch, row after it, row now) in the order of ids; None where there was or is none."""
     events, table, pk = _events(model), _quote(model._meta.db_table), _quote(_pk(model))
-    chosen = f"SELECT DISTINCT ON (pgh_obj_id) * FROM {events} WHERE pgh_context_id = %(batch)s ORDER BY pgh_obj_id"
+    # Grouped and not joined: a batch that is not in the statistics yet would be taken for one row and joined by loops.
+    ends = ", ".join(
+        f"(array_agg({value} ORDER BY pgh_id {order}))[1] AS {name}_{value}"
+        for name, order in (("first", "ASC"), ("last", "DESC"))
+        for value in ("label", "row")
+    )
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT first.pgh_obj_id, first.pgh_label, to_jsonb(first), last.pgh_label, to_jsonb(last), to_jsonb(now)"
-            f" FROM ({chosen}, pgh_id) AS first JOIN ({chosen}, pgh_id DESC) AS last USING (pgh_obj_id)"
-            f" LEFT JOIN {table} AS now ON now.{pk} = first.pgh_obj_id ORDER BY 1",
-            {"batch": batch_id},
+            f"SELECT net.id, first_label, first_row, last_label, last_row, to_jsonb(now) FROM ("
+            f"SELECT id, {ends} FROM ("
+            f"SELECT pgh_obj_id AS id, pgh_id, pgh_label AS label, to_jsonb(event) AS row FROM {events} AS event"
+            f" WHERE pgh_context_id = %(batch)s) AS events"
+            f" GROUP BY id ORDER BY id LIMIT %(limit)s OFFSET %(offset)s) AS net"
+            f" LEFT JOIN {table} AS now ON now.{pk} = net.id ORDER BY net.id",
+            {"batch": batch_id, "limit": limit, "offset": offset},
         )
         rows = cursor.fetchall()
     columns = stored_columns(model)
