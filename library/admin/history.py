@@ -48,7 +48,7 @@ class AuthorFilter(admin.SimpleListFilter):
         return queryset.filter(user=int(value)) if value.isdecimal() else queryset
 
 
-class DayFilter(RangeDateFilter):  # type: ignore[misc]
+class DayFilter(RangeDateFilter):
     """From one day to another, both included, in the time zone of the installation."""
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[ChangeBatch]) -> QuerySet[ChangeBatch]:
