@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.contrib.postgres.search import SearchQuery
-from django.db.models import F, Q
-from django.db.models.functions import Greatest, Least
+from django.db.models import F, Q, QuerySet
+from django.db.models.functions import Greatest, Least, Left
 from django.db.models.lookups import GreaterThanOrEqual
 
 from library import words
@@ -27,6 +27,7 @@ _HEIGHTS = (
     ("720", "720p", 708),
     ("sd", "SD", 1),
 )
+_INDEXED = 300
 _ORIENTATIONS = {"landscape": ("Landscape", "gt"), "portrait": ("Upright", "lt"), "square": ("Square", "exact")}
 
 
@@ -74,16 +75,25 @@ def _path(ask: Ask) -> Q:
     if ask.operator == "has":
         return ask.exists(files.filter(relative_path__icontains=wanted))
     if not wanted.startswith("/"):
-        return ask.exists(files.filter(relative_path__startswith=f"{wanted.strip('/')}/"))
-    below = Q(pk__in=[])
+        return ask.exists(_below(files, wanted.strip("/")))
+    q = Q(pk__in=[])
     for folder_id, path in Folder.objects.values_list("pk", "path"):
         root, inside = path.rstrip("/"), wanted.rstrip("/")
         if f"{inside}/".startswith(f"{root}/"):
-            rest = inside[len(root) :].strip("/")
-            below |= Q(folder=folder_id, relative_path__startswith=f"{rest}/" if rest else "")
+            q |= ask.exists(_below(files.filter(folder=folder_id), inside[len(root) :].strip("/")))
         elif f"{root}/".startswith(f"{inside}/"):
-            below |= Q(folder=folder_id)
-    return ask.exists(files.filter(below))
+            q |= ask.exists(files.filter(folder=folder_id))
+    return q
+
+
+def _below(files: QuerySet[VideoFile], path: str) -> QuerySet[VideoFile]:
+    """Files in a folder within their folder; the index is over the beginning of the path."""
+    if not path:
+        return files
+    beginning = files.alias(beginning=Left("relative_path", _INDEXED)).filter(
+        beginning__startswith=f"{path}/"[:_INDEXED]
+    )
+    return beginning.filter(relative_path__startswith=f"{path}/") if len(path) >= _INDEXED else beginning
 
 
 def _resolution(ask: Ask) -> Q:

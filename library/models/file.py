@@ -3,10 +3,10 @@
 import os
 
 import pgtrigger
-from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import F, Func, Q
-from django.db.models.functions import MD5
+from django.db.models.functions import MD5, Left
 
 from library.models.base import TimeStamped
 from library.models.folder import Folder
@@ -129,6 +129,10 @@ class VideoFile(TimeStamped):
             models.Index(fields=["size_bytes", "oshash"], name="library_file_content"),
             # Probe: whose remux is it?
             models.Index(fields=["packet_hash"], condition=~Q(packet_hash=""), name="library_file_packets"),
+            # Filter by a folder within a folder. The beginning only: a path can be longer than a B-tree entry.
+            models.Index(
+                OpClass(Left("relative_path", 300), name="text_pattern_ops"), "folder", name="library_file_place"
+            ),
             # Exact duplicates: groups of equal content.
             models.Index(fields=["content_hash"], condition=~Q(content_hash=""), name="library_file_full_hash"),
             # Near duplicates: hashes at most 3 bits apart share one of four bands; files of about the same length.
