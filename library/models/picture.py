@@ -1,11 +1,9 @@
 """The column of a picture that a person chose."""
 
-import hashlib
-import hmac
+import secrets
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.db import models
@@ -36,9 +34,9 @@ class PictureFormField(forms.ImageField):
 class PictureField(models.ImageField):
     """An image that is kept as WebP of at most `longest_px`, upright, whatever was given.
 
-    Saving the row encodes a new picture and stores it under a name made of its content and the installation's key: it
-    can't be guessed and never changes its content. Raises PictureError for what is no picture; forms ask first. A file
-    is never removed with its row, since an undo may bring the row back.
+    Saving the row encodes a new picture and stores it under a random name, which can't be guessed and never changes its
+    content. Raises PictureError for what is no picture; forms ask first. A file is not removed with its row, since an
+    undo may bring the row back: the purge does it.
     """
 
     def __init__(self, *args: Any, longest_px: int = 1600, **options: Any) -> None:
@@ -57,13 +55,7 @@ class PictureField(models.ImageField):
         file = getattr(model_instance, self.attname)
         if file and not file._committed:
             content = encode_picture(file, size_bytes=file.size, longest_px=self.longest_px)
-            name = f"{self.upload_to}{_digest(content)}.webp"
-            if not file.storage.exists(name) or file.storage.size(name) != len(content):
-                file.storage.delete(name)
-                name = file.storage.save(name, ContentFile(content))
+            # A name of its own for each: a purge of one row never takes another one's file.
+            name = file.storage.save(f"{self.upload_to}{secrets.token_hex(16)}.webp", ContentFile(content))
             setattr(model_instance, self.attname, name)
         return super().pre_save(model_instance, add)
-
-
-def _digest(content: bytes) -> str:
-    return hmac.new(settings.SECRET_KEY.encode(), content, hashlib.sha256).hexdigest()

@@ -11,7 +11,7 @@ from library.serving import PICTURE_TYPES, serve_stored
 @requires("library.view_video")
 @require_safe
 def upload(request: HttpRequest, path: str) -> HttpResponse | FileResponse:
-    """`/uploads/<path>`: a picture of the upload storage. Its name is made of its content: it never changes."""
+    """`/uploads/<path>`: a picture of the upload storage. Each has a name of its own: it never changes."""
     return serve_stored(
         request,
         default_storage,
