@@ -84,6 +84,7 @@ class CuratedAdmin(ModelAdmin):
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **options: Any) -> Any:
         if context.get("original") is not None:
             page_forms = all_forms(context["adminform"], context["inline_admin_formsets"])
+            context["show_history"] = True
             context["loaded"], context["clashes"] = remember(page_forms), clashes_of(request, page_forms)
         return super().render_change_form(request, context, *args, **options)
 
