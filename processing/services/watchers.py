@@ -86,7 +86,7 @@ for _name in ("watchdog.observers.inotify", "watchdog.observers.inotify_c"):
     logging.getLogger(_name).addHandler(_overflows)
 
 
-@dataclass
+@dataclass(eq=False)
 class EventWatcher(FileSystemEventHandler):
     """Events of the file system below `root` (as `os` gives it). Raises OSError from `start` at inotify's limits."""
 
@@ -151,7 +151,7 @@ class EventWatcher(FileSystemEventHandler):
                 self.note(encode_path(os.path.dirname(path)[len(prefix) :]))
 
 
-@dataclass
+@dataclass(eq=False)
 class PollingWatcher:
     """Lists every folder below `root` once a minute and compares the names: for file systems that tell nothing.
 

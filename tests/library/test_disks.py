@@ -1,4 +1,4 @@
-"""Which disk a folder lies on: unplugged, exchanged, a share that lists nothing; each is told apart and loses nothing."""
+"""Which disk a folder lies on: unplugged, exchanged, a share that lists nothing; each is told apart, none is lost."""
 
 import os
 import subprocess
