@@ -82,8 +82,13 @@ def _side(video: Any, pair: DuplicatePair, number: int, contained: bool) -> dict
 
 
 def _group_of(pair: DuplicatePair) -> list[int]:
-    """The pair's videos and those that open pairs connect with either, the pair's own first; one query."""
+    """The pair's videos and those that open pairs connect with either, the pair's own first; one query.
+
+    A clip stays with its film alone: it must not be merged with what looks like that.
+    """
     own = [pair.first_id, pair.second_id]
+    if pair.kind == DuplicateKind.CONTAINED:
+        return own
     near = open_pairs().filter(Q(first__in=own) | Q(second__in=own)).exclude(kind=DuplicateKind.CONTAINED)
     others = {pk for ids in near.values_list("first_id", "second_id")[: 4 * MOST_SIDES] for pk in ids}
     return [*own, *sorted(others - set(own))][:MOST_SIDES]

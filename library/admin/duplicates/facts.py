@@ -65,7 +65,7 @@ def compare_facts(videos: Sequence[Any]) -> list[Fact]:
             continue
         ranks = [line.rank(video, file) if line.rank else 0.0 for video, file in zip(videos, files, strict=True)]
         best = max(ranks)
-        is_told = len(set(ranks)) > 1
+        is_told = len(set(ranks)) > 1 and len(set(texts)) > 1
         facts.append(Fact(line.label, [(t, is_told and r == best) for t, r in zip(texts, ranks, strict=True)]))
     return facts
 

@@ -1,7 +1,7 @@
 """What keeping the best would do to open pairs, before it is done, and doing it."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -138,20 +138,20 @@ def _families(links: Iterable[tuple[int, int]]) -> list[list[int]]:
 
 
 def _group(
-    videos: list[Facts], rules: list[dict[str, object]], links: set[tuple[int, int]], apart: set[tuple[int, int]]
+    videos: list[Facts], rules: list[dict[str, object]], links: set[tuple[int, int]], apart: Mapping[int, set[int]]
 ) -> Group:
     choice = choose(videos, rules)
     others = [facts for facts in videos if facts.video_id != choice.best.video_id]
     return Group(choice.best, others, choice.reason, _conflict(choice.best, others, links, apart))
 
 
-def _conflict(keep: Facts, others: list[Facts], links: set[tuple[int, int]], apart: set[tuple[int, int]]) -> str:
+def _conflict(keep: Facts, others: list[Facts], links: set[tuple[int, int]], apart: Mapping[int, set[int]]) -> str:
     missing = [facts for facts in (keep, *others) if not facts.is_present]
     if missing:
         return f"The file of {missing[0].title} is missing: look when its disk is back."
     pairs = {tuple(sorted((keep.video_id, facts.video_id))): facts for facts in others}
-    ids = sorted([keep.video_id, *(facts.video_id for facts in others)])
-    if any((first, second) in apart for first in ids for second in ids if first < second):
+    ids = {keep.video_id, *(facts.video_id for facts in others)}
+    if any(not apart[pk].isdisjoint(ids) for pk in ids if pk in apart):
         return "You said of two of them that they are no duplicates."
     far = [facts for key, facts in pairs.items() if key not in links]
     if far:
@@ -159,10 +159,15 @@ def _conflict(keep: Facts, others: list[Facts], links: set[tuple[int, int]], apa
     return ""
 
 
-def _apart(video_ids: set[int]) -> set[tuple[int, int]]:
-    """Pairs among these that a person answered with "no" or "both"."""
-    pairs = DuplicatePair.objects.filter(first__in=video_ids, second__in=video_ids)
-    return set(pairs.exclude(verdict=DuplicateVerdict.OPEN).values_list("first_id", "second_id"))
+def _apart(video_ids: set[int]) -> dict[int, set[int]]:
+    """By video those that a person said "no" or "both" of, together with it; only among these."""
+    pairs = DuplicatePair.objects.exclude(verdict=DuplicateVerdict.OPEN)
+    pairs = pairs.filter(first__in=video_ids, second__in=video_ids)
+    apart: dict[int, set[int]] = defaultdict(set)
+    for first, second in pairs.values_list("first_id", "second_id"):
+        apart[first].add(second)
+        apart[second].add(first)
+    return apart
 
 
 def facts_of(video_ids: Iterable[int]) -> dict[int, Facts]:

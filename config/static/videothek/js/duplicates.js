@@ -1,6 +1,6 @@
 // Videos side by side: one slider scrubs all storyboards, keys press the buttons. And the order of the rules.
 (() => {
-  const TILES_SHOWN = 14;
+  const TILE_PX = 72;
   const clock = (seconds) => {
     const whole = Math.max(0, Math.round(seconds));
     const parts = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
@@ -21,7 +21,7 @@
       this.tiles = root.querySelector("[data-tiles]");
       this.at.style.aspectRatio = `${width} / ${height}`;
       this.draw(this.at, 0);
-      const shown = Math.min(TILES_SHOWN, this.count);
+      const shown = Math.min(Math.max(3, Math.round(this.tiles.clientWidth / TILE_PX)), this.count);
       for (let index = 0; index < shown; index += 1) {
         const tile = document.createElement("i");
         tile.style.aspectRatio = `${width} / ${height}`;
