@@ -40,7 +40,7 @@ class Card:
     def initials(self) -> str:
         """What stands in the place of a picture: the first letters of the first and the last word."""
         words = [word for word in self.row.name.split() if word[0].isalpha()] or [self.row.name]
-        return (words[0][0] + (words[-1][0] if len(words) > 1 else "")).upper()
+        return str(words[0][0] + (words[-1][0] if len(words) > 1 else "")).upper()
 
 
 @dataclass(frozen=True, slots=True)

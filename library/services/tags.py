@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Count, F, Q, QuerySet
@@ -143,7 +144,7 @@ def _count_with_children(tag_ids: Sequence[int] | None = None) -> dict[int, int]
 
 def list_children(tag: Tag, *, at_most: int = 500) -> list[TagNode]:
     """The tags directly below one, in order, with the number of videos of each and what lies below it. Two queries."""
-    rows = Tag.objects.in_use().filter(parent=tag).annotate(video_count=_OWN_VIDEOS)
+    rows: QuerySet[Any] = Tag.objects.in_use().filter(parent=tag).annotate(video_count=_OWN_VIDEOS)
     children = [TagNode(child, 1, child.video_count) for child in rows.order_by("position", "name", "pk")[:at_most]]
     totals = _count_with_children([node.tag.pk for node in children])
     for node in children:

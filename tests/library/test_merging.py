@@ -13,7 +13,7 @@ from library.exceptions import MergeError
 from library.models import DuplicatePair, SavedSearch, Tag, TagAlias, Video, VideoFile, VideoMetadata, VideoTag
 from library.models.tracking import tracked_models
 from library.services.history import undo_batch
-from library.services.merging import merge, merge_videos
+from library.services.merging import Kind, merge, merge_videos
 from people.models import (
     Creator,
     CreatorAlias,
@@ -48,6 +48,11 @@ LATE = EARLY + timedelta(days=30)
 
 def values(model: type[models.Model], *columns: str, **which: Any) -> list[tuple]:
     return list(model._default_manager.filter(**which).order_by(*columns).values_list(*columns))
+
+
+def the_video_of(file: VideoFile) -> Video:
+    assert file.video is not None
+    return file.video
 
 
 def everything() -> dict[str, list[dict[str, Any]]]:
@@ -209,7 +214,7 @@ def test_what_the_keeper_lacks_comes_from_the_first_that_has_it():
 def test_files_become_alternates_of_the_keeper():
     own, other = make_file(), make_file()
 
-    merge_videos(keep=own.video, others=[other.video], user=None)
+    merge_videos(keep=the_video_of(own), others=[the_video_of(other)], user=None)
 
     assert values(VideoFile, "pk", "is_primary", "trashed_at", video=own.video) == [
         (own.pk, True, None),
@@ -220,7 +225,7 @@ def test_files_become_alternates_of_the_keeper():
 def test_files_go_to_the_trash_when_asked_and_the_keeper_has_its_own():
     own, other = make_file(), make_file()
 
-    merge_videos(keep=own.video, others=[other.video], user=None, other_files="trash")
+    merge_videos(keep=the_video_of(own), others=[the_video_of(other)], user=None, other_files="trash")
 
     other.refresh_from_db()
     assert (other.video, other.is_primary) == (own.video, False)
@@ -230,10 +235,10 @@ def test_files_go_to_the_trash_when_asked_and_the_keeper_has_its_own():
 def test_a_keeper_without_a_file_that_is_there_plays_the_others():
     missing, present = make_file(missing_since=timezone.now()), make_file(duration_seconds=42.0, width=640)
 
-    merge_videos(keep=missing.video, others=[present.video], user=None, other_files="trash")
+    merge_videos(keep=the_video_of(missing), others=[the_video_of(present)], user=None, other_files="trash")
 
     present.refresh_from_db()
-    keep = Video.objects.get(pk=missing.video_id)
+    keep = Video.objects.get(files=missing)
     assert (present.is_primary, present.trashed_at) == (True, None)
     assert (keep.duration_seconds, keep.width, keep.missing_since) == (42.0, 640, None)
 
@@ -392,9 +397,9 @@ def test_saved_searches_ask_for_the_keeper():
 # ---- as a whole --------------------------------------------------------------------------------------------------
 
 
-def fill_two_of_everything() -> dict[str, tuple[Any, Any]]:
+def fill_two_of_everything() -> dict[Kind, tuple[Any, Any]]:
     """Two videos, people, studios and tags that collide in every table that links them."""
-    pairs = {
+    pairs: dict[Kind, tuple[Any, Any]] = {
         "video": (make_file().video, make_file().video),
         "creator": (make_creator(), make_creator(birthplace="Oslo")),
         "studio": (make_studio(), make_studio(url="https://example.org/")),
@@ -406,7 +411,7 @@ def fill_two_of_everything() -> dict[str, tuple[Any, Any]]:
     make_tag(name="same", parent=pairs["tag"][1])
     make_studio(parent=pairs["studio"][1])
     for number in (0, 1):
-        video, creator, studio = (pairs[kind][number] for kind in ("video", "creator", "studio"))
+        video, creator, studio = pairs["video"][number], pairs["creator"][number], pairs["studio"][number]
         for other in pairs["creator"]:
             credit(other, video, source="face", confidence=0.5 + number / 10)
         for other in pairs["tag"]:
@@ -426,9 +431,7 @@ def fill_two_of_everything() -> dict[str, tuple[Any, Any]]:
         WatchProgress.objects.create(user=user, video=video, position_seconds=number, watched_at=LATE)
         Marker.objects.create(user=user, video=video, start_seconds=1)
         PlaylistItem.objects.create(playlist=playlist, video=video, position=number)
-    SavedSearch.objects.create(
-        user=user, name="s", filter={"facet": "tag", "op": "any", "value": [pairs["tag"][1].pk]}
-    )
+    SavedSearch.objects.create(user=user, name="s", filter={"facet": "tag", "op": "any", "value": [pairs["tag"][1].pk]})
     return pairs
 
 

@@ -158,7 +158,7 @@ def test_a_picture_is_served_for_ever_to_who_may_see_videos(client: Client):
     assert response.status_code == 200
     assert (response["Content-Type"], response["X-Content-Type-Options"]) == ("image/webp", "nosniff")
     assert "immutable" in response["Cache-Control"]
-    assert b"".join(response.streaming_content)[8:12] == b"WEBP"
+    assert response.getvalue()[8:12] == b"WEBP"
     client.force_login(make_user(role=""))
     assert client.get(picture.image.url).status_code == 403
     client.logout()
