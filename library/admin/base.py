@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Model
+from django.db.models import Model, URLField
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.http import url_has_allowed_host_and_scheme
 from unfold.admin import ModelAdmin
@@ -11,6 +11,8 @@ from unfold.admin import ModelAdmin
 from library.admin.curated import CuratedAdmin as CuratedAdmin
 
 MOST_AT_ONCE = 5000
+# For `formfield_overrides` of pages with addresses: one that is typed without its scheme is taken for HTTPS.
+HTTPS = {URLField: {"assume_scheme": "https"}}
 
 
 class ReadOnlyAdmin(ModelAdmin):

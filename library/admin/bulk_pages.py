@@ -148,7 +148,7 @@ def bulk_view(model_admin: Any, request: HttpRequest, edit_id: int) -> HttpRespo
         raise Http404
     if edit.confirmed_at is not None:
         return _progress_view(model_admin, request, edit)
-    form = BulkForm(request, request.POST or None)
+    form = BulkForm(request, request.POST if request.method == "POST" else None)
     preview = None
     if request.method == "POST" and form.is_valid():
         try:

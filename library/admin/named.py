@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
 from library.access import may
-from library.admin.base import CuratedAdmin
+from library.admin.base import HTTPS, CuratedAdmin
 from library.admin.merge_pages import merge_view
 from library.admin.neighbours import OneColumnList
 from library.admin.picking import KINDS, Kind, matching_ids, video_count
@@ -42,6 +42,7 @@ class NamedAdmin(CuratedAdmin):
     search_help_text = "Part of a name, or of another name"
     change_form_outer_before_template = "admin/library/named_panel.html"
     actions = ["merge_rows", "trash_rows"]
+    formfield_overrides = HTTPS
     view_on_site = False
 
     class Media:

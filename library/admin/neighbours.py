@@ -42,7 +42,7 @@ class Neighbours:
 
 
 def neighbours_of(model_admin: Any, request: HttpRequest, row: Model) -> Neighbours:
-    """Two short queries. The list's filters and order are read from `_changelist_filters`, as its links write them."""
+    """Four short queries. The list's filters and order are read from `_changelist_filters`, as its links write them."""
     query = request.GET.get(FILTERS, "")
     listing = copy.copy(request)
     listing.GET = QueryDict(query)
@@ -67,7 +67,8 @@ def _next(rows: QuerySet[Any], row: Model, column: str, *, is_ascending: bool) -
         attribute = "pk" if column == "pk" else row._meta.get_field(column).name
     except FieldDoesNotExist:
         return None
-    value = getattr(row, attribute)
+    # As stored: of a row that was just saved, a generated column on the instance is the old one.
+    value = row.pk if attribute == "pk" else _stored(row, attribute)
     sign, beyond = ("", "gt") if is_ascending else ("-", "lt")
     same = Q(**{f"pk__{beyond}": row.pk})
     if attribute == "pk":
@@ -82,3 +83,7 @@ def _next(rows: QuerySet[Any], row: Model, column: str, *, is_ascending: bool) -
             where |= Q(**{f"{attribute}__isnull": True})
     found = rows.filter(where).order_by(f"{sign}{attribute}", f"{sign}pk").values_list("pk", flat=True)
     return found.first()
+
+
+def _stored(row: Model, attribute: str) -> Any:
+    return type(row)._base_manager.filter(pk=row.pk).values_list(attribute, flat=True).first()

@@ -236,6 +236,9 @@ class PickWidget(forms.Widget):
 class PickField(forms.Field):
     """Tags, people or studios. Cleans to `Picked`; the initial value is a list of ids."""
 
+    # It posts what it was opened with, and only the difference is written: `library.admin.stale` has nothing to do.
+    joins_itself = True
+
     def __init__(self, kind: Kind, *, is_single: bool = False, **options: Any) -> None:
         self.kind = kind
         widget = PickWidget(kind, is_single=is_single)
@@ -264,6 +267,8 @@ class PickField(forms.Field):
 
 class PickOneField(PickField):
     """One row that exists, for a foreign key: cleans to the row, or None. The initial value is its id."""
+
+    joins_itself = False
 
     def __init__(self, kind: Kind, **options: Any) -> None:
         super().__init__(kind, is_single=True, widget=PickWidget(kind, is_single=True, may_create=False), **options)

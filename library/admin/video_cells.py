@@ -60,7 +60,7 @@ def title_cell(video: Video, *, may_edit: bool) -> SafeString:
 
 def links_cell(video_id: int, part: str, links: list[Link], *, may_edit: bool) -> SafeString:
     """Chips; pressed, they open the form."""
-    inside = chips((one.name, one.color) for one in links) if links else ""
+    inside = chips(((one.name, one.color) for one in links), most=MOST_CHIPS) if links else ""
     icon = format_html('<span class="material-symbols-outlined" aria-hidden="true">{}</span>', ICONS[part])
     kind = KINDS[part]
     if not may_edit:
@@ -123,7 +123,7 @@ def cell_view(request: HttpRequest, video_id: int, part: str) -> HttpResponse:
 
 
 def _title_view(request: HttpRequest, video: Video) -> HttpResponse:
-    form = TitleForm(request.POST or None, initial={"value": video.title, "was": video.title})
+    form = TitleForm(_posted(request), initial={"value": video.title, "was": video.title})
     if request.method == "POST" and form.is_valid():
         title = form.cleaned_data["value"]
         with change_batch(summary=f"Renamed {video.title} to {title}", user=request.user):
@@ -141,7 +141,7 @@ def _links_view(request: HttpRequest, video: Video, kind: Kind) -> HttpResponse:
     linked: Any = kind.link
     rows = linked._default_manager.filter(video=video).select_related(kind.column).order_by("pk")
     current = [getattr(row, f"{kind.column}_id") for row in rows]
-    form = LinksForm(kind, request.POST or None, initial={"value": current})
+    form = LinksForm(kind, _posted(request), initial={"value": current})
     if request.method == "POST" and form.is_valid():
         names = form.cleaned_data["value"].names
         if names and not may(request, kind.add_permission):
@@ -158,6 +158,10 @@ def _links_view(request: HttpRequest, video: Video, kind: Kind) -> HttpResponse:
                 links = [Link(one.pk, str(one), getattr(one, "color", "")) for one in targets]
                 return _saved(links_cell(video.pk, kind.key, links, may_edit=True))
     return _form(request, form, video, kind.key, kind.many.capitalize())
+
+
+def _posted(request: HttpRequest) -> Any:
+    return request.POST if request.method == "POST" else None
 
 
 def _saved(cell: SafeString) -> HttpResponse:

@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 from unfold.admin import TabularInline
 from unfold.widgets import UnfoldAdminSelectWidget
 
+from library.admin.base import HTTPS
 from library.admin.columns import NOTHING, badge, file_size, link_to, resolution, two_lines
 from library.admin.files import LIST_DEFERRED, state_badge
 from library.admin.picking import KINDS, PickField
@@ -180,5 +181,6 @@ class ExternalIdsInline(TabularInline):
     verbose_name = "external id"
     verbose_name_plural = "External ids"
     fields = ["source", "external_id", "url"]
+    formfield_overrides = HTTPS
     extra = 0
     hide_title = True

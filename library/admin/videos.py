@@ -18,6 +18,7 @@ from library.admin.base import CuratedAdmin
 from library.admin.bulk_pages import bulk_view
 from library.admin.columns import NOTHING, badge, duration, file_size, resolution, stars, strip, two_lines, when
 from library.admin.files import LIST_DEFERRED, state_badge
+from library.admin.filters import FilteredVideosMixin
 from library.admin.neighbours import FILTERS, OneColumnList, neighbours_of
 from library.admin.picking import KINDS, suggest_view
 from library.admin.video_cells import EDIT, cell_view, links_cell, links_of, title_cell
@@ -55,11 +56,9 @@ KEYS = (
     ("?", "this list"),
 )
 
-COLUMNS = {field.name for field in Video._meta.concrete_fields if field.editable}
-
 
 @admin.register(Video)
-class VideoAdmin(CuratedAdmin):
+class VideoAdmin(FilteredVideosMixin, CuratedAdmin):
     form = VideoForm
     change_form_outer_before_template = "admin/library/video/panel.html"
     list_before_template = "admin/library/video/views.html"
@@ -72,8 +71,6 @@ class VideoAdmin(CuratedAdmin):
     show_full_result_count = False
     list_per_page = 50
     list_fullwidth = True
-    search_fields = ["title"]
-    search_help_text = "Words of the title"
     empty_sentence = "Videos appear here by themselves once a folder has been added and scanned."
     list_filter = [
         ViewFilter, FileStateFilter, SizeFilter, LengthFilter, "is_hdr", "type", "origin", TagFilter, PersonFilter,
@@ -167,7 +164,7 @@ class VideoAdmin(CuratedAdmin):
             strip(getattr(file, "storyboard", None)),
         )
 
-    @admin.display(description="Title", ordering="title")
+    @admin.display(description="Title", ordering="title_key")
     def titles(self, video: Any) -> SafeString:
         file = _primary(video)
         where = f"{file.folder.name} / {file.shown_path}" if file else "no file"
@@ -249,12 +246,6 @@ class VideoAdmin(CuratedAdmin):
         self.message_user(request, f"{result.batch.summary}.", messages.SUCCESS)
 
     # ---- saving -----------------------------------------------------------------------------------------------------
-    def save_model(self, request: HttpRequest, obj: Video, form: Any, change: bool) -> None:
-        # Only what was typed: a scan may have written the other columns meanwhile.
-        columns = [name for name in form.changed_data if name in COLUMNS]
-        if columns:
-            obj.save(update_fields=columns)
-
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
         for part in LINKS:
@@ -305,7 +296,7 @@ class VideoAdmin(CuratedAdmin):
         address = reverse("admin:library_video_changelist")
         views = [(title, f"{address}?view={key}" if key else address, key == current) for key, title, _ in VIEWS]
         context = {"title": "Videos", "views": views, "keys": KEYS}
-        return super().changelist_view(request, {**context, **(extra_context or {})})  # type: ignore[no-any-return]
+        return super().changelist_view(request, {**context, **(extra_context or {})})
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
@@ -322,7 +313,7 @@ class VideoAdmin(CuratedAdmin):
         return super().change_view(request, object_id, form_url, {**context, **(extra_context or {})})  # type: ignore[no-any-return]
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
-        form = super().get_form(request, obj, change, **kwargs)
+        form = super().get_form(request, obj, change=change, **kwargs)
         # A class made for this request: what may be made by a new name depends on who asks.
         form.user = request.user
         return form

@@ -6,6 +6,7 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from unfold.admin import TabularInline
 
+from library.admin.base import HTTPS
 from library.admin.primary import PrimaryForm, PrimaryFormSet
 from people.models import CreatorProfile, ExternalId, Platform, SocialLink
 
@@ -15,6 +16,7 @@ class SocialLinksInline(TabularInline):
     verbose_name = "link"
     verbose_name_plural = "Links"
     fields = ["platform_name", "url"]
+    formfield_overrides = HTTPS
     extra = 0
     hide_title = True
 
@@ -26,6 +28,7 @@ class ExternalIdsInline(TabularInline):
     verbose_name = "external id"
     verbose_name_plural = "External ids"
     fields = ["source", "external_id", "url"]
+    formfield_overrides = HTTPS
     extra = 0
     hide_title = True
 
@@ -37,6 +40,7 @@ class ProfilesInline(TabularInline):
     verbose_name = "profile"
     verbose_name_plural = "Profiles"
     fields = ["platform", "username", "profile_url", "chosen"]
+    formfield_overrides = HTTPS
     extra = 0
     hide_title = True
 

@@ -7,7 +7,7 @@ from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 
-from library.admin.base import CuratedAdmin
+from library.admin.base import HTTPS, CuratedAdmin
 from people.models import CreatorProfile, Platform
 
 
@@ -22,6 +22,7 @@ class PlatformAdmin(CuratedAdmin):
     show_full_result_count = False
     empty_sentence = "The usual sites are here from the start; add those that are missing."
     fields = ["name", "base_url"]
+    formfield_overrides = HTTPS
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         profiles = CreatorProfile.objects.filter(platform=OuterRef("pk")).order_by().values("platform")

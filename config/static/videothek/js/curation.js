@@ -158,7 +158,7 @@
     r: () => edit(current()?.querySelector("[data-part=title]")),
     t: () => run("trash"),
     b: () => run("edit_many"),
-    u: () => document.querySelector("[data-undo]")?.click(),
+    u: () => document.querySelector(".v-said form button")?.click(),
     "/": () => document.getElementById("searchbar")?.focus(),
     "?": () => document.getElementById("v-keys")?.showModal(),
   };
