@@ -134,7 +134,8 @@ def test_media_are_for_those_who_may_watch(client: Client, public_path: Path) ->
         answers = [client.get(address) for address in addresses]
         seen[role] = [answer.status_code for answer in answers]
         for answer in answers:
-            answer.close()
+            # Read to its end, a stream closes its file.
+            b"".join(answer.streaming_content if answer.streaming else [])
 
     assert seen == {"": [403] * 5, USER: [200] * 5}
 
