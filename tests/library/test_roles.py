@@ -135,7 +135,7 @@ def test_media_are_for_those_who_may_watch(client: Client, public_path: Path) ->
         seen[role] = [answer.status_code for answer in answers]
         for answer in answers:
             # Read to its end, a stream closes its file.
-            b"".join(answer.streaming_content if answer.streaming else [])
+            answer.getvalue()
 
     assert seen == {"": [403] * 5, USER: [200] * 5}
 
