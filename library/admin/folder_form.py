@@ -77,6 +77,10 @@ class FolderForm(forms.ModelForm):  # type: ignore[type-arg]
             self._check_place(cleaned["path"])
         return cleaned
 
+    def _get_validation_exclusions(self) -> set[str]:
+        # For a moment the form has two default folders.
+        return {*super()._get_validation_exclusions(), "is_default"}  # type: ignore[misc]
+
     def _post_clean(self) -> None:
         was_default = self.instance.is_default
         super()._post_clean()  # type: ignore[misc]

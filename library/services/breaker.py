@@ -48,12 +48,15 @@ def _kept_before(log: ScanLog) -> int:
 
 
 def close_older(log: ScanLog) -> None:
-    """An earlier question about the same part, or about one that lies in it, is settled or asked anew by this scan."""
+    """An earlier question about the same part, or about one that lies in it, is settled or asked anew by this scan.
+
+    It has no `files_held` any more: nobody said to keep them.
+    """
     older = ScanLog.objects.filter(folder=log.folder_id, status=ScanStatus.HELD).exclude(pk=log.pk)
     if log.subpath:
         older = older.filter(subpath=log.subpath)
     if older.exists():
-        older.update(status=ScanStatus.COMPLETED)
+        older.update(status=ScanStatus.COMPLETED, files_held=0)
 
 
 def keep_held(*, log: ScanLog) -> bool:

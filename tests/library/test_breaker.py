@@ -86,6 +86,19 @@ def test_told_to_keep_them_scans_ask_no_more_until_more_are_missing(full):
     assert len(present_paths(full)) == 40
 
 
+def test_a_question_that_nobody_answered_is_asked_again_of_its_part(full):
+    for number in range(40):
+        make_file(folder=full, path=write_file(Path(full.fs_path) / f"part/{number}.mp4"))
+    for path in Path(full.fs_path, "part").glob("*.mp4"):
+        path.unlink()
+
+    scan(full, subpath="part")
+    scan(full)
+    scan(full, subpath="part")
+
+    assert last_log(full).status == ScanStatus.HELD
+
+
 def test_an_answer_that_comes_too_late_does_nothing(full):
     take_away(full, 30)
     scan(full)
