@@ -142,6 +142,17 @@ def test_keeping_the_best_is_one_change_that_can_be_undone():
     assert DuplicatePair.objects.filter(verdict="open").count() == 2
 
 
+def test_more_pairs_than_a_page_can_sum_up_are_cut_and_said_to_be(monkeypatch):
+    monkeypatch.setattr("library.services.duplicates.plan.MOST_PAIRS", 1)
+    sure, other = (make_pair(make_file(), make_file(), confidence=confidence) for confidence in (0.9, 0.6))
+
+    plan = plan_best()
+
+    assert plan.is_cut
+    assert {plan.groups[0].keep.video_id, plan.groups[0].others[0].video_id} == {sure.first_id, sure.second_id}
+    assert apply_best(pair_ids=[other.pk], user=None).merged == 1
+
+
 def test_a_job_keeps_the_best_for_the_person_who_asked():
     user = make_user()
     make_pair(make_file(width=100, height=100), make_file(width=200, height=100))

@@ -1,14 +1,13 @@
 """What keeping the best would do to open pairs, before it is done, and doing it."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 from django.db import transaction
-from django.db.models import Count, OuterRef, QuerySet, Subquery, Value
-from django.db.models.expressions import Combinable
-from django.db.models.functions import Coalesce
+from django.db.models import Count
+from django.db.models.expressions import RawSQL
 
 from library.exceptions import MergeError
 from library.models import DuplicatePair, LibrarySettings, User, Video, VideoFile
@@ -20,6 +19,10 @@ from library.services.merging import merge_videos, taken_links
 
 # More groups than this are a job's work, not a request's.
 MOST_GROUPS_AT_ONCE = 50
+# What a page can show the sum of: 10,000 pairs take about a second.
+MOST_PAIRS = 10_000
+# Of so many alike, each may be like the next one and the first not like the last.
+MOST_IN_GROUP = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +41,12 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`groups` in the order of the pairs that they come from; contained pairs are in none of them."""
+    """`groups` in the order of the pairs that they come from; contained pairs are in none of them. `is_cut` says that
+    there are more pairs than were looked at."""
 
     groups: list[Group] = field(default_factory=list)
     contained: int = 0
+    is_cut: bool = False
 
     @property
     def clear(self) -> list[Group]:
@@ -71,9 +76,12 @@ class Applied:
 
 
 def plan_best(*, pair_ids: Sequence[int] | None = None) -> Plan:
-    """What the owner's rules would do to these open pairs, or to all. A constant number of queries; writes nothing."""
+    """What the owner's rules would do to these open pairs, or to all: the surest MOST_PAIRS of them. A constant number
+    of queries; writes nothing."""
     pairs = open_pairs() if pair_ids is None else open_pairs().filter(pk__in=pair_ids)
-    rows = list(pairs.values_list("first_id", "second_id", "kind"))
+    rows = list(pairs.values_list("first_id", "second_id", "kind")[: MOST_PAIRS + 1])
+    is_cut = len(rows) > MOST_PAIRS
+    del rows[MOST_PAIRS:]
     links = [(first, second) for first, second, kind in rows if kind != DuplicateKind.CONTAINED]
     families = _families(links)
     ids = {pk for family in families for pk in family}
@@ -86,7 +94,7 @@ def plan_best(*, pair_ids: Sequence[int] | None = None) -> Plan:
         for family in families
         if all(pk in facts for pk in family)
     ]
-    return Plan(groups, contained=len(rows) - len(links))
+    return Plan(groups, contained=len(rows) - len(links), is_cut=is_cut)
 
 
 def apply_best(
@@ -146,6 +154,8 @@ def _group(
 
 
 def _conflict(keep: Facts, others: list[Facts], links: set[tuple[int, int]], apart: Mapping[int, set[int]]) -> str:
+    if len(others) >= MOST_IN_GROUP:
+        return f"More than {MOST_IN_GROUP} are alike: compare some of them, their pictures may say little."
     missing = [facts for facts in (keep, *others) if not facts.is_present]
     if missing:
         return f"The file of {missing[0].title} is missing: look when its disk is back."
@@ -160,31 +170,31 @@ def _conflict(keep: Facts, others: list[Facts], links: set[tuple[int, int]], apa
 
 
 def _apart(video_ids: set[int]) -> dict[int, set[int]]:
-    """By video those that a person said "no" or "both" of, together with it; only among these."""
-    pairs = DuplicatePair.objects.exclude(verdict=DuplicateVerdict.OPEN)
-    pairs = pairs.filter(first__in=video_ids, second__in=video_ids)
+    """By video those that a person said "no" or "both" of, together with it; those of others may be among them."""
+    pairs = DuplicatePair.objects.exclude(verdict=DuplicateVerdict.OPEN).filter(first__in=_among(video_ids))
     apart: dict[int, set[int]] = defaultdict(set)
-    for first, second in pairs.values_list("first_id", "second_id"):
+    for first, second in pairs.values_list("first_id", "second_id").iterator():
         apart[first].add(second)
         apart[second].add(first)
     return apart
 
 
 def facts_of(video_ids: Iterable[int]) -> dict[int, Facts]:
-    """By video id, of those in the library; two queries for any number."""
-    ids = list(video_ids)
-    videos = Video.objects.in_library().filter(pk__in=ids).annotate(links=_link_count())
-    files = VideoFile.objects.filter(video__in=ids, is_primary=True).only(
+    """By video id, of those in the library; a constant number of queries."""
+    among = _among(video_ids)
+    links = _link_counts(among)
+    files = VideoFile.objects.filter(video__in=among, is_primary=True).only(
         "video_id", "size_bytes", "width", "height", "is_hdr", "bit_rate", "video_codec", "audio_codec", "frame_rate",
         "duration_seconds", "folder_id", "missing_since",
     )  # fmt: skip
     by_video = {file.video_id: file for file in files}
-    return {video.pk: _facts(video, by_video.get(video.pk), links) for video, links in _with_links(videos)}
+    videos = Video.objects.in_library().filter(pk__in=among).only("title", "created_at")
+    return {video.pk: _facts(video, by_video.get(video.pk), links[video.pk]) for video in videos}
 
 
-def _with_links(videos: "QuerySet[Video]") -> Iterable[tuple[Video, int]]:
-    for video in videos.only("title", "created_at"):
-        yield video, video.links  # type: ignore[attr-defined]
+def _among(video_ids: Iterable[int]) -> RawSQL:
+    """The ids as one array: a list of 100,000 parameters takes longer to write than to look up."""
+    return RawSQL("SELECT unnest(%s::bigint[])", [list(video_ids)])
 
 
 def _facts(video: Video, file: VideoFile | None, links: int) -> Facts:
@@ -206,17 +216,12 @@ def _facts(video: Video, file: VideoFile | None, links: int) -> Facts:
     )
 
 
-def _link_count() -> Combinable:
-    """How many rows hang on a video that a merge would move: tags, people, ratings, markers, whatever apps registered.
-
-    Files, pairs and machine-written rows count for nothing.
-    """
-    models = sorted(
-        {(model, column) for model, column in taken_links("video") if model not in (VideoFile, DuplicatePair)},
-        key=lambda link: (link[0]._meta.label, link[1]),
-    )
-    total: Combinable = Value(0)
-    for model, column in models:
-        rows = model._base_manager.filter(**{column: OuterRef("pk")}).order_by().values(column)
-        total = total + Coalesce(Subquery(rows.annotate(n=Count("*")).values("n")), Value(0))
-    return total
+def _link_counts(among: RawSQL) -> Counter[int]:
+    """How many rows hang on each video that a merge would move: tags, people, ratings, whatever apps registered; files
+    and pairs count for nothing. One query for each table."""
+    counts: Counter[int] = Counter()
+    for model, column in sorted(taken_links("video"), key=lambda link: (link[0]._meta.label, link[1])):
+        if model not in (VideoFile, DuplicatePair):
+            rows = model._base_manager.filter(**{f"{column}__in": among}).order_by()
+            counts.update(dict(rows.values_list(column).annotate(n=Count("pk"))))
+    return counts
