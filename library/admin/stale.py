@@ -52,10 +52,11 @@ class GuardedForm(forms.ModelForm):  # type: ignore[type-arg]
         choice = f"{KEEP}:{key_of(self)}:{name}"
         if self.data.get(choice) == "theirs":
             self._take(name, theirs)
-        elif theirs == before or mine == theirs:
-            return
-        elif mine == before:
+        elif mine in (theirs, before):
+            # Also what a browser writes otherwise than it is stored: line ends, a colour's capitals.
             self._take(name, theirs)
+        elif theirs == before:
+            return
         elif isinstance(before, list) and isinstance(theirs, list) and isinstance(mine, list):
             self._take(
                 name, [*(one for one in theirs if one in mine or one not in before), *_added(mine, theirs, before)]
@@ -126,6 +127,8 @@ def key_of(form: Any) -> str:
 def plain(field: forms.Field, value: Any) -> Any:
     """A value as JSON, the same for what is stored and what is typed when they mean the same."""
     prepared = field.prepare_value(value)
+    if getattr(field.widget, "input_type", "") == "color":
+        return str(prepared or "").lower()
     if isinstance(field, forms.ModelMultipleChoiceField):
         return sorted(plain_one(one) for one in prepared or [])
     return [plain_one(one) for one in prepared] if isinstance(prepared, list | tuple) else plain_one(prepared)

@@ -114,6 +114,14 @@ def test_saving_without_a_change_is_no_batch(curator: Client):
     assert "Nothing was changed." in page.content.decode()
 
 
+def test_other_line_ends_are_no_change(curator: Client):
+    tag = Tag.objects.create(name="Beach", description="Sand\nSea")
+
+    save(curator, tag, loaded(curator, tag), description="Sand\r\nSea")
+
+    assert Tag.objects.get().description == "Sand\nSea" and not ChangeBatch.objects.exists()
+
+
 def test_changes_of_different_fields_both_stay(curator: Client):
     tag = Tag.objects.create(name="Beach")
     data = loaded(curator, tag)
