@@ -9,7 +9,6 @@ from datetime import datetime
 from typing import Any, Literal
 
 from django.db.models import Count, Q, QuerySet
-from django.db.models.functions import Coalesce
 
 from library.models.names import name_key
 from library.queries import BoundedCount
@@ -59,10 +58,11 @@ class _Listed:
     aliases: type[Any]
     links: type[Any]
     owner: str
+    reverse: str
 
 
-_PEOPLE = _Listed(Creator, CreatorAlias, Credit, "creator")
-_STUDIOS = _Listed(Studio, StudioAlias, VideoStudio, "studio")
+_PEOPLE = _Listed(Creator, CreatorAlias, Credit, "creator", "credits")
+_STUDIOS = _Listed(Studio, StudioAlias, VideoStudio, "studio", "video_studios")
 
 
 def list_creators(*, order: Order = "name", text: str = "", after: str = "", limit: int = PAGE_SIZE) -> CardPage:
@@ -100,12 +100,19 @@ def studio_cards(studios: Sequence[Studio]) -> list[Card]:
 
 def costars(creator: Creator) -> list[Card]:
     """Who is in videos together with them, most often first; the count is of videos together. Three queries."""
-    together = Credit.objects.filter(video__in=Credit.objects.filter(creator=creator).order_by().values("video"))
-    others = together.exclude(creator=creator).filter(creator__trashed_at=None, video__trashed_at=None).order_by()
-    counted = others.values_list("creator").annotate(shared=Count("pk")).order_by("-shared", "creator")[:_MOST_COSTARS]
-    shared: dict[int, int] = dict(counted)
-    rows = Creator.objects.in_bulk(list(shared))
-    return creator_cards([rows[one] for one in shared if one in rows], shared)
+    videos = Credit.objects.filter(creator=creator).order_by().values("video")
+    shared = _most_seen(videos, but=creator)
+    rows = Creator.objects.in_use().in_bulk(list(shared))
+    return creator_cards([rows[one] for one in shared if one in rows][:_MOST_COSTARS], shared)
+
+
+def _most_seen(videos: "QuerySet[Any]", *, but: Creator | None = None) -> dict[int, int]:
+    """Who is in most of the videos, with how many; some more than are shown, since some may lie in the trash."""
+    credits = Credit.objects.filter(video__in=videos).order_by()
+    if but is not None:
+        credits = credits.exclude(creator=but)
+    counted = credits.values_list("creator").annotate(shared=Count("*")).order_by("-shared", "creator")
+    return dict(counted[: 2 * _MOST_COSTARS])
 
 
 def studios_of(creator: Creator) -> list[Card]:
@@ -123,11 +130,9 @@ def studios_of(creator: Creator) -> list[Card]:
 def people_of(studio: Studio) -> list[Card]:
     """The people who work with a studio, those in most of its videos first. Three queries."""
     videos = VideoStudio.objects.filter(studio=studio).order_by().values("video")
-    credits = Credit.objects.filter(video__in=videos, creator__trashed_at=None, video__trashed_at=None).order_by()
-    counted = credits.values_list("creator").annotate(shared=Count("pk")).order_by("-shared", "creator")[:_MOST_COSTARS]
-    shared: dict[int, int] = dict(counted)
+    shared = _most_seen(videos)
     rows = Creator.objects.in_use().filter(Q(pk__in=list(shared)) | Q(creator_studios__studio=studio)).distinct()
-    found = sorted(rows[: 2 * _MOST_COSTARS], key=lambda row: (-shared.get(row.pk, 0), row.name_key))
+    found = sorted(rows[: 4 * _MOST_COSTARS], key=lambda row: (-shared.get(row.pk, 0), row.name_key))
     return creator_cards(found[:_MOST_COSTARS], shared)
 
 
@@ -145,25 +150,45 @@ def _page(listed: _Listed, order: Order, text: str, after: str, limit: int) -> C
     rows = _matching(listed, text)
     place = _decoded(after, order) if after else None
     if order == "most":
-        rows = rows.annotate(place=Coalesce(Count(f"{'credits' if listed is _PEOPLE else 'video_studios'}"), 0))
-        rows = rows.order_by("-place", "pk").values_list("pk", "place")
-        if place:
-            rows = rows.filter(Q(place__lt=place[0]) | Q(place=place[0], pk__gt=place[1]))
+        found = _most(listed, rows, text, place, limit + 1)
     elif order == "newest":
-        rows = rows.order_by("-created_at", "-pk").values_list("pk", "created_at")
         if place:
             at = _moment(place[0])
             rows = rows.filter(Q(created_at__lt=at) | Q(created_at=at, pk__lt=place[1]))
+        found = list(rows.order_by("-created_at", "-pk").values_list("pk", "created_at")[: limit + 1])
     else:
-        rows = rows.order_by("name_key", "pk").values_list("pk", "name_key")
         if place:
             rows = rows.filter(Q(name_key__gt=place[0]) | Q(name_key=place[0], pk__gt=place[1]))
-    found = list(rows[: limit + 1])
+        found = list(rows.order_by("name_key", "pk").values_list("pk", "name_key")[: limit + 1])
     ids = [row_id for row_id, _ in found[:limit]]
     loaded = listed.model._default_manager.in_bulk(ids)
     shown = [loaded[one] for one in ids if one in loaded]
     cards = creator_cards(shown) if listed is _PEOPLE else studio_cards(shown)
     return CardPage(cards, _encoded(order, *found[limit - 1]) if len(found) > limit else None)
+
+
+def _most(
+    listed: _Listed, rows: "QuerySet[Any]", text: str, place: tuple[Any, int] | None, limit: int
+) -> list[tuple[int, int]]:
+    """Ids and numbers of videos, the most first; those without any come last. Counted in the index of links alone."""
+    found: list[tuple[int, int]] = []
+    if place is None or place[0] > 0:
+        links = listed.links._default_manager.order_by().values_list(listed.owner).annotate(number=Count("*"))
+        if text:
+            links = links.filter(**{f"{listed.owner}__in": rows.order_by().values("pk")})
+        else:
+            trashed = listed.model._default_manager.filter(trashed_at__isnull=False).order_by().values("pk")
+            links = links.exclude(**{f"{listed.owner}__in": trashed})
+        if place is not None:
+            links = links.filter(Q(number__lt=place[0]) | Q(number=place[0], **{f"{listed.owner}__gt": place[1]}))
+        found = list(links.order_by("-number", listed.owner)[:limit])
+    if len(found) < limit:
+        unseen = rows.filter(**{f"{listed.reverse}__isnull": True})
+        if place is not None and place[0] == 0:
+            unseen = unseen.filter(pk__gt=place[1])
+        ids = unseen.order_by("pk").values_list("pk", flat=True)[: limit - len(found)]
+        found += [(row_id, 0) for row_id in ids]
+    return found
 
 
 def _counts(listed: _Listed, ids: Sequence[int]) -> dict[int, int]:
@@ -172,8 +197,8 @@ def _counts(listed: _Listed, ids: Sequence[int]) -> dict[int, int]:
     if not ids:
         return {}
     rows = listed.links._default_manager.filter(**{f"{listed.owner}__in": ids}).order_by()
-    every = dict(rows.values_list(listed.owner).annotate(number=Count("pk")))
-    trashed = dict(rows.filter(video__trashed_at__isnull=False).values_list(listed.owner).annotate(number=Count("pk")))
+    every = dict(rows.values_list(listed.owner).annotate(number=Count("*")))
+    trashed = dict(rows.filter(video__trashed_at__isnull=False).values_list(listed.owner).annotate(number=Count("*")))
     return {row_id: number - trashed.get(row_id, 0) for row_id, number in every.items()}
 
 

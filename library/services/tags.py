@@ -1,11 +1,12 @@
 """Tags by name, and their tree."""
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
+from django.core.cache import cache
 from django.db import IntegrityError, connection, transaction
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Count, F
 
 from library.exceptions import TreeError
 from library.models import Tag, User, VideoTag
@@ -15,7 +16,7 @@ from library.services.changes import change_batch
 from library.services.finding import Found, resembling
 
 _MOST_SIMILAR = 10
-_OWN_VIDEOS = Count("video_tags", filter=Q(video_tags__video__trashed_at=None))
+_COUNTS_KEPT_SECONDS = 60
 
 
 @dataclass(slots=True)
@@ -99,37 +100,57 @@ def descendant_ids(tag_ids: Iterable[int]) -> set[int]:
 
 
 def tag_tree(*, at_most: int = 5_000) -> list[TagNode]:
-    """The roots of the tree of tags in use, in order, each with its children. Two queries.
+    """The roots of the tree of tags in use, in order, each with its children. Two queries, five where counts changed.
 
     A tag whose parent lies in the trash stands at the top. Of more than `at_most` tags the others are left out.
     """
-    rows: QuerySet[Tag] = Tag.objects.in_use().defer("description")
-    tags = list(rows.annotate(video_count=_OWN_VIDEOS).order_by("position", "name", "pk")[:at_most])
-    nodes = {tag.pk: TagNode(tag, 0, tag.video_count) for tag in tags}
+    tags = list(Tag.objects.in_use().defer("description").order_by("position", "name", "pk")[:at_most])
+    nodes = {node.tag.pk: node for node in _counted(tags, depth=0)}
     roots: list[TagNode] = []
     for tag in tags:
         above = nodes.get(tag.parent_id or 0)
         (above.children if above else roots).append(nodes[tag.pk])
-    totals = _count_with_children()
     stack = list(roots)
     while stack:
         node = stack.pop()
-        node.total_count = totals.get(node.tag.pk, node.video_count) if node.children else node.video_count
         for child in node.children:
             child.depth = node.depth + 1
         stack.extend(node.children)
     return roots
 
 
-def _count_with_children(tag_ids: Sequence[int] | None = None) -> dict[int, int]:
-    """Videos of each tag that has children (of those of `tag_ids`), those of its children included, each once."""
-    if tag_ids is not None and not tag_ids:
-        return {}
+def _counted(tags: Sequence[Tag], *, depth: int) -> list[TagNode]:
+    """The tags with the numbers of their videos.
+
+    Counting all tags of a large library takes longer than a page may: the numbers are kept for a minute, or until a tag
+    is put on a video somewhere. Only what is taken off or trashed meanwhile shows late.
+    """
+    newest = VideoTag.objects.order_by("-pk").values_list("pk", flat=True).first()
+    of = hashlib.blake2b(",".join(f"{tag.pk}.{tag.parent_id}" for tag in tags).encode(), digest_size=16).hexdigest()
+    key = f"tag-counts-{newest}-{of}"
+    counts: tuple[dict[int, int], dict[int, int]] | None = cache.get(key)
+    if counts is None:
+        counts = _count_own([tag.pk for tag in tags]), _count_with_children([tag.pk for tag in tags])
+        cache.set(key, counts, _COUNTS_KEPT_SECONDS)
+    own, totals = counts
+    return [TagNode(tag, depth, own.get(tag.pk, 0), totals.get(tag.pk, own.get(tag.pk, 0))) for tag in tags]
+
+
+def _count_own(tag_ids: Sequence[int]) -> dict[int, int]:
+    """Videos of each tag: all, read from the index alone, less those in the trash, which are few."""
+    rows = VideoTag.objects.filter(tag__in=tag_ids).order_by()
+    every = dict(rows.values_list("tag").annotate(number=Count("*")))
+    trashed = dict(rows.filter(video__trashed_at__isnull=False).values_list("tag").annotate(number=Count("*")))
+    return {tag_id: number - trashed.get(tag_id, 0) for tag_id, number in every.items()}
+
+
+def _count_with_children(tag_ids: Sequence[int]) -> dict[int, int]:
+    """Videos of those of the tags that have children, those of their children included, each once."""
     tags, links = Tag._meta.db_table, VideoTag._meta.db_table
     with connection.cursor() as cursor:
         cursor.execute(
             f"""WITH RECURSIVE pairs(root, id) AS (
-                SELECT id, id FROM {tags} AS tag WHERE trashed_at IS NULL AND (%(all)s OR id = ANY(%(ids)s))
+                SELECT id, id FROM {tags} AS tag WHERE trashed_at IS NULL AND id = ANY(%(ids)s)
                    AND EXISTS (SELECT FROM {tags} WHERE parent_id = tag.id AND trashed_at IS NULL)
                 UNION
                 SELECT pairs.root, next.id FROM {tags} AS next JOIN pairs ON next.parent_id = pairs.id
@@ -137,19 +158,15 @@ def _count_with_children(tag_ids: Sequence[int] | None = None) -> dict[int, int]
             ) SELECT pairs.root, count(DISTINCT link.video_id) FROM pairs JOIN {links} AS link ON link.tag_id = pairs.id
                 JOIN library_video AS video ON video.id = link.video_id AND video.trashed_at IS NULL
                GROUP BY pairs.root""",
-            {"all": tag_ids is None, "ids": list(tag_ids or ())},
+            {"ids": list(tag_ids)},
         )
         return dict(cursor.fetchall())
 
 
 def list_children(tag: Tag, *, at_most: int = 500) -> list[TagNode]:
-    """The tags directly below one, in order, with the number of videos of each and what lies below it. Two queries."""
-    rows: QuerySet[Any] = Tag.objects.in_use().filter(parent=tag).annotate(video_count=_OWN_VIDEOS)
-    children = [TagNode(child, 1, child.video_count) for child in rows.order_by("position", "name", "pk")[:at_most]]
-    totals = _count_with_children([node.tag.pk for node in children])
-    for node in children:
-        node.total_count = totals.get(node.tag.pk, node.video_count)
-    return children
+    """The tags directly below one, in order, with the number of videos of each and what lies below it."""
+    rows = Tag.objects.in_use().filter(parent=tag).order_by("position", "name", "pk")
+    return _counted(list(rows[:at_most]), depth=1)
 
 
 def tags_above(tag: Tag) -> list[Tag]:

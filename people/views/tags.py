@@ -1,5 +1,8 @@
 """The tree of tags, and the page of one."""
 
+from collections.abc import Iterator
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
@@ -14,8 +17,8 @@ from people.views.videos import render_with_videos
 @require_safe
 def tags(request: HttpRequest) -> HttpResponse:
     """`/tags/`: every tag below the one that it belongs to, with its colour and the number of its videos."""
-    tree = tag_tree()
-    return render(request, "people/tags.html", {"tree": tree, "count": sum(map(_size, tree))})
+    tree = [list(_branch(root)) for root in tag_tree()]
+    return render(request, "people/tags.html", {"tree": tree, "count": sum(map(len, tree))})
 
 
 @requires("library.view_video")
@@ -32,6 +35,15 @@ def tag(request: HttpRequest, tag_id: int) -> HttpResponse:
     return render_with_videos(request, "people/tag.html", facet="tag", value=found.pk, context=context)
 
 
-def _size(node: TagNode) -> int:
-    """How many tags the branch has."""
-    return 1 + sum(map(_size, node.children))
+def _branch(node: TagNode) -> Iterator[dict[str, Any]]:
+    """The rows of a tag and all that lies below it, in order: one loop of the template, however deep the tree is."""
+    tag = node.tag
+    yield {
+        "name": tag.name,
+        "color": tag.color,
+        "address": tag.get_absolute_url(),
+        "depth": node.depth,
+        "count": f"{node.total_count:,}",
+    }
+    for child in node.children:
+        yield from _branch(child)
