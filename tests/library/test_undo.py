@@ -4,6 +4,7 @@ import json
 import threading
 from typing import Any
 
+import pgtrigger
 import pytest
 from django.db import connection, connections, transaction
 from django.test.utils import CaptureQueriesContext
@@ -369,13 +370,14 @@ def test_the_undo_of_a_bulk_edit_of_5000_videos_restores_exactly_what_was():
     untouched = make_video()
     VideoTag.objects.create(video=untouched, tag=Tag.objects.create(name="Other"))
     count = 5000
-    Video.objects.bulk_create(Video(title=f"Video {number}") for number in range(count))
-    ids = list(Video.objects.exclude(pk=untouched.pk).values_list("pk", flat=True))
-    old, new = Tag.objects.create(name="Old"), Tag.objects.create(name="New")
-    here, there = Studio.objects.create(name="Here"), Studio.objects.create(name="There")
-    VideoTag.objects.bulk_create((VideoTag(video_id=pk, tag=old) for pk in ids), batch_size=500)
-    links = [VideoStudio(video_id=pk, studio=here, is_primary=True) for pk in ids]
-    VideoStudio.objects.bulk_create(links, batch_size=500)
+    # The triggers that follow the words of videos are not the subject here, and slow in one long transaction.
+    with pgtrigger.ignore():
+        Video.objects.bulk_create(Video(title=f"Video {number}") for number in range(count))
+        ids = list(Video.objects.exclude(pk=untouched.pk).values_list("pk", flat=True))
+        old, new = Tag.objects.create(name="Old"), Tag.objects.create(name="New")
+        here, there = Studio.objects.create(name="Here"), Studio.objects.create(name="There")
+        VideoTag.objects.bulk_create(VideoTag(video_id=pk, tag=old) for pk in ids)
+        VideoStudio.objects.bulk_create(VideoStudio(video_id=pk, studio=here, is_primary=True) for pk in ids)
     # As after any time in use: the triggers that follow the words of a video are planned by the tables' statistics.
     connection.cursor().execute("ANALYZE")
     before = dump()
