@@ -6,6 +6,7 @@ from library.exceptions import FolderUnavailableError, ScanInProgressError
 from library.models import ChangeBatch, Folder, Video, VideoFile
 from library.services import folders, register_folder, remove_folder
 from library.services.folders import figures_of, make_default
+from library.services.history import undo_batch
 from tests.library.factories import make_file, make_folder, make_user, make_video, write_file
 from tests.library.scanning import scan
 from tests.library.test_scan_lock import OtherScan
@@ -57,6 +58,18 @@ def test_a_removed_folders_videos_are_missing_in_one_change(tmp_path):
     assert (tmp_path / "0.mp4").exists()
     batch = ChangeBatch.objects.get()
     assert (batch.user, batch.summary) == (user, f"Removed the folder {folder.name}")
+
+
+def test_a_removal_can_be_undone_and_the_next_scan_finds_the_files(tmp_path):
+    folder = make_folder(path=tmp_path, is_default=True)
+    make_file(folder=folder, path=write_file(tmp_path / "a.mp4"))
+    remove_folder(folder=folder)
+
+    undo_batch(batch=ChangeBatch.objects.get(), user=None)
+
+    folder.refresh_from_db()
+    assert (folder.removed_at, folder.is_default) == (None, True)
+    assert scan(folder) == {"seen": 1, "returned": 1}
 
 
 def test_the_same_path_again_brings_the_folder_and_its_files_back(tmp_path):

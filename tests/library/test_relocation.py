@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from library.exceptions import FolderOverlapError, FolderUnavailableError
 from library.models import ChangeBatch, Folder, OldPath, VideoFile
+from library.services.history import undo_batch
 from library.services.relocation import plan_relocation, relocate
 from tests.library.factories import make_file, make_folder, make_user, write_file
 from tests.library.scanning import scan
@@ -48,6 +49,16 @@ def test_a_whole_folder_is_moved_in_two_statements_and_keeps_its_old_paths(old, 
     assert OldPath.objects.filter(path=f"{tmp_path}/old/part/1.mp4").count() == 1
     assert OldPath.objects.count() == 12
     assert scan(Folder.objects.get()) == {"seen": 12, "unchanged": 12}
+
+
+def test_a_relocation_can_be_undone(old, tmp_path):
+    (tmp_path / "old").rename(tmp_path / "new")
+    done = relocate(folder=old, new_path=str(tmp_path / "new"))
+
+    undo_batch(batch=done.batch, user=None)
+    (tmp_path / "new").rename(tmp_path / "old")
+
+    assert scan(Folder.objects.get(path=str(tmp_path / "old"))) == {"seen": 12, "unchanged": 12}
 
 
 def test_another_folder_is_refused(old, tmp_path):

@@ -13,6 +13,8 @@ from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm  # type: ignore[import-untyped]
 
 from library.exceptions import LibraryError
+from library.models import ScanLog
+from library.models.scan_log import ScanStatus
 from library.paths import display_path, encode_path
 from library.services import find_or_register_folder
 from processing.queries.report import file_reports
@@ -45,6 +47,12 @@ class Command(BaseCommand):
             problems = process_folders(targets, on_tick=functools.partial(_show, bar))
         if problems:
             raise CommandError(" ".join(problems), returncode=2)
+        for target in targets:
+            held = ScanLog.objects.filter(folder=target.folder, status=ScanStatus.HELD).first()
+            if held is not None:
+                self.stderr.write(
+                    f"{target.folder.name}: {held.error} 'manage.py scan --accept-missing' says that they are gone."
+                )
         files = list(file_reports(targets))
         seconds = round(time.monotonic() - began, 3)
         if options["json"]:
