@@ -17,6 +17,8 @@ from people.models import Creator, CreatorAlias, CreatorPicture, CreatorStudio, 
 PAGE_SIZE = 60
 COUNTED_AT_MOST = 10_000
 _MOST_COSTARS = 12
+# Who is seen with whom is read from that many videos at most: somebody may be in 15,000.
+LOOKED_AT = 2_000
 _LONGEST_TEXT = 200
 
 Order = Literal["name", "most", "newest"]
@@ -100,15 +102,15 @@ def studio_cards(studios: Sequence[Studio]) -> list[Card]:
 
 def costars(creator: Creator) -> list[Card]:
     """Who is in videos together with them, most often first; the count is of videos together. Three queries."""
-    videos = Credit.objects.filter(creator=creator).order_by().values("video")
-    shared = _most_seen(videos, but=creator)
+    shared = _most_seen(Credit.objects.filter(creator=creator), but=creator)
     rows = Creator.objects.in_use().in_bulk(list(shared))
     return creator_cards([rows[one] for one in shared if one in rows][:_MOST_COSTARS], shared)
 
 
-def _most_seen(videos: "QuerySet[Any]", *, but: Creator | None = None) -> dict[int, int]:
-    """Who is in most of the videos, with how many; some more than are shown, since some may lie in the trash."""
-    credits = Credit.objects.filter(video__in=videos).order_by()
+def _most_seen(links: "QuerySet[Any]", *, but: Creator | None = None) -> dict[int, int]:
+    """Who is in most of the videos of the links, with how many; some more than are shown, since some may lie in the
+    trash. Of more links than LOOKED_AT only the latest count."""
+    credits = Credit.objects.filter(video__in=_latest(links)).order_by()
     if but is not None:
         credits = credits.exclude(creator=but)
     counted = credits.values_list("creator").annotate(shared=Count("*")).order_by("-shared", "creator")
@@ -119,7 +121,7 @@ def studios_of(creator: Creator) -> list[Card]:
     """The studios that they work with: those named so, and those of their videos. Two queries."""
     named = CreatorStudio.objects.filter(creator=creator).order_by().values("studio")
     of_videos = (
-        VideoStudio.objects.filter(video__in=Credit.objects.filter(creator=creator).order_by().values("video"))
+        VideoStudio.objects.filter(video__in=_latest(Credit.objects.filter(creator=creator)))
         .order_by()
         .values("studio")
     )
@@ -127,10 +129,14 @@ def studios_of(creator: Creator) -> list[Card]:
     return studio_cards(list(rows[:_MOST_COSTARS]))
 
 
+def _latest(links: "QuerySet[Any]") -> "QuerySet[Any]":
+    """The videos of the latest links."""
+    return links.order_by("-pk").values("video")[:LOOKED_AT]
+
+
 def people_of(studio: Studio) -> list[Card]:
     """The people who work with a studio, those in most of its videos first. Three queries."""
-    videos = VideoStudio.objects.filter(studio=studio).order_by().values("video")
-    shared = _most_seen(videos)
+    shared = _most_seen(VideoStudio.objects.filter(studio=studio))
     rows = Creator.objects.in_use().filter(Q(pk__in=list(shared)) | Q(creator_studios__studio=studio)).distinct()
     found = sorted(rows[: 4 * _MOST_COSTARS], key=lambda row: (-shared.get(row.pk, 0), row.name_key))
     return creator_cards(found[:_MOST_COSTARS], shared)
