@@ -1,16 +1,26 @@
 """What the pages ask about watching: where a user is in a video, and the tiles of the grid."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from library.models import User, Video, VideoFile
+from library.models import Tag, User, Video, VideoFile, VideoTag
 from library.models.file import FileState
 from library.queries import errors_of
+from people.models import Creator, Credit, Studio, VideoStudio
 from playback.models import PlaybackSettings, WatchProgress
 from processing.queries.pictures import NONE, Pictures, pictures_of
 
 # Pictures this close to 16:9 fill their tile; others keep bars, so that nothing is cut off.
 _FILLS_FROM, _FILLS_TO = 1.6, 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The people, studios (the primary one first) and tags of a video, without those in the trash."""
+
+    people: list[Creator] = field(default_factory=list)
+    studios: list[Studio] = field(default_factory=list)
+    tags: list[Tag] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +31,7 @@ class Tile:
     pictures: Pictures
     progress: WatchProgress | None
     error: str
+    names: Names = field(default_factory=Names)
 
     @property
     def video(self) -> Video:
@@ -61,15 +72,39 @@ def watched_percent(progress: WatchProgress | None, duration_seconds: float | No
     return min(100, max(percent, 1) if progress.position_seconds else 100 if progress.is_completed else 0)
 
 
-def tiles_of(files: Sequence[VideoFile], *, user: User) -> list[Tile]:
-    """The tiles of primary files, in their order: three queries, a fourth where a file failed."""
+def tiles_of(files: Sequence[VideoFile], *, user: User, with_names: bool = True) -> list[Tile]:
+    """The tiles of primary files, in their order: three queries, three for the names, one where a file failed."""
     pictures = pictures_of(file.pk for file in files)
     progress = progress_of(user, (file.video_id for file in files if file.video_id))
     errors = errors_of([file.pk for file in files if file.state == FileState.FAILED])
+    names = names_of([file.video_id for file in files if file.video_id]) if with_names else {}
     return [
-        Tile(file, pictures.get(file.pk, NONE), progress.get(file.video_id or 0), errors.get(file.pk, ""))
+        Tile(
+            file,
+            pictures.get(file.pk, NONE),
+            progress.get(file.video_id or 0),
+            errors.get(file.pk, ""),
+            names.get(file.video_id or 0, Names()),
+        )
         for file in files
     ]
+
+
+def names_of(video_ids: Sequence[int]) -> dict[int, Names]:
+    """Who and what the videos are about, by video id. Three queries, none for no videos."""
+    found = {video_id: Names() for video_id in video_ids}
+    if not found:
+        return found
+    people = Credit.objects.filter(video__in=video_ids, creator__trashed_at=None).select_related("creator")
+    for credit in people.order_by("creator__name", "pk"):
+        found[credit.video_id].people.append(credit.creator)
+    studios = VideoStudio.objects.filter(video__in=video_ids, studio__trashed_at=None).select_related("studio")
+    for row in studios.order_by("-is_primary", "studio__name", "pk"):
+        found[row.video_id].studios.append(row.studio)
+    tags = VideoTag.objects.filter(video__in=video_ids, tag__trashed_at=None).select_related("tag")
+    for link in tags.order_by("tag__name", "pk"):
+        found[link.video_id].tags.append(link.tag)
+    return found
 
 
 def progress_of(user: User, video_ids: Iterable[int]) -> dict[int, WatchProgress]:

@@ -16,13 +16,13 @@ from django.utils.http import content_disposition_header, http_date, parse_http_
 from django.views.decorators.http import require_POST, require_safe
 
 from library import queries
-from library.access import current_user, requires
+from library.access import current_user, may, requires
 from library.media_types import media_type
 from library.models import VideoFile
 from library.wishes import Wish
 from library.words import codec, container
 from playback.exceptions import FileUnavailableError, PositionError, RangeNotSatisfiableError
-from playback.queries import progress_of, resume_position, tiles_of
+from playback.queries import names_of, progress_of, resume_position, tiles_of
 from playback.ranges import ByteRange, parse_range
 from playback.services import OpenedFile, open_file, record_position
 from processing.queries.pictures import NONE, pictures_of
@@ -48,8 +48,10 @@ def watch(request: HttpRequest, video_id: int) -> HttpResponse:
     context = {
         "file": file,
         "video": file.video,
+        "names": names_of([video_id])[video_id],
+        "may_edit": request.user.is_staff and may(request, "library.change_video"),
         "pictures": pictures,
-        "tiles": tiles_of(following.files, user=user),
+        "tiles": tiles_of(following.files, user=user, with_names=False),
         "list_query": f"?{wish.carried()}" if wish.carried() else "",
         "resume_at": resume_at,
         "player": {

@@ -122,9 +122,9 @@ class TagAdmin(NamedAdmin):
     kind_key, merge_kind, video_filter = "tags", "tag", "tag"
 
     list_display = ["branch", "also", "videos", "order"]
-    sortable_by = ["branch", "videos"]
+    sortable_by = ["branch"]
     ordering = ["position", "name", "pk"]
-    list_per_page = 100
+    list_per_page = 60
     empty_sentence = "Tags are added here, and wherever you put a new word on a video."
     list_filter = [WithChildrenFilter]
     fieldsets = [(None, {"fields": ["name", "parent", "color", "description", "position"]})]
@@ -224,12 +224,12 @@ class TagAdmin(NamedAdmin):
 
     def _move(self, request: HttpRequest, tags: Sequence[Tag], parent: Tag | None) -> None:
         """All of them or, with an error, none."""
-        with change_batch(user=request.user), transaction.atomic():
+        with change_batch(user=request.user) as batch, transaction.atomic():
             for tag in tags:
                 move_tag(tag=tag, parent=parent, user=current_user(request))
             names = ", ".join(tag.name for tag in tags[:3]) + (" and others" if len(tags) > 3 else "")
-            said = f"Moved {names} {f'below {parent}' if parent else 'to the top'}"
-        self.message_user(request, f"{said}.", messages.SUCCESS)
+            batch.summary = f"Moved {names} {f'below {parent}' if parent else 'to the top'}"
+        self.message_user(request, f"{batch.summary}.", messages.SUCCESS)
 
     def step_view(self, request: HttpRequest, tag_id: int, step: str) -> HttpResponse:
         """POST: one place up or down among its siblings."""

@@ -57,6 +57,10 @@ KEYS = (
 )
 
 
+class VideoList(OneColumnList):
+    uncounted = frozenset({"untagged", "nobody", "no-studio"})
+
+
 @admin.register(Video)
 class VideoAdmin(FilteredVideosMixin, CuratedAdmin):
     form = VideoForm
@@ -69,7 +73,7 @@ class VideoAdmin(FilteredVideosMixin, CuratedAdmin):
     ordering = ["-created_at", "-pk"]
     paginator = InfinitePaginator
     show_full_result_count = False
-    list_per_page = 50
+    list_per_page = 30
     list_fullwidth = True
     empty_sentence = "Videos appear here by themselves once a folder has been added and scanned."
     list_filter = [
@@ -127,8 +131,8 @@ class VideoAdmin(FilteredVideosMixin, CuratedAdmin):
             )
         )
 
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[OneColumnList]:
-        return OneColumnList
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[VideoList]:
+        return VideoList
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         # Videos come from files, and files from scans.

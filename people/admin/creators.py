@@ -105,7 +105,7 @@ class CreatorAdmin(NamedAdmin):
     kind_key, merge_kind, video_filter = "people", "creator", "person"
 
     list_display = ["portrait", "names", "facts", "videos", "verified", "added"]
-    sortable_by = ["names", "videos"]
+    sortable_by = ["names"]
     ordering = ["name", "pk"]
     empty_sentence = "People are added here, and wherever you name one in a video."
     list_filter = ["is_verified", "gender", WithVideosFilter, WithPictureFilter]
