@@ -32,7 +32,8 @@ class Command(BaseCommand):
             results[name] = {"found": result.found, "new": result.new, "seconds": round(seconds, 2)}
             if not json:
                 label = DuplicateKind(name).label
-                self.stdout.write(f"{label}: {result.found:,} pairs, {result.new:,} of them new, in {seconds:.1f} s")
+                pairs = "1 pair" if result.found == 1 else f"{result.found:,} pairs"
+                self.stdout.write(f"{label}: {pairs}, {result.new:,} new, in {seconds:.1f} s")
         if json:
             self.stdout.write(_dumps(results))
 

@@ -60,13 +60,17 @@ def find_all(*, kind: DuplicateKind, report: Callable[[int, int], None] = lambda
 def _find_each(report: Callable[[int, int], None]) -> SearchResult:
     files = VideoFile.objects.filter(comparable(), signature__isnull=False)
     total = files.count()
-    found = new = done = after = 0
+    keys: set[tuple[int, int]] = set()
+    new = done = after = 0
     while ids := list(files.filter(pk__gt=after).order_by("pk").values_list("pk", flat=True)[:_BATCH]):
         for look in load_looks(ids).values():
             items = best_of(compare(look))
-            found += sum(item.kind == DuplicateKind.CONTAINED for item in items)
-            new += record_pairs(items, is_complete=True)
+            clips = [item for item in items if item.kind == DuplicateKind.CONTAINED]
+            keys.update(item.key for item in clips)
+            new += record_pairs(clips, is_complete=True)
+            # What else the comparison shows isn't counted here, but not thrown away either.
+            record_pairs([item for item in items if item.kind != DuplicateKind.CONTAINED], is_complete=True)
             done += 1
             report(done, total)
         after = ids[-1]
-    return SearchResult(found, new)
+    return SearchResult(len(keys), new)
