@@ -30,8 +30,7 @@ class OneColumnList(ChangeList):
     uncounted: frozenset[str] = frozenset()
 
     def bounded_count(self) -> str:
-        """ "312", or "1,000+" when counting stopped. At most one query, of at most that many rows; empty where even that
-        would take long."""
+        """ "312", or "1,000+" when counting stopped; empty where even that would take long. One query at most."""
         shown = len(self.result_list)
         if self.page_num == 1 and shown < self.list_per_page:
             return f"{shown:,}"

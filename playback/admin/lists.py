@@ -60,8 +60,8 @@ class PlaylistAdmin(OwnedAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         items = PlaylistItem.objects.filter(playlist=OuterRef("pk")).order_by().values("playlist")
         counted = Subquery(items.annotate(count=Count("pk")).values("count"), output_field=IntegerField())
-        rows: QuerySet[Any] = super().get_queryset(request)
-        return rows.annotate(item_count=Coalesce(counted, 0))
+        rows: QuerySet[Any] = super().get_queryset(request).annotate(item_count=Coalesce(counted, 0))
+        return rows
 
     @admin.display(description="Playlist")
     def names(self, row: Playlist) -> SafeString:

@@ -1,5 +1,6 @@
 """Curating videos in the admin: the list, its rows, the page of one, many at once."""
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -165,7 +166,7 @@ def test_people_and_studios_are_edited_in_the_row(page, part):
 
     page.post(cell(video, part), {"value": ["was:", "new:Ada"]})
 
-    names = {"people": video.credits.values_list("creator__name", flat=True)}
+    names: dict[str, Any] = {"people": video.credits.values_list("creator__name", flat=True)}
     names["studios"] = video.video_studios.values_list("studio__name", flat=True)
     assert list(names[part]) == ["Ada"]
 
@@ -329,7 +330,7 @@ def test_save_and_next_opens_the_next_of_the_list(page):
 # ---- many at once ---------------------------------------------------------------------------------------------------
 def choose(page: Client, ids: list[int] | None, query: str = "") -> str:
     """The address of the form for these rows, or with None for all that match."""
-    data = {"action": "edit_many", "select_across": "0" if ids else "1", "_selected_action": ids or ["0"]}
+    data = {"action": "edit_many", "select_across": "0" if ids else "1", "_selected_action": ids or [0]}
     return page.post(f"{reverse(LIST)}?{query}", data)["Location"]
 
 
@@ -384,9 +385,7 @@ def test_an_edit_of_many_is_one_change(page):
     assert (
         VideoTag.objects.count() == Credit.objects.count() == VideoStudio.objects.filter(is_primary=True).count() == 3
     )
-    assert set(Video.objects.values_list("type", "release_date")) == {
-        ("amateur", timezone.datetime(2024, 5, 31).date())
-    }
+    assert set(Video.objects.values_list("type", "release_date")) == {("amateur", date(2024, 5, 31))}
     assert ChangeBatch.objects.get().summary.startswith("Edited 3 videos: added the tag Sea")
 
 

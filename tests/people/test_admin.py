@@ -120,7 +120,8 @@ def test_a_list_leaves_out_the_trash_and_counts_videos(page):
 # ---- pages of one ---------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("kind", ["creator", "studio"])
 def test_a_page_asks_no_more_of_the_database_when_more_hangs_on_it(page, kind):
-    row: Any = {"creator": Creator, "studio": Studio}[kind].objects.create(name="Ada")
+    model: Any = {"creator": Creator, "studio": Studio}[kind]
+    row = model.objects.create(name="Ada")
     address = reverse(f"admin:people_{kind}_change", args=(row.pk,))
     row.aliases.create(name="First")
     if kind == "creator":
