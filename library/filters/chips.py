@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from library.filters.coding import encode_filter
 from library.filters.registry import Facet, Kind, get_facet
@@ -53,18 +53,19 @@ def part_at(whole: Group, path: Path) -> Part:
 
 
 def with_condition(whole: Group, condition: Condition, *, path: Path = (), mode: str = "") -> Group:
-    """The filter with one more condition: in the group at `path`, or beside the condition there.
-
-    `mode` "any" puts it as an alternative of what is there, "all" as one more demand.
+    """The filter with one more condition, joined to what is at `path` (the whole, unless one is given): as one more
+    demand, or with `mode` "any" as an alternative. Raises IndexError where there is no such place.
     """
     target = part_at(whole, path)
-    wanted = "any" if mode == "any" else "all"
-    if isinstance(target, Group) and not path and (not mode or mode == target.mode or len(target.parts) < 2):
-        wanted = mode or target.mode
-        return canonical(Group("any" if wanted == "any" else "all", (*target.parts, condition)))
-    if isinstance(target, Group) and (not mode or target.mode == mode):
-        return changed_at(whole, path, Group(target.mode, (*target.parts, condition), target.is_negated))
-    return changed_at(whole, path, Group("any" if wanted == "any" else "all", (target, condition)))
+    wanted: Literal["all", "any"] = "any" if mode == "any" else "all"
+    is_like = isinstance(target, Group) and target.mode == wanted and not target.is_negated
+    parts = target.parts if is_like and isinstance(target, Group) else (target,)
+    return changed_at(whole, path, Group(wanted, (*parts, condition)))
+
+
+def turned(whole: Group) -> Group:
+    """The filter with "all of" and "any of" of its outermost group exchanged."""
+    return canonical(Group("any" if whole.mode == "all" else "all", whole.parts))
 
 
 def path_of(text: str) -> Path:

@@ -8,8 +8,8 @@ from django.views.decorators.http import require_safe
 
 from library import queries
 from library.access import current_user, may, requires
-from library.filters import FilterError
-from library.filters.chips import chips_of
+from library.filters import FilterError, encode_filter
+from library.filters.chips import chips_of, turned
 from library.filters.forms import added_condition
 from library.filters.spelling import suggest_words
 from library.models import SavedSearch
@@ -75,6 +75,7 @@ def show_library(
     context |= {
         "problem": wish.problem or problem,
         "chips": chips_of(wish.filter),
+        "turned": encode_filter(turned(wish.filter)),
         "sorts": [(sort, wish.sorted_by(sort)) for sort in queries.all_sorts() if wish.text or sort.kind != "rank"],
         "searches": list_searches(user),
         "count": _count(request, wish, page),

@@ -8,7 +8,7 @@ import sys
 from tests.bench.place import fresh_home
 
 # Area -> whether it needs a database.
-AREAS = {"media": False, "scan": True, "duplicates": True, "load": True}
+AREAS = {"media": False, "scan": True, "duplicates": True, "pages": True, "load": True}
 
 
 def main() -> int:

@@ -23,7 +23,7 @@ from library.filters import (
     encode_filter,
     parse_filter,
 )
-from library.filters.chips import chips_of, in_words, path_of, with_condition
+from library.filters.chips import chips_of, in_words, path_of, turned, with_condition
 from library.filters.words import text_query
 from library.models import DuplicatePair, Tag, TagAlias, User, Video, VideoFile, VideoMetadata, VideoTag
 from people.models import Creator, Credit, ExternalId, Studio, VideoStudio
@@ -408,6 +408,16 @@ def test_a_condition_is_added_beside_another_as_an_alternative() -> None:
     assert with_condition(Group("all", (hdr,)), wide, mode="any") == Group("any", (hdr, wide))
     beside = with_condition(Group("all", (hdr, wide)), Condition("width", "lte", 9), path=path_of("1"), mode="any")
     assert beside == Group("all", (hdr, Group("any", (wide, Condition("width", "lte", 9)))))
+
+
+def test_what_is_added_to_alternatives_is_one_more_demand() -> None:
+    hdr, wide, tall = Condition("hdr", "is", True), Condition("width", "gte", 1), Condition("height", "gte", 1)
+
+    assert with_condition(Group("any", (hdr, wide)), tall) == Group("all", (Group("any", (hdr, wide)), tall))
+    assert with_condition(Group("all", (hdr, wide)), tall, mode="any") == Group(
+        "any", (Group("all", (hdr, wide)), tall)
+    )
+    assert turned(Group("any", (hdr, wide))) == Group("all", (hdr, wide))
 
 
 def test_every_facet_is_written_and_read_back() -> None:
