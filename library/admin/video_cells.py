@@ -27,6 +27,8 @@ EDIT: dict[str, Callable[..., Any]] = {"tags": edit_tags, "people": edit_credits
 ICONS = {"tags": "sell", "people": "person", "studios": "apartment"}
 PARTS = ("title", *EDIT)
 MOST_CHIPS = 4
+# The header by which the page learns that there is something to tell.
+SAVED = "HX-Trigger"
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +167,7 @@ def _posted(request: HttpRequest) -> Any:
 
 
 def _saved(cell: SafeString) -> HttpResponse:
-    return HttpResponse(cell, headers={"HX-Trigger": "v-saved"})
+    return HttpResponse(cell, headers={SAVED: "v-saved"})
 
 
 def _form(request: HttpRequest, form: forms.Form, video: Video, part: str, label: str) -> HttpResponse:

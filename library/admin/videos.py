@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Model, Prefetch, QuerySet, Value
+from django.db.models import Model, Prefetch, Q, QuerySet, Value
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import URLPattern, path, reverse
@@ -21,7 +21,7 @@ from library.admin.files import LIST_DEFERRED, state_badge
 from library.admin.filters import FilteredVideosMixin
 from library.admin.neighbours import FILTERS, OneColumnList, neighbours_of
 from library.admin.picking import KINDS, suggest_view
-from library.admin.video_cells import EDIT, cell_view, links_cell, links_of, title_cell
+from library.admin.video_cells import EDIT, SAVED, cell_view, links_cell, links_of, title_cell
 from library.admin.video_filters import (
     VIEWS,
     FileStateFilter,
@@ -34,8 +34,9 @@ from library.admin.video_filters import (
 )
 from library.admin.video_form import LINKS, CreditsInline, ExternalIdsInline, FilesInline, NotesInline, VideoForm
 from library.exceptions import LibraryError
-from library.models import Video, VideoFile, VideoTag
+from library.models import DuplicatePair, Video, VideoFile, VideoTag
 from library.services.bulk_edit import MOST_VIDEOS, begin_bulk_edit
+from library.services.changes import current_batch
 from library.services.trash import trash
 from people.models import Credit, VideoStudio
 from people.services.credits import edit_studios
@@ -293,7 +294,11 @@ class VideoAdmin(FilteredVideosMixin, CuratedAdmin):
         """A cell of the list, edited in its row."""
         if not self.has_change_permission(request):
             raise PermissionDenied
-        return cell_view(request, video_id, part)
+        response = cell_view(request, video_id, part)
+        batch = current_batch()
+        if SAVED in response and batch is not None:
+            self.message_user(request, f"{batch.summary}.", messages.SUCCESS)
+        return response
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         current = request.GET.get("view", "")
@@ -313,6 +318,7 @@ class VideoAdmin(FilteredVideosMixin, CuratedAdmin):
                 "file": files.filter(video=video, is_primary=True).first(),
                 "watch": watch_address(video.pk),
                 "places": neighbours_of(self, request, video),
+                "duplicates": _duplicates(request, video),
             }
         return super().change_view(request, object_id, form_url, {**context, **(extra_context or {})})  # type: ignore[no-any-return]
 
@@ -326,6 +332,14 @@ class VideoAdmin(FilteredVideosMixin, CuratedAdmin):
 def watch_address(video_id: int) -> str:
     """Where the video is watched."""
     return reverse("watch", args=(video_id,))
+
+
+def _duplicates(request: HttpRequest, video: Video) -> str:
+    """The comparison with a video that may be the same; empty when there is none, or no right to see it."""
+    pair = None
+    if may(request, "library.view_duplicatepair"):
+        pair = DuplicatePair.objects.filter(Q(first=video) | Q(second=video)).order_by("pk").values_list("pk").first()
+    return f"{reverse('admin:library_duplicatepair_compare')}?pair={pair[0]}" if pair else ""
 
 
 def _filters(query: str) -> str:
