@@ -42,8 +42,8 @@ def has_words(ask: Ask) -> Q:
 
 def _tags(ask: Ask) -> Q:
     if ask.operator == "empty":
-        # Not by a join: few tags are in the trash, and every video is asked.
-        trashed = Tag.objects.exclude(trashed_at=None).values("pk")
+        # Plain ids: few tags are in the trash, and a join would be made for every video.
+        trashed = list(Tag.objects.exclude(trashed_at=None).values_list("pk", flat=True))
         return ~ask.exists(VideoTag.objects.exclude(tag_id__in=trashed))
     if ask.operator == "exact":
         return ask.exists(VideoTag.objects.filter(tag_id__in=ask.value, tag__trashed_at=None))

@@ -27,8 +27,9 @@ def _creators(ask: Ask) -> Q:
 
 
 def _credits() -> QuerySet[Credit]:
-    """Those of people who are not in the trash. Not by a join: few are there, and every video is asked."""
-    return Credit.objects.exclude(creator_id__in=Creator.objects.exclude(trashed_at=None).values("pk"))
+    """Those of people who are not in the trash: few are, and a join would be made for every video."""
+    trashed = list(Creator.objects.exclude(trashed_at=None).values_list("pk", flat=True))
+    return Credit.objects.exclude(creator_id__in=trashed)
 
 
 def _number_of_creators(ask: Ask) -> Q:
@@ -46,7 +47,9 @@ def _number_of_creators(ask: Ask) -> Q:
 def _studios(ask: Ask, *, primary: bool = False) -> Q:
     links = VideoStudio.objects.filter(is_primary=True) if primary else VideoStudio.objects.all()
     if ask.operator == "empty":
-        return ~ask.exists(links.exclude(studio_id__in=Studio.objects.exclude(trashed_at=None).values("pk")))
+        return ~ask.exists(
+            links.exclude(studio_id__in=list(Studio.objects.exclude(trashed_at=None).values_list("pk", flat=True)))
+        )
     ids = _ids(Studio, ask.value)
     if ask.operator == "any":
         ids = with_descendants("people_studio", ids)
