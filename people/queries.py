@@ -135,9 +135,10 @@ def _latest(links: "QuerySet[Any]") -> "QuerySet[Any]":
 
 
 def people_of(studio: Studio) -> list[Card]:
-    """The people who work with a studio, those in most of its videos first. Three queries."""
+    """The people who work with a studio, those in most of its videos first. Four queries."""
     shared = _most_seen(VideoStudio.objects.filter(studio=studio))
-    rows = Creator.objects.in_use().filter(Q(pk__in=list(shared)) | Q(creator_studios__studio=studio)).distinct()
+    named = CreatorStudio.objects.filter(studio=studio).order_by("creator").values_list("creator_id", flat=True)
+    rows = Creator.objects.in_use().filter(pk__in={*shared, *named[: 4 * _MOST_COSTARS]})
     found = sorted(rows[: 4 * _MOST_COSTARS], key=lambda row: (-shared.get(row.pk, 0), row.name_key))
     return creator_cards(found[:_MOST_COSTARS], shared)
 

@@ -27,6 +27,10 @@ class SavedSearch(TimeStamped):
     class Meta(TimeStamped.Meta):
         verbose_name_plural = "saved searches"
         ordering = ["name"]
+        indexes = [
+            # The searches of everybody; one's own are found by the unique constraint.
+            models.Index(fields=["user"], condition=Q(is_shared=True), name="library_savedsearch_shared"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["user", "name_key"],

@@ -3,6 +3,7 @@
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Upper
 from django.urls import reverse
 
 from library.models.base import TimeStamped
@@ -152,8 +153,8 @@ class VideoMetadata(TimeStamped):
         verbose_name = "note"
         ordering = ["key"]
         indexes = [
-            # Search for videos that have a note of that name.
-            models.Index(fields=["key"], name="library_metadata_key"),
+            # Search for videos that have a note of that name, whatever its case.
+            models.Index(Upper("key"), name="library_metadata_key"),
         ]
         constraints = [
             models.UniqueConstraint(

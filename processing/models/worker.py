@@ -16,10 +16,6 @@ class WorkerProcess(TimeStamped):
 
     class Meta(TimeStamped.Meta):
         verbose_name = "worker"
-        indexes = [
-            # Readiness: which queues have someone alive.
-            models.Index(fields=["heartbeat_at"], name="processing_worker_heartbeat"),
-        ]
 
     def __str__(self) -> str:
         return self.name

@@ -1,0 +1,319 @@
+"""A library with thousands of rows in every table, for what depends on numbers."""
+
+import itertools
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.db import connection
+from django.utils import timezone
+
+from config.services.seed.scale import seed_scale
+from library.models import (
+    AuditEvent,
+    AuditKind,
+    BulkEdit,
+    ChangeBatch,
+    DuplicatePair,
+    FileSignature,
+    Folder,
+    IgnoredFile,
+    LoginCounter,
+    OldPath,
+    SavedSearch,
+    ScanLog,
+    Tag,
+    TagAlias,
+    User,
+    UserSession,
+    Video,
+    VideoFile,
+    VideoMetadata,
+)
+from library.models.duplicate import DuplicateVerdict
+from people.models import (
+    Creator,
+    CreatorAlias,
+    CreatorProfile,
+    CreatorStudio,
+    ExternalId,
+    Platform,
+    Studio,
+    StudioAlias,
+)
+from playback.models import (
+    Favorite,
+    Marker,
+    MarkerLabelTag,
+    MarkerTag,
+    PlayCount,
+    Playlist,
+    PlaylistItem,
+    Rating,
+    Tally,
+    ViewCount,
+    Watch,
+    WatchProgress,
+)
+from processing.models import Job
+from tests.config.data_model import read_catalogue
+from tests.library.factories import make_user
+
+VIDEOS = 10_000
+_SOME = 6_000
+
+
+@dataclass(slots=True)
+class Crowd:
+    """Ids of what the rows are about."""
+
+    users: list[int]
+    videos: list[int]
+    files: list[int]
+    tags: list[int]
+    creators: list[int]
+    studios: list[int]
+    folders: list[int]
+
+
+def make_crowd() -> User:
+    """Fills the empty database and counts it; returns the owner, who has a part of the rows of every kind."""
+    owner = make_user(username="owner", is_superuser=True)
+    seed_scale(videos=VIDEOS, user=owner, say=lambda text: None)
+    users = User.objects.bulk_create([User(username=f"viewer{number}") for number in range(30)])
+    folders = Folder.objects.bulk_create([Folder(name=f"F{n}", path=f"/nowhere/{n}") for n in range(10)])
+    crowd = Crowd(
+        users=[owner.pk, *(user.pk for user in users)],
+        videos=list(Video.objects.order_by("pk").values_list("pk", flat=True)[:_SOME]),
+        files=list(VideoFile.objects.order_by("pk").values_list("pk", flat=True)[:_SOME]),
+        folders=[folder.pk for folder in folders],
+        **{
+            name: list(model._default_manager.order_by("pk").values_list("pk", flat=True))
+            for name, model in (("tags", Tag), ("creators", Creator), ("studios", Studio))
+        },
+    )
+    with _without_triggers():
+        for fill in (_files, _names, _accounts, _history, _opinions, _watching, _jobs):
+            fill(crowd)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    return owner
+
+
+@contextmanager
+def _without_triggers() -> Iterator[None]:
+    """The rows need neither history nor words of their own."""
+    tables = [connection.ops.quote_name(name) for name in read_catalogue().tables]
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        for table in tables:
+            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+        yield
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        for table in tables:
+            cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
+
+
+def _each(count: int, make: Callable[[int], Any]) -> None:
+    rows = [make(number) for number in range(count)]
+    type(rows[0])._default_manager.bulk_create(rows, batch_size=2000)
+
+
+def _of(values: list[int], number: int) -> int:
+    return values[number % len(values)]
+
+
+def _files(crowd: Crowd) -> None:
+    now = timezone.now()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE library_videofile SET packet_hash = lpad(to_hex(id / 8), 32, '0'),"
+            " content_hash = lpad(to_hex(id / 8), 32, '0') WHERE id %% 4 = 0 AND id = ANY(%s)",
+            [crowd.files],
+        )
+        cursor.execute(
+            "UPDATE library_videofile SET trashed_at = %s, is_primary = FALSE WHERE id %% 300 = 7 AND id = ANY(%s)",
+            [now, crowd.files],
+        )
+        cursor.execute("UPDATE library_videofile SET state = 'new' WHERE id % 500 = 9")
+    _each(
+        2000,
+        lambda n: FileSignature(
+            file_id=crowd.files[n],
+            version=1,
+            frame_times=[float(t) for t in range(20)],
+            frame_hashes=[(n * 7919 + t * 104729) * 0x9E3779B97F4A7 % 2**63 for t in range(20)],
+            keyframe_times=[float(t) for t in range(10)],
+            keyframe_hashes=[(n * 7919 + t * 104729) * 0xC2B2AE3D27D4F % 2**63 for t in range(10)],
+        ),
+    )
+    _each(2000, lambda n: OldPath(file_id=_of(crowd.files, n), path=f"/old/{n}.mp4", left_at=now))
+    _each(
+        2000,
+        lambda n: IgnoredFile(
+            folder_id=_of(crowd.folders, n), relative_path=f"{n}.mp4", size_bytes=n, reason="It was kept."
+        ),
+    )
+    _each(
+        3000,
+        lambda n: ScanLog(
+            folder_id=_of(crowd.folders, n),
+            status="held" if n % 300 == 0 else "completed",
+            started_at=now - timedelta(hours=n),
+            finished_at=now - timedelta(hours=n),
+        ),
+    )
+    verdicts = itertools.cycle([*[DuplicateVerdict.OPEN] * 3, DuplicateVerdict.REJECTED, DuplicateVerdict.KEPT])
+    _each(
+        5000,
+        lambda n: DuplicatePair(
+            first_id=crowd.videos[n],
+            second_id=crowd.videos[n + 1],
+            kind=("near", "exact", "contained")[n % 3],
+            verdict=next(verdicts),
+            confidence=(n % 997) / 1000,
+            wasted_bytes=n * 7919 % 10_007,
+            decided_at=now - timedelta(minutes=n) if n % 5 > 2 else None,
+        ),
+    )
+
+
+def _names(crowd: Crowd) -> None:
+    _each(2000, lambda n: Tag(name=f"Rare {n}"))
+    _each(1000, lambda n: Studio(name=f"Small {n}"))
+    Tag.objects.filter(pk__in=crowd.tags[-5:]).update(trashed_at=timezone.now())
+    Creator.objects.filter(pk__in=crowd.creators[-5:]).update(trashed_at=timezone.now())
+    Studio.objects.filter(pk__in=crowd.studios[-5:]).update(trashed_at=timezone.now())
+    _each(1000, lambda n: TagAlias(tag_id=_of(crowd.tags[-20:], n), name=f"Word {n}"))
+    _each(1000, lambda n: CreatorAlias(creator_id=_of(crowd.creators[-200:], n), name=f"Known as {n}"))
+    _each(1000, lambda n: StudioAlias(studio_id=_of(crowd.studios[-10:], n), name=f"Company {n}"))
+    _each(3000, lambda n: VideoMetadata(video_id=crowd.videos[n], key=f"Note {n % 300}", value="said"))
+    _each(3000, lambda n: ExternalId(video_id=crowd.videos[n], source=("stash", "other")[n % 2], external_id=f"id{n}"))
+    platforms = list(Platform.objects.order_by("pk").values_list("pk", flat=True))
+    _each(
+        2000,
+        lambda n: CreatorProfile(
+            creator_id=crowd.creators[n], platform_id=_of(platforms, n), username=f"name{n}", profile_url="https://a.b"
+        ),
+    )
+    _each(2000, lambda n: CreatorStudio(creator_id=crowd.creators[n], studio_id=_of(crowd.studios, n // 5)))
+
+
+def _accounts(crowd: Crowd) -> None:
+    now = timezone.now()
+    _each(1500, lambda n: LoginCounter(scope="account", key=f"name{n}", failure_count=1, last_try_at=now))
+    _each(
+        3000,
+        lambda n: UserSession(
+            session_key=f"{n:032d}", session_data="", expire_date=now + timedelta(days=1), user_id=_of(crowd.users, n)
+        ),
+    )
+    kinds = [AuditKind.PURGE if n % 100 == 0 else AuditKind.LOGIN for n in range(3000)]
+    _each(
+        3000,
+        lambda n: AuditEvent(
+            kind=kinds[n],
+            user_id=_of(crowd.users[:-1], n) if n % 1500 else crowd.users[-1],
+            account_id=_of(crowd.users[:-1], n // 7) if n % 1000 else crowd.users[-1],
+            subject="Somebody",
+        ),
+    )
+    _each(3000, lambda n: SavedSearch(user_id=_of(crowd.users, n), name=f"Search {n}", is_shared=n % 500 == 0))
+    _each(
+        1500,
+        lambda n: BulkEdit(
+            user_id=_of(crowd.users, n), video_ids=[n], confirmed_at=now if n % 50 else None, operation={}
+        ),
+    )
+
+
+def _history(crowd: Crowd) -> None:
+    _each(
+        3000,
+        lambda n: ChangeBatch(id=uuid.UUID(int=n + 1), user_id=_of(crowd.users, n), summary=f"Did something {n} times"),
+    )
+
+
+def _opinions(crowd: Crowd) -> None:
+    now = timezone.now()
+    others = crowd.users[1:]
+    _each(
+        5000,
+        lambda n: Rating(user_id=_of(others, n), video_id=crowd.videos[n], stars=(1 + n % 10) / 2, rated_at=now),
+    )
+    _each(
+        5000,
+        lambda n: Favorite(user_id=_of(others, n), video_id=crowd.videos[n], added_at=now - timedelta(minutes=n)),
+    )
+    _each(5000, lambda n: Tally(user_id=_of(crowd.users, n), video_id=crowd.videos[n], count=n % 40))
+    _each(
+        5000,
+        lambda n: Marker(
+            user_id=_of(others, n), video_id=crowd.videos[n], start_seconds=n % 50, label=f"Label {n % 40}"
+        ),
+    )
+    markers = list(Marker.objects.order_by("pk").values_list("pk", flat=True)[:4000])
+    _each(4000, lambda n: MarkerTag(marker_id=markers[n], tag_id=_of(crowd.tags, n)))
+    _each(
+        3000,
+        lambda n: MarkerLabelTag(user_id=_of(crowd.users, n), label=f"Label {n}", tag_id=_of(crowd.tags, n)),
+    )
+
+
+def _watching(crowd: Crowd) -> None:
+    now = timezone.now()
+    others = crowd.users[1:]
+    _each(
+        5000,
+        lambda n: PlayCount(
+            user_id=_of(others, n), video_id=crowd.videos[n], play_count=n % 90, last_played_at=now - timedelta(hours=n)
+        ),
+    )
+    _each(
+        8000,
+        lambda n: Watch(
+            user_id=_of(crowd.users, n), video_id=_of(crowd.videos, n), watched_at=now - timedelta(minutes=n)
+        ),
+    )
+    _each(
+        5000,
+        lambda n: WatchProgress(
+            user_id=_of(others, n), video_id=crowd.videos[n], watched_at=now - timedelta(minutes=n)
+        ),
+    )
+    _each(5000, lambda n: ViewCount(user_id=_of(crowd.users, n), video_id=crowd.videos[n], last_counted_at=now))
+    _each(
+        2000,
+        lambda n: Playlist(
+            user_id=_of(crowd.users, n), name=f"List {n}", visibility="public" if n % 100 == 0 else "private"
+        ),
+    )
+    playlists = list(Playlist.objects.order_by("pk").values_list("pk", flat=True))
+    _each(
+        8000,
+        lambda n: PlaylistItem(playlist_id=playlists[n // 4], video_id=crowd.videos[n * 7 % 6000], position=n % 4),
+    )
+
+
+def _jobs(crowd: Crowd) -> None:
+    now = timezone.now()
+
+    def make(n: int) -> Job:
+        status = "running" if n % 500 == 0 else "pending" if n % 25 == 0 else "failed" if n % 40 == 1 else "completed"
+        return Job(
+            stage="frames",
+            queue="media",
+            target_kind="file",
+            target_id=_of(crowd.files, n),
+            folder_id=_of(crowd.folders, n // 7),
+            status=status,
+            priority=n % 3,
+            due_at=now - timedelta(minutes=n),
+            finished_at=now if status in ("completed", "failed") else None,
+            lease_expires_at=now if status == "running" else None,
+        )
+
+    _each(6000, make)
