@@ -31,11 +31,9 @@ class OneColumnList(ChangeList):
 
     def bounded_count(self) -> str:
         """ "312", or "1,000+" when counting stopped; empty where even that would take long. One query at most."""
-        shown = len(self.result_list)
-        if self.page_num == 1 and shown < self.list_per_page:
-            return f"{shown:,}"
         if self.params.get("view", "") in self.uncounted:
-            return ""
+            shown = len(self.result_list)
+            return f"{shown:,}" if self.page_num == 1 and shown < self.list_per_page else ""
         count = self.queryset.order_by().values("pk")[: MOST_COUNTED + 1].count()
         return f"{MOST_COUNTED:,}+" if count > MOST_COUNTED else f"{count:,}"
 

@@ -293,8 +293,10 @@ def test_saving_a_video_writes_only_what_was_typed(page, monkeypatch):
         Video.objects.filter(pk=video.pk).update(duration_seconds=12)
         return clean(self)
 
-    monkeypatch.setattr("library.admin.videos.VideoForm.clean", clean_while_a_scan_writes)
-    data = {"title": "New", "recorded_at_0": "", "recorded_at_1": "", "files-TOTAL_FORMS": 0, "files-INITIAL_FORMS": 0}
+    monkeypatch.setattr("library.admin.video_form.VideoForm.clean", clean_while_a_scan_writes)
+    data = {"title": "New", "origin": "unknown", "recorded_at_0": "", "recorded_at_1": ""}
+    for prefix in ("credits", "files", "metadata", "external_ids"):
+        data |= {f"{prefix}-TOTAL_FORMS": "0", f"{prefix}-INITIAL_FORMS": "0"}
     page.post(reverse("admin:library_video_change", args=(video.pk,)), data)
 
     video.refresh_from_db()
@@ -564,7 +566,7 @@ def test_the_sidebar_offers_only_what_the_user_may_see(client):
     groups = client.get(reverse("admin:index")).context["sidebar_navigation"]
 
     titles = [item["title"] for group in groups for item in group["items"]]
-    assert titles == ["Overview", "Open the library", "Videos"]
+    assert titles == ["Overview", "Open the library", "Videos", "Missing videos"]
 
 
 def test_the_sidebar_counts_failed_files_up_to_a_bound(page, monkeypatch):
@@ -575,7 +577,7 @@ def test_the_sidebar_counts_failed_files_up_to_a_bound(page, monkeypatch):
     groups = page.get(reverse("admin:index")).context["sidebar_navigation"]
 
     badges = {item["title"]: item["badge"] for group in groups for item in group["items"]}
-    assert (badges["Failed files"], badges["Missing files"]) == ("2+", "")
+    assert (badges["Failed files"], badges["Missing videos"]) == ("2+", "")
 
 
 def test_the_sidebar_tells_failed_files_from_all_files(page):
