@@ -35,7 +35,7 @@ from tests.bench.table import Row, show
 
 VIDEOS = 100_000
 TARGET_MS = 100.0
-MOST_QUERIES = 16
+MOST_QUERIES = 20
 _PAGE_50 = 49 * queries.PAGE_SIZE
 
 
