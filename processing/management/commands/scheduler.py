@@ -13,6 +13,7 @@ from django.db import DatabaseError, connections
 
 from library.services import purge_due
 from library.services.access import purge_expired
+from library.services.uploads import remove_unreferenced_uploads
 from processing.services.reconcile import purge_history, reconcile, submit_due_scans
 from processing.services.single import holds_lock
 from processing.services.upkeep import remake_lost_pictures
@@ -56,6 +57,7 @@ class Command(BaseCommand):
                     _Tick(purge_expired, 3600),
                     _Tick(purge_due, 3600),
                     _Tick(remake_lost_pictures, 24 * 3600),
+                    _Tick(remove_unreferenced_uploads, 24 * 3600),
                 ]
             )
         finally:
