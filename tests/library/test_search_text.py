@@ -77,7 +77,10 @@ def test_the_words_of_a_video_come_from_everywhere() -> None:
     CreatorAlias.objects.create(creator=ana, name="Anna")
     VideoStudio.objects.create(video=video, studio=Studio.objects.create(name="Nordlys", short_name="NL"))
 
-    assert words(video) == "ete | by the sea dsc 0001 mov | 2019 dsc 0001 mov | beach strand | ana angstrom anna nordlys nl"
+    assert (
+        words(video)
+        == "ete | by the sea dsc 0001 mov | 2019 dsc 0001 mov | beach strand | ana angstrom anna nordlys nl"
+    )
 
 
 def test_renames_and_the_trash_are_followed() -> None:
