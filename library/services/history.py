@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from django.db import IntegrityError
+from django.db import IntegrityError, connection
 from django.db.models.functions import Now
 
 from library.exceptions import UndoError
@@ -50,6 +50,9 @@ def undo_batch(*, batch: ChangeBatch, user: User | None) -> UndoReport:
         raise RuntimeError("An undo is a batch of its own; it can't be a part of another one.")
     try:
         with change_batch(summary=undo_summary(batch), user=user, source=ChangeSource.MANUAL, undoes=batch) as undo:
+            with connection.cursor() as cursor:
+                # A page's limit is too short for the undo of a bulk edit of a whole library.
+                cursor.execute("SET LOCAL statement_timeout = '10min'")
             # The second of two waits here and then finds it undone.
             _check(ChangeBatch.objects.select_for_update().get(pk=batch.pk))
             plan = make_plan(batch.pk, is_locking=True)
