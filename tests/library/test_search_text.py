@@ -27,9 +27,9 @@ def in_sql(function: str, text: str) -> str:
     [
         ("Straße_nach-Ærø.[2019](1080p).mp4", "strasse nach aero 2019 1080p mp4"),
         ("ÉLAN vital — Łódź", "elan vital lodz"),
-        ("ＦＵＬＬ ﬁne ½", "full fine 1 2"),
-        ("Ελλάδα ΌΔΟΣ", "ελλαδα οδοσ"),  # noqa: RUF001
-        ("Ёлка й", "елка и"),  # noqa: RUF001
+        ("\uff26\uff35\uff2c\uff2c \ufb01ne ½", "full fine 1 2"),
+        ("Ελλάδα ΌΔΟΣ", "ελλαδα οδοσ"),
+        ("Ёлка й", "елка и"),
         ("...", ""),
     ],
 )
