@@ -83,6 +83,11 @@ class Library:
         queries.list_videos(filter=wish, user=self.owner, sort=sort_of(sort))
         queries.count_videos(filter=wish, user=self.owner)
 
+    def choose(self, facet: str, text: str) -> None:
+        """The choices that begin with a text."""
+        find = get_facet(facet).find
+        assert find is not None and find(text, 10)
+
     def sorted(self, sort: str) -> None:
         """Two pages of the library in an order."""
         page = queries.list_videos(sort=sort_of(sort), user=self.owner)
@@ -157,7 +162,7 @@ SERVED: list[Case] = [
     ("library_scan_latest", lambda one: list(with_scans(Folder.objects.in_library()))),
     ("library_scan_latest", lambda one: breaker._kept_before(ScanLog(pk=0, folder=one.folder))),
     ("library_scan_held", lambda one: breaker.close_older(ScanLog(pk=0, folder=one.folder))),
-    ("library_tag_name_prefix", lambda one: get_facet("tag").find("rare 77", 10)),
+    ("library_tag_name_prefix", lambda one: one.choose("tag", "rare 77")),
     ("library_tag_name_prefix", lambda one: find_tag("Rare 77")),
     ("library_tag_alias_prefix", lambda one: find_tag("Word 77")),
     ("library_videotag_of_tag", lambda one: one.videos("tag", "any", [one.tag.pk])),
