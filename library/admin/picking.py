@@ -239,9 +239,9 @@ class PickField(forms.Field):
     # It posts what it was opened with, and only the difference is written: `library.admin.stale` has nothing to do.
     joins_itself = True
 
-    def __init__(self, kind: Kind, *, is_single: bool = False, **options: Any) -> None:
-        self.kind = kind
-        widget = PickWidget(kind, is_single=is_single)
+    def __init__(self, kind: Kind, *, is_single: bool = False, may_create: bool = True, **options: Any) -> None:
+        self.kind, self.may_create = kind, may_create
+        widget = PickWidget(kind, is_single=is_single, may_create=may_create)
         super().__init__(**{"required": False, "widget": widget, **options})
         self.is_single = is_single
 
@@ -253,6 +253,8 @@ class PickField(forms.Field):
             raise ValidationError(f"Choose one {self.kind.one} only.")
         if picked.ids and self.kind.model.objects.in_use().filter(pk__in=picked.ids).count() != len(picked.ids):
             raise ValidationError(f"One of the {self.kind.many} is gone or in the trash. Choose again.")
+        if picked.names and not self.may_create:
+            raise ValidationError(f"There is no {self.kind.one} “{picked.names[0]}”.")
         for name in picked.names:
             try:
                 self.kind.find(name)
@@ -271,7 +273,7 @@ class PickOneField(PickField):
     joins_itself = False
 
     def __init__(self, kind: Kind, **options: Any) -> None:
-        super().__init__(kind, is_single=True, widget=PickWidget(kind, is_single=True, may_create=False), **options)
+        super().__init__(kind, is_single=True, may_create=False, **options)
 
     def clean(self, value: Any) -> Any:
         picked = super().clean(value)

@@ -83,7 +83,7 @@ class PicturesInline(TabularInline):
 
 
 class CreatorForm(forms.ModelForm):  # type: ignore[type-arg]
-    studios = PickField(KINDS["studios"], help_text="Studios that they work with.")
+    studios = PickField(KINDS["studios"], may_create=False, help_text="Studios that they work with.")
 
     class Meta:
         model = Creator

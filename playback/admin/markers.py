@@ -18,7 +18,7 @@ from playback.models import Marker, MarkerTag
 
 
 class MarkerForm(forms.ModelForm):  # type: ignore[type-arg]
-    tags = PickField(KINDS["tags"])
+    tags = PickField(KINDS["tags"], may_create=False)
 
     class Meta:
         model = Marker
