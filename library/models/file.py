@@ -13,6 +13,7 @@ from library.models.folder import Folder
 from library.models.names import is_json
 from library.models.search_text import FILES, link_touches, text_triggers
 from library.models.tracking import tracked
+from library.models.triggers import planned_anew, statement_trigger
 from library.models.video import Video
 from library.paths import decode_path, display_path
 
@@ -57,20 +58,13 @@ _MISSING = """
           FROM ({touched}) AS ids LEFT JOIN library_videofile AS file ON file.video_id = ids.video_id
          WHERE ids.video_id IS NOT NULL GROUP BY ids.video_id
       ) AS state
-     WHERE video.id = state.video_id AND video.missing_since IS DISTINCT FROM state.since;
-    RETURN NULL;
+     WHERE video.id = state.video_id AND video.missing_since IS DISTINCT FROM state.since
 """
 
 
 def _follow_missing(name: str, operation: pgtrigger.Operation, touched: str, **tables: str) -> pgtrigger.Trigger:
-    return pgtrigger.Trigger(
-        name=name,
-        level=pgtrigger.Statement,
-        when=pgtrigger.After,
-        operation=operation,
-        referencing=pgtrigger.Referencing(**tables),  # type: ignore[no-untyped-call]
-        func=_MISSING.format(touched=touched),
-    )
+    func = planned_anew(_MISSING.format(touched=touched)) + " RETURN NULL;"
+    return statement_trigger(name, operation, func, tables)
 
 
 @tracked(ignoring=_MACHINE_COLUMNS, only_in_batches=True)

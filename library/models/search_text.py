@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 import pgtrigger
 
+from library.models.triggers import planned_anew, statement_trigger
+
 
 @dataclass(frozen=True, slots=True)
 class TextSource:
@@ -124,25 +126,13 @@ def refreshing(source: TextSource, touched: str) -> str:
     The rows are locked first, in order: two writers of one video then see each other's words (the second statement
     sees what was committed while the first waited), and bulk writes of the same videos don't lock each other out.
     """
+    lock = f"SELECT FROM library_videotext WHERE video_id IN ({touched}) ORDER BY video_id FOR NO KEY UPDATE"
     return f"""
-        PERFORM 1 FROM library_videotext WHERE video_id IN ({touched}) ORDER BY video_id FOR NO KEY UPDATE;
-        IF FOUND THEN {source.update(touched)}; END IF;
+        {planned_anew(lock)}
+        GET DIAGNOSTICS locked = ROW_COUNT;
+        IF locked > 0 THEN {planned_anew(source.update(touched))} END IF;
         RETURN NULL;
     """
-
-
-def statement_trigger(
-    name: str, operation: pgtrigger.Operation, func: str, tables: dict[str, str]
-) -> pgtrigger.Trigger:
-    """A trigger that runs once after a statement, whatever the number of its rows."""
-    return pgtrigger.Trigger(
-        name=name,
-        level=pgtrigger.Statement,
-        when=pgtrigger.After,
-        operation=operation,
-        referencing=pgtrigger.Referencing(**tables),  # type: ignore[no-untyped-call]
-        func=func,
-    )
 
 
 def link_touches(*columns: str) -> dict[str, str]:
@@ -185,13 +175,13 @@ VIDEO_TRIGGERS = [
     statement_trigger(
         "text_after_insert",
         pgtrigger.Insert,
-        f"""
+        planned_anew(f"""
         INSERT INTO library_videotext (video_id, title_text, own_text, file_text, tag_text, people_text)
         SELECT fresh.video_id, fresh.title_text, fresh.own_text, '', '', ''
           FROM ({OWN.sql.format(ids="SELECT id AS video_id FROM new_rows")}) AS fresh
-            ON CONFLICT (video_id) DO NOTHING;
-        RETURN NULL;
-        """,
+            ON CONFLICT (video_id) DO NOTHING
+        """)
+        + " RETURN NULL;",
         {"new": "new_rows"},
     ),
     *text_triggers(

@@ -6,8 +6,9 @@ from django.db.models import F, Func, Q
 
 from library.models.base import TimeStamped
 from library.models.picture import PictureField
-from library.models.search_text import VIDEO_TRIGGERS, statement_trigger
+from library.models.search_text import VIDEO_TRIGGERS
 from library.models.tracking import tracked
+from library.models.triggers import planned_anew, statement_trigger
 
 
 class Origin(models.TextChoices):
@@ -61,12 +62,14 @@ MACHINE_COLUMNS = (
 FILES_COME_BACK = statement_trigger(
     "present_after_insert",
     pgtrigger.Insert,
-    """
+    planned_anew(
+        """
     UPDATE library_video AS video SET missing_since = NULL FROM new_rows
      WHERE video.id = new_rows.id AND new_rows.missing_since IS NOT NULL
-       AND EXISTS (SELECT FROM library_videofile AS file WHERE file.video_id = video.id AND file.missing_since IS NULL);
-    RETURN NULL;
-    """,
+       AND EXISTS (SELECT FROM library_videofile AS file WHERE file.video_id = video.id AND file.missing_since IS NULL)
+    """
+    )
+    + " RETURN NULL;",
     {"new": "new_rows"},
 )
 

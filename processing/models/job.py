@@ -53,7 +53,9 @@ class Job(TimeStamped):
     label = models.TextField(blank=True)
     params = models.JSONField(default=dict, blank=True)
     status = models.CharField(max_length=10, choices=JobStatus.choices, default=JobStatus.PENDING)
-    priority = models.SmallIntegerField(default=0, help_text="Higher goes first: -1 when idle, 0 automatic, 1 asked for, 2 ingest.")
+    priority = models.SmallIntegerField(
+        default=0, help_text="Higher goes first: -1 idle, 0 automatic, 1 asked for, 2 ingest."
+    )
     is_asked_again = models.BooleanField(
         default=False, help_text="Asked for while it was running, with a changed input: it runs again afterwards."
     )

@@ -20,7 +20,7 @@ def test_missing_videos_are_those_none_of_whose_files_is_there(django_assert_max
 
     with django_assert_max_num_queries(2):
         rows = list(missing_videos())
-        places = {video.last_files[0].folder.name for video in rows}
+        places = {video.last_files[0].folder.name for video in rows}  # type: ignore[attr-defined]
 
     assert {row.pk for row in rows} == {file.video_id for file in gone[1:]}
     assert len(places) == 3

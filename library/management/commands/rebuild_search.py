@@ -19,9 +19,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if options["check"]:
             if stale := find_stale_texts():
-                raise CommandError(
-                    f"The words of {len(stale)} or more videos are wrong, the first is {stale[0]}."
-                )
+                raise CommandError(f"The words of {len(stale)} or more videos are wrong, the first is {stale[0]}.")
             self.stdout.write("The words of every video are right.")
             return
         count = rebuild_search()
