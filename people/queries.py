@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from django.db.models import Count, Q, QuerySet
 
-from library.models.names import name_key
+from library.folding import fold
 from library.queries import BoundedCount
 from people.models import Creator, CreatorAlias, CreatorPicture, CreatorStudio, Credit, Studio, StudioAlias, VideoStudio
 
@@ -146,11 +146,11 @@ def people_of(studio: Studio) -> list[Card]:
 def _matching(listed: _Listed, text: str) -> "QuerySet[Any]":
     """Those in use that have the text in their name or in another name of theirs."""
     rows: QuerySet[Any] = listed.model._default_manager.filter(trashed_at=None)
-    key = name_key(text[:_LONGEST_TEXT].replace("\0", " "))
-    if not key:
+    words = fold(text[:_LONGEST_TEXT].replace("\0", " "))
+    if not words:
         return rows
-    others = listed.aliases._default_manager.filter(name_key__contains=key).order_by().values(listed.owner)
-    return rows.filter(Q(name_key__contains=key) | Q(pk__in=others))
+    others = listed.aliases._default_manager.filter(name_folded__contains=words).order_by().values(listed.owner)
+    return rows.filter(Q(name_folded__contains=words) | Q(pk__in=others))
 
 
 def _page(listed: _Listed, order: Order, text: str, after: str, limit: int) -> CardPage:

@@ -17,7 +17,7 @@ from library.admin.base import HTTPS, CuratedAdmin
 from library.admin.merge_pages import merge_view
 from library.admin.neighbours import OneColumnList
 from library.admin.picking import KINDS, Kind, matching_ids, video_count
-from library.models.names import name_key
+from library.folding import fold
 from library.services.merging import Kind as MergeKind
 from library.services.merging import MergeReport
 from library.services.trash import trash
@@ -75,9 +75,9 @@ class NamedAdmin(CuratedAdmin):
         """Each word in the name or in one other name. Fields that suggest ask for beginnings only."""
         if request.path.endswith("/autocomplete/"):
             return queryset.filter(pk__in=matching_ids(self.kind, search_term)), False
-        for word in name_key(search_term).split()[:_SEARCHED_WORDS]:
-            aliases = self.kind.alias.objects.filter(name_key__contains=word, **{self.kind.column: OuterRef("pk")})
-            queryset = queryset.filter(Q(name_key__contains=word) | Exists(aliases))
+        for word in fold(search_term).split()[:_SEARCHED_WORDS]:
+            aliases = self.kind.alias.objects.filter(name_folded__contains=word, **{self.kind.column: OuterRef("pk")})
+            queryset = queryset.filter(Q(name_folded__contains=word) | Exists(aliases))
         return queryset, False
 
     # ---- rights -----------------------------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ from django.utils.safestring import SafeString
 
 from library.access import check, may
 from library.exceptions import LibraryError
+from library.folding import fold
 from library.models import Tag, TagAlias, VideoTag
 from library.models.names import clean_name, name_key
 from library.services.tags import find_or_create_tag, find_tag
@@ -82,19 +83,19 @@ def video_count(link: type[Model], column: str) -> Coalesce:
 def matching_ids(kind: Kind, text: str, limit: int = MOST_SUGGESTED) -> list[int]:
     """Rows in use whose name or another name begins with the text, the shortest first; then those with a later word
     that does. At most `limit`; three short queries."""
-    key = name_key(text)
-    if not key:
+    words = fold(text)
+    if not words:
         rows = kind.model.objects.in_use().order_by("name", "pk")
         return list(rows.values_list("pk", flat=True)[:limit])
     found: dict[int, None] = {}
     in_use = kind.model.objects.in_use().order_by("name_key", "pk")
-    for pk in in_use.filter(name_key__startswith=key).values_list("pk", flat=True)[:limit]:
+    for pk in in_use.filter(name_folded__startswith=words).values_list("pk", flat=True)[:limit]:
         found[pk] = None
-    aliases = kind.alias.objects.filter(name_key__startswith=key, **{f"{kind.column}__trashed_at": None})
+    aliases = kind.alias.objects.filter(name_folded__startswith=words, **{f"{kind.column}__trashed_at": None})
     for pk in aliases.order_by("name_key", "pk").values_list(f"{kind.column}_id", flat=True)[:limit]:
         found[pk] = None
     if len(found) < limit:
-        for pk in in_use.filter(name_key__contains=f" {key}").values_list("pk", flat=True)[:limit]:
+        for pk in in_use.filter(name_folded__contains=f" {words}").values_list("pk", flat=True)[:limit]:
             found[pk] = None
     return list(found)[:limit]
 

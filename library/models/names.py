@@ -38,6 +38,22 @@ class NameKey(models.GeneratedField):
         super().__init__(**{**settings, **options})  # type: ignore[arg-type]
 
 
+class FoldedName(models.GeneratedField):
+    """A stored column: the name in lower case without accents and punctuation, as search compares words.
+
+    `library.folding.fold` does the same to what somebody typed.
+    """
+
+    def __init__(self, **options: object) -> None:
+        settings: dict[str, object] = {
+            "expression": Func(F("name"), function="videothek_fold"),
+            "output_field": models.TextField(),
+            "db_persist": True,
+            "editable": False,
+        }
+        super().__init__(**{**settings, **options})  # type: ignore[arg-type]
+
+
 def check_json_object(value: object) -> None:
     """Raises ValidationError unless the value is a JSON object (a dict with text keys)."""
     if not isinstance(value, dict) or not all(isinstance(key, str) for key in value):

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from library.models.base import TimeStamped
 from library.models.change import ChangeSource
-from library.models.names import HEX_COLOR, NameKey, clean_name, hex_color
+from library.models.names import HEX_COLOR, FoldedName, NameKey, clean_name, hex_color
 from library.models.search_text import TAGS, alias_touches, link_touches, named_touches, text_triggers
 from library.models.tracking import tracked
 from library.models.tree import lies_below, no_cycle
@@ -33,6 +33,7 @@ class Tag(TimeStamped):
 
     name = models.CharField(max_length=100)
     name_key = NameKey()
+    name_folded = FoldedName()
     parent = models.ForeignKey(
         "self", on_delete=models.SET_NULL, null=True, blank=True, db_index=False, related_name="children"
     )
@@ -51,8 +52,9 @@ class Tag(TimeStamped):
             *text_triggers(TAGS, **named_touches("library_videotag", "tag_id")),
         ]
         indexes = [
-            # Find-or-create and autocomplete by the beginning of a name.
+            # Find-or-create by the name; suggestions by the beginning of it, accents or not.
             models.Index(fields=["name_key"], name="library_tag_name_prefix", opclasses=["text_pattern_ops"]),
+            models.Index(fields=["name_folded"], name="library_tag_folded", opclasses=["text_pattern_ops"]),
             # The trash, and what of it is due for the purge.
             models.Index(fields=["trashed_at"], condition=Q(trashed_at__isnull=False), name="library_tag_trashed"),
         ]
@@ -100,6 +102,7 @@ class TagAlias(TimeStamped):
     tag = models.ForeignKey(Tag, on_delete=models.CASCADE, db_index=False, related_name="aliases")
     name = models.CharField(max_length=100)
     name_key = NameKey()
+    name_folded = FoldedName()
 
     class Meta(TimeStamped.Meta):
         verbose_name_plural = "tag aliases"
@@ -108,7 +111,11 @@ class TagAlias(TimeStamped):
             *TimeStamped.Meta.triggers,
             *text_triggers(TAGS, **alias_touches("library_videotag", "tag_id")),
         ]
-        indexes = [models.Index(fields=["name_key"], name="library_tag_alias_prefix", opclasses=["text_pattern_ops"])]
+        indexes = [
+            # As of tags.
+            models.Index(fields=["name_key"], name="library_tag_alias_prefix", opclasses=["text_pattern_ops"]),
+            models.Index(fields=["name_folded"], name="library_tag_alias_folded", opclasses=["text_pattern_ops"]),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["tag", "name_key"], name="%(app_label)s_%(class)s_name"),
             models.CheckConstraint(condition=~Q(name=""), name="%(app_label)s_%(class)s_name_given"),

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from library.models import TimeStamped, Video
 from library.models.change import ChangeSource
-from library.models.names import NameKey, clean_name
+from library.models.names import FoldedName, NameKey, clean_name
 from library.models.picture import PictureField
 from library.models.search_text import alias_touches, link_touches, named_touches, text_triggers
 from library.models.tracking import tracked
@@ -38,6 +38,7 @@ class Creator(TimeStamped):
     public_id = models.UUIDField(db_default=RandomUUID(), editable=False, unique=True)
     name = models.CharField(max_length=200)
     name_key = NameKey()
+    name_folded = FoldedName()
     disambiguation = models.CharField(
         max_length=200, blank=True, help_text="What tells them from others of the same name: singer, born 1980 ..."
     )
@@ -76,8 +77,9 @@ class Creator(TimeStamped):
         indexes = [
             # The list of people by name, page after page.
             models.Index(fields=["name", "id"], name="people_creator_by_name"),
-            # Find-or-create and autocomplete by the beginning of a name.
+            # Find-or-create by the name; suggestions by the beginning of it, accents or not.
             models.Index(fields=["name_key"], name="people_creator_prefix", opclasses=["text_pattern_ops"]),
+            models.Index(fields=["name_folded"], name="people_creator_folded", opclasses=["text_pattern_ops"]),
             # The trash, and what of it is due for the purge.
             models.Index(fields=["trashed_at"], condition=Q(trashed_at__isnull=False), name="people_creator_trashed"),
         ]
@@ -122,6 +124,7 @@ class CreatorAlias(TimeStamped):
     creator = models.ForeignKey(Creator, on_delete=models.CASCADE, db_index=False, related_name="aliases")
     name = models.CharField(max_length=200)
     name_key = NameKey()
+    name_folded = FoldedName()
 
     class Meta(TimeStamped.Meta):
         verbose_name_plural = "creator aliases"
@@ -130,7 +133,11 @@ class CreatorAlias(TimeStamped):
             *TimeStamped.Meta.triggers,
             *text_triggers(PEOPLE, **alias_touches("people_credit", "creator_id")),
         ]
-        indexes = [models.Index(fields=["name_key"], name="people_alias_prefix", opclasses=["text_pattern_ops"])]
+        indexes = [
+            # As of people.
+            models.Index(fields=["name_key"], name="people_alias_prefix", opclasses=["text_pattern_ops"]),
+            models.Index(fields=["name_folded"], name="people_alias_folded", opclasses=["text_pattern_ops"]),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["creator", "name_key"], name="%(app_label)s_%(class)s_name"),
             models.CheckConstraint(condition=~Q(name=""), name="%(app_label)s_%(class)s_name_given"),

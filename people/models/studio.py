@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from library.models import TimeStamped, Video
 from library.models.change import ChangeSource
-from library.models.names import NameKey, clean_name
+from library.models.names import FoldedName, NameKey, clean_name
 from library.models.picture import PictureField
 from library.models.search_text import alias_touches, link_touches, named_touches, text_triggers
 from library.models.tracking import tracked
@@ -35,6 +35,7 @@ class Studio(TimeStamped):
     public_id = models.UUIDField(db_default=RandomUUID(), editable=False, unique=True)
     name = models.CharField(max_length=200)
     name_key = NameKey()
+    name_folded = FoldedName()
     disambiguation = models.CharField(max_length=200, blank=True)
     short_name = models.CharField(max_length=50, blank=True)
     url = models.URLField(max_length=500, blank=True)
@@ -68,8 +69,9 @@ class Studio(TimeStamped):
         indexes = [
             # The list of studios by name, page after page.
             models.Index(fields=["name", "id"], name="people_studio_by_name"),
-            # Find-or-create and autocomplete by the beginning of a name.
+            # Find-or-create by the name; suggestions by the beginning of it, accents or not.
             models.Index(fields=["name_key"], name="people_studio_prefix", opclasses=["text_pattern_ops"]),
+            models.Index(fields=["name_folded"], name="people_studio_folded", opclasses=["text_pattern_ops"]),
             # The trash, and what of it is due for the purge.
             models.Index(fields=["trashed_at"], condition=Q(trashed_at__isnull=False), name="people_studio_trashed"),
         ]
@@ -121,6 +123,7 @@ class StudioAlias(TimeStamped):
     studio = models.ForeignKey(Studio, on_delete=models.CASCADE, db_index=False, related_name="aliases")
     name = models.CharField(max_length=200)
     name_key = NameKey()
+    name_folded = FoldedName()
 
     class Meta(TimeStamped.Meta):
         verbose_name_plural = "studio aliases"
@@ -129,7 +132,11 @@ class StudioAlias(TimeStamped):
             *TimeStamped.Meta.triggers,
             *text_triggers(PEOPLE, **alias_touches("people_videostudio", "studio_id")),
         ]
-        indexes = [models.Index(fields=["name_key"], name="people_studio_alias", opclasses=["text_pattern_ops"])]
+        indexes = [
+            # As of studios.
+            models.Index(fields=["name_key"], name="people_studio_alias", opclasses=["text_pattern_ops"]),
+            models.Index(fields=["name_folded"], name="people_studio_alias_fold", opclasses=["text_pattern_ops"]),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["studio", "name_key"], name="%(app_label)s_%(class)s_name"),
             models.CheckConstraint(condition=~Q(name=""), name="%(app_label)s_%(class)s_name_given"),
