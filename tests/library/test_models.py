@@ -108,10 +108,10 @@ def test_raw_sql_renews_the_time_of_change_and_can_not_move_that_of_creation():
 
 @pytest.mark.django_db
 def test_a_row_that_raw_sql_makes_has_its_times():
-    sql("INSERT INTO library_video (title, is_hdr) VALUES ('x', false)")
+    sql("INSERT INTO library_folder (name, path, is_active) VALUES ('x', '/x', true)")
 
-    video = Video.objects.get()
-    assert timezone.now() - video.created_at < timedelta(hours=1)
+    folder = Folder.objects.get()
+    assert timezone.now() - folder.created_at < timedelta(hours=1)
 
 
 BROKEN_RULES: dict[str, Callable[[], object]] = {
