@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from library.admin import LibrarySettingsAdmin
 from library.models import Folder, LibrarySettings, ScanLog, User, Video, VideoFile
 from library.paths import encode_path
 from library.services.availability import check_folder_readable
