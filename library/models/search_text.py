@@ -23,11 +23,16 @@ class TextSource:
     sql: str
 
     def update(self, ids: str) -> str:
-        """The statement that rewrites the columns of these videos where they differ."""
+        """The statement that rewrites the columns of these videos where they differ.
+
+        The words are put together first, whatever PostgreSQL believes of the tables: with statistics from when there
+        were no videos yet it would do that again for each row that is there.
+        """
         settings = ", ".join(f"{column} = fresh.{column}" for column in self.columns)
         differs = " OR ".join(f"kept.{column} IS DISTINCT FROM fresh.{column}" for column in self.columns)
         return (
-            f"UPDATE library_videotext AS kept SET {settings} FROM ({self.sql.format(ids=ids)}) AS fresh"
+            f"WITH fresh AS MATERIALIZED ({self.sql.format(ids=ids)})"
+            f" UPDATE library_videotext AS kept SET {settings} FROM fresh"
             f" WHERE kept.video_id = fresh.video_id AND ({differs})"
         )
 
@@ -54,14 +59,14 @@ def text_sources() -> list[TextSource]:
     return list(_SOURCES)
 
 
+_OWN_WORDS = """
+        SELECT video.id AS video_id, videothek_fold(video.title) AS title_text,
+               videothek_fold(concat_ws(' ', left(video.description, 30000), video.original_file_name)) AS own_text
+"""
 OWN = register_text_source(
     TextSource(
         ("title_text", "own_text"),
-        """
-        SELECT video.id AS video_id, videothek_fold(video.title) AS title_text,
-               videothek_fold(concat_ws(' ', left(video.description, 30000), video.original_file_name)) AS own_text
-          FROM library_video AS video WHERE video.id IN (SELECT video_id FROM ({ids}) AS asked)
-        """,
+        f"{_OWN_WORDS} FROM library_video AS video WHERE video.id IN (SELECT video_id FROM ({{ids}}) AS asked)",
     )
 )
 FILES = register_text_source(
@@ -178,7 +183,7 @@ VIDEO_TRIGGERS = [
         planned_anew(f"""
         INSERT INTO library_videotext (video_id, title_text, own_text, file_text, tag_text, people_text)
         SELECT fresh.video_id, fresh.title_text, fresh.own_text, '', '', ''
-          FROM ({OWN.sql.format(ids="SELECT id AS video_id FROM new_rows")}) AS fresh
+          FROM ({_OWN_WORDS} FROM new_rows AS video) AS fresh
             ON CONFLICT (video_id) DO NOTHING
         """)
         + " RETURN NULL;",
