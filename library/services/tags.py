@@ -10,7 +10,7 @@ from django.db.models import Count, F
 
 from library.exceptions import TreeError
 from library.models import Tag, User, VideoTag
-from library.models.names import clean_name, name_key
+from library.models.names import clean_name, key_of
 from library.models.tree import ids_above, ids_below, lies_below, lock_tree
 from library.services.changes import change_batch
 from library.services.finding import Found, resembling
@@ -34,16 +34,21 @@ class TagNode:
 
 
 def find_tag(name: str, *, parent: Tag | None = None) -> Tag | None:
-    """The tag of that name, else the one it is an alias of; trashed ones too, after those in use.
+    """The tag in use of that name, else the one it is an alias of; only then one in the trash, in the same order.
 
     Case, spaces and the way accents are composed don't count. With `parent` only among its children. Of several by
     that name the one highest in the tree: a root before a child, then the oldest.
     """
-    key = name_key(clean_name(name))
+    key = key_of(name)
     rows = Tag.objects.filter(parent=parent) if parent is not None else Tag.objects.all()
     in_order = (F("trashed_at").asc(nulls_first=True), F("parent").asc(nulls_first=True), "pk")
     by_name = rows.filter(name_key=key).order_by(*in_order).first()
-    return by_name or rows.filter(aliases__name_key=key).order_by(*in_order).first()
+    if by_name is not None and by_name.trashed_at is None:
+        return by_name
+    by_alias = rows.filter(aliases__name_key=key).order_by(*in_order).first()
+    if by_name is None or (by_alias is not None and by_alias.trashed_at is None):
+        return by_alias
+    return by_name
 
 
 def find_or_create_tag(*, name: str, parent: Tag | None = None, user: User | None = None) -> Found[Tag]:
@@ -72,7 +77,7 @@ def find_or_create_tag(*, name: str, parent: Tag | None = None, user: User | Non
 
 
 def similar_tags(name: str) -> list[Tag]:
-    """Tags in use that may be meant: accents, spaces or one or two letters differ. At most ten, nearest first."""
+    """Tags in use that may be meant: case, accents, spaces or one or two letters differ. Ten at most, nearest first."""
     rows = Tag.objects.in_use()
     ids = resembling(name, rows.values_list("pk", "name_key"))[:_MOST_SIMILAR]
     found = rows.in_bulk(ids)

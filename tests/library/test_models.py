@@ -12,7 +12,17 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import IntegrityError, connection, models, transaction
 from django.utils import timezone
 
-from library.models import Folder, LibrarySettings, ScanLog, SettingsRow, TimeStamped, User, Video, VideoFile
+from library.models import (
+    Folder,
+    LibrarySettings,
+    ScanLog,
+    SettingsRow,
+    TimeStamped,
+    User,
+    UserSession,
+    Video,
+    VideoFile,
+)
 from tests.library.factories import make_file, make_folder, make_user, make_video
 
 OUR_APPS = ("library", "people", "processing", "faces", "playback", "stats", "importers")
@@ -108,10 +118,10 @@ def test_raw_sql_renews_the_time_of_change_and_can_not_move_that_of_creation():
 
 @pytest.mark.django_db
 def test_a_row_that_raw_sql_makes_has_its_times():
-    sql("INSERT INTO library_folder (name, path, is_active) VALUES ('x', '/x', true)")
+    sql("INSERT INTO library_usersession (session_key, session_data, expire_date, device) VALUES ('x', '', now(), '')")
 
-    folder = Folder.objects.get()
-    assert timezone.now() - folder.created_at < timedelta(hours=1)
+    row = UserSession.objects.get()
+    assert timezone.now() - row.created_at < timedelta(hours=1)
 
 
 BROKEN_RULES: dict[str, Callable[[], object]] = {
