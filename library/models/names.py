@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models import F, Func, Value
+from django.db.models import F, Func, Q, Value
 from django.db.models.functions import Lower, Trim
+from django.db.models.lookups import Exact
 
 hex_color = RegexValidator(r"^#[0-9A-Fa-f]{6}$", "Give a colour as six hexadecimal digits, #6B7280 say.")
 HEX_COLOR = r"^#[0-9A-Fa-f]{6}$"
@@ -95,11 +96,17 @@ def check_json_object(value: object) -> None:
         raise ValidationError("Give a JSON object: names with values, in braces.")
 
 
-def is_json(field: str, kind: str) -> models.CheckConstraint:
-    """The database's own check that a JSON column holds an `object` or an `array`."""
-    return models.CheckConstraint(
-        condition=models.lookups.Exact(
-            Func(F(field), function="jsonb_typeof", output_field=models.TextField()), Value(kind)
-        ),
-        name=f"%(app_label)s_%(class)s_{field}_json",
-    )
+def is_json(field: str, kind: str, *, of: str = "") -> models.CheckConstraint:
+    """The database's own check that a JSON column holds an `object` or an `array`, one whose items are all `of` a type
+    where that is given (as jsonpath calls them: string, object)."""
+    condition: Any = Exact(Func(F(field), function="jsonb_typeof", output_field=models.TextField()), Value(kind))
+    if of:
+        others = Func(
+            F(field),
+            Value(f'$[*] ? (@.type() <> "{of}")'),
+            function="jsonb_path_exists",
+            template="%(function)s(%(expressions)s::jsonpath)",
+            output_field=models.BooleanField(),
+        )
+        condition = Q(condition) & Q(Exact(others, Value(False)))
+    return models.CheckConstraint(condition=condition, name=f"%(app_label)s_%(class)s_{field}_json")

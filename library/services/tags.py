@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 
 from django.core.cache import cache
 from django.db import IntegrityError, connection, transaction
-from django.db.models import Count, F
+from django.db.models import F
 
+from library.counting import count_videos
 from library.exceptions import TreeError
 from library.models import Tag, User, VideoTag
 from library.models.names import clean_name, key_of
@@ -135,18 +136,11 @@ def _counted(tags: Sequence[Tag], *, depth: int) -> list[TagNode]:
     key = f"tag-counts-{newest}-{of}"
     counts: tuple[dict[int, int], dict[int, int]] | None = cache.get(key)
     if counts is None:
-        counts = _count_own([tag.pk for tag in tags]), _count_with_children([tag.pk for tag in tags])
+        ids = [tag.pk for tag in tags]
+        counts = count_videos(VideoTag, "tag", ids), _count_with_children(ids)
         cache.set(key, counts, _COUNTS_KEPT_SECONDS)
     own, totals = counts
     return [TagNode(tag, depth, own.get(tag.pk, 0), totals.get(tag.pk, own.get(tag.pk, 0))) for tag in tags]
-
-
-def _count_own(tag_ids: Sequence[int]) -> dict[int, int]:
-    """Videos of each tag: all, read from the index alone, less those in the trash, which are few."""
-    rows = VideoTag.objects.filter(tag__in=tag_ids).order_by()
-    every = dict(rows.values_list("tag").annotate(number=Count("*")))
-    trashed = dict(rows.filter(video__trashed_at__isnull=False).values_list("tag").annotate(number=Count("*")))
-    return {tag_id: number - trashed.get(tag_id, 0) for tag_id, number in every.items()}
 
 
 def _count_with_children(tag_ids: Sequence[int]) -> dict[int, int]:
