@@ -7,7 +7,6 @@ from library.filters import all_facets
 from library.models import DuplicatePair, SavedSearch, Tag, TagAlias, Video, VideoFile, VideoMetadata, VideoTag
 from library.models.change import ChangeSource
 from library.models.duplicate import DuplicateVerdict
-from library.models.names import name_key
 from library.services.merging import (
     KindRules,
     MergeStep,
@@ -56,8 +55,8 @@ def name_becomes_alias(merging: Merging) -> None:
     aliases.filter(name_key=merging.keep.name_key).delete()
     known = {merging.keep.name_key, *aliases.values_list("name_key", flat=True)}
     for other in merging.others:
-        if name_key(other.name) not in known:
-            known.add(name_key(other.name))
+        if other.name_key not in known:
+            known.add(other.name_key)
             aliases.create(name=other.name)
 
 

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from django.db.models import Count, Q, QuerySet
 
+from library.counting import count_videos
 from library.folding import fold
 from library.queries import BoundedCount
 from people.models import Creator, CreatorAlias, CreatorPicture, CreatorStudio, Credit, Studio, StudioAlias, VideoStudio
@@ -90,13 +91,13 @@ def count_studios(*, text: str = "") -> BoundedCount:
 def creator_cards(creators: Sequence[Creator], counts: Mapping[int, int] | None = None) -> list[Card]:
     """People with their pictures, in their order; `counts` in place of how many videos each has."""
     pictures = _pictures(creators)
-    counts = _counts(_PEOPLE, [one.pk for one in creators]) if counts is None else counts
+    counts = count_videos(Credit, "creator", [one.pk for one in creators]) if counts is None else counts
     return [Card(one, counts.get(one.pk, 0), pictures.get(one.pk, "")) for one in creators]
 
 
 def studio_cards(studios: Sequence[Studio]) -> list[Card]:
     """Studios with their logos, in their order."""
-    counts = _counts(_STUDIOS, [one.pk for one in studios])
+    counts = count_videos(VideoStudio, "studio", [one.pk for one in studios])
     return [Card(one, counts.get(one.pk, 0), one.logo.url if one.logo else "") for one in studios]
 
 
@@ -196,17 +197,6 @@ def _most(
         ids = unseen.order_by("pk").values_list("pk", flat=True)[: limit - len(found)]
         found += [(row_id, 0) for row_id in ids]
     return found
-
-
-def _counts(listed: _Listed, ids: Sequence[int]) -> dict[int, int]:
-    """Videos of each, less those in the trash: all are counted in the index alone, and trashed ones are few. Two
-    queries."""
-    if not ids:
-        return {}
-    rows = listed.links._default_manager.filter(**{f"{listed.owner}__in": ids}).order_by()
-    every = dict(rows.values_list(listed.owner).annotate(number=Count("*")))
-    trashed = dict(rows.filter(video__trashed_at__isnull=False).values_list(listed.owner).annotate(number=Count("*")))
-    return {row_id: number - trashed.get(row_id, 0) for row_id, number in every.items()}
 
 
 def _pictures(creators: Iterable[Creator]) -> dict[int, str]:

@@ -5,8 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -21,6 +20,7 @@ from library.admin.columns import NOTHING, badge, link_to, post_button, two_line
 from library.admin.folder_form import FolderForm
 from library.admin.scans import scan_folders, scan_in_words, with_scans
 from library.announce import announce
+from library.counting import count_of
 from library.exceptions import LibraryError
 from library.models import Folder, ScanLog, VideoFile
 from library.models.scan_log import ScanStatus
@@ -63,10 +63,8 @@ class FolderAdmin(ModelAdmin):
     actions = ["scan_now", "scan_now_accepting_missing"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Folder]:
-        files = VideoFile.objects.filter(folder=OuterRef("pk")).order_by().values("folder")
-        count = Subquery(files.values(n=Count("pk")), output_field=IntegerField())
         folders = super().get_queryset(request).filter(removed_at=None)
-        return with_scans(folders).annotate(files_known=Coalesce(count, 0))  # type: ignore[no-any-return]
+        return with_scans(folders).annotate(files_known=count_of(VideoFile, "folder"))  # type: ignore[no-any-return]
 
     @admin.display(description="Folder", ordering="name")
     def names(self, folder: Folder) -> SafeString:

@@ -16,7 +16,8 @@ from library.access import may
 from library.admin.base import HTTPS, CuratedAdmin
 from library.admin.merge_pages import merge_view
 from library.admin.neighbours import OneColumnList
-from library.admin.picking import KINDS, Kind, matching_ids, video_count
+from library.admin.picking import KINDS, Kind, matching_ids
+from library.counting import count_of
 from library.folding import fold
 from library.services.merging import Kind as MergeKind
 from library.services.merging import MergeReport
@@ -64,7 +65,7 @@ class NamedAdmin(CuratedAdmin):
     # ---- rows -------------------------------------------------------------------------------------------------------
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows: QuerySet[Any] = super().get_queryset(request).filter(trashed_at=None)
-        return rows.annotate(video_count=video_count(self.kind.link, self.kind.column)) if _is_list(request) else rows
+        return rows.annotate(video_count=count_of(self.kind.link, self.kind.column)) if _is_list(request) else rows
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[OneColumnList]:
         return OneColumnList

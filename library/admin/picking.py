@@ -9,8 +9,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import Count, IntegerField, Model, OuterRef, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, JsonResponse
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -18,6 +17,7 @@ from django.utils.datastructures import MultiValueDict
 from django.utils.safestring import SafeString
 
 from library.access import check, may
+from library.counting import count_of
 from library.exceptions import LibraryError
 from library.folding import fold
 from library.models import Tag, TagAlias, VideoTag
@@ -73,13 +73,6 @@ KINDS = {
 }  # fmt: skip
 
 
-def video_count(link: type[Model], column: str) -> Coalesce:
-    """For an annotation: the videos of each row, by the index of the link table."""
-    rows = link._default_manager.filter(**{column: OuterRef("pk")}).order_by().values(column)
-    counted = Subquery(rows.annotate(count=Count("pk")).values("count"), output_field=IntegerField())
-    return Coalesce(counted, 0)
-
-
 def matching_ids(kind: Kind, text: str, limit: int = MOST_SUGGESTED) -> list[int]:
     """Rows in use whose name or another name begins with the text, the shortest first; then those with a later word
     that does. At most `limit`; three short queries."""
@@ -103,7 +96,7 @@ def matching_ids(kind: Kind, text: str, limit: int = MOST_SUGGESTED) -> list[int
 def suggestions(kind: Kind, text: str, *, excluding: int | None = None) -> list[dict[str, Any]]:
     """What the field offers for a text: id, name, what tells it from others, how many videos. Four queries."""
     ids = [pk for pk in matching_ids(kind, text) if pk != excluding]
-    rows = kind.model.objects.filter(pk__in=ids).annotate(video_count=video_count(kind.link, kind.column))
+    rows = kind.model.objects.filter(pk__in=ids).annotate(video_count=count_of(kind.link, kind.column))
     if kind.model is Tag:
         rows = rows.select_related("parent")
     by_id = {row.pk: row for row in rows}

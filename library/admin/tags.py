@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
@@ -16,13 +15,14 @@ from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
-from unfold.admin import TabularInline
 from unfold.views import ChangeList
 from unfold.widgets import UnfoldAdminColorInputWidget
 
 from library.access import current_user
 from library.admin.base import back
 from library.admin.columns import link_to
+from library.admin.distinct import NamedForm
+from library.admin.inlines import AliasesInline
 from library.admin.named import NamedAdmin
 from library.admin.picking import KINDS, PickOneField, PickWidget, read_values
 from library.exceptions import LibraryError
@@ -86,16 +86,15 @@ def in_tree_order(known: Sequence[tuple[int, int | None]]) -> dict[int, int]:
     return depths
 
 
-class AliasesInline(TabularInline):
+class WordsInline(AliasesInline):
     model = TagAlias
     verbose_name = "other word"
     verbose_name_plural = "Other words for it"
-    fields = ["name"]
-    extra = 0
-    hide_title = True
 
 
-class TagForm(forms.ModelForm):  # type: ignore[type-arg]
+class TagForm(NamedForm):
+    beside = "parent"
+
     parent = PickOneField(KINDS["tags"], label="Below", help_text="The tag that it is a part of; empty for the top.")
 
     class Meta:
@@ -128,7 +127,7 @@ class TagAdmin(NamedAdmin):
     empty_sentence = "Tags are added here, and wherever you put a new word on a video."
     list_filter = [WithChildrenFilter]
     fieldsets = [(None, {"fields": ["name", "parent", "color", "description", "position"]})]
-    inlines = [AliasesInline]
+    inlines = [WordsInline]
     actions = ["move_rows", "merge_rows", "trash_rows"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:

@@ -12,13 +12,12 @@ from django.utils.safestring import SafeString
 from unfold.admin import TabularInline
 from unfold.widgets import UnfoldAdminSelectWidget
 
-from library.admin.base import HTTPS
 from library.admin.columns import NOTHING, badge, file_size, link_to, resolution, two_lines
 from library.admin.files import LIST_DEFERRED, state_badge
 from library.admin.picking import KINDS, PickField
 from library.models import Video, VideoFile, VideoMetadata
 from library.models.names import clean_name
-from people.models import Credit, ExternalId, VideoStudio
+from people.models import Credit, VideoStudio
 
 LINKS = ("tags", "people", "studios")
 
@@ -170,17 +169,5 @@ class NotesInline(TabularInline):
     model = VideoMetadata
     verbose_name_plural = "Notes"
     fields = ["key", "value"]
-    extra = 0
-    hide_title = True
-
-
-class ExternalIdsInline(TabularInline):
-    """What other systems call it."""
-
-    model = ExternalId
-    verbose_name = "external id"
-    verbose_name_plural = "External ids"
-    fields = ["source", "external_id", "url"]
-    formfield_overrides = HTTPS
     extra = 0
     hide_title = True

@@ -19,6 +19,7 @@ from library.admin.bulk_pages import bulk_view
 from library.admin.columns import NOTHING, badge, duration, file_size, resolution, stars, strip, two_lines, when
 from library.admin.files import LIST_DEFERRED, state_badge
 from library.admin.filters import FilteredVideosMixin
+from library.admin.inlines import ExternalIdsInline
 from library.admin.neighbours import FILTERS, OneColumnList, neighbours_of
 from library.admin.picking import KINDS, suggest_view
 from library.admin.video_cells import EDIT, SAVED, cell_view, links_cell, links_of, title_cell
@@ -32,7 +33,7 @@ from library.admin.video_filters import (
     TagFilter,
     ViewFilter,
 )
-from library.admin.video_form import LINKS, CreditsInline, ExternalIdsInline, FilesInline, NotesInline, VideoForm
+from library.admin.video_form import LINKS, CreditsInline, FilesInline, NotesInline, VideoForm
 from library.exceptions import LibraryError
 from library.models import DuplicatePair, Video, VideoFile, VideoTag
 from library.services.bulk_edit import MOST_VIDEOS, begin_bulk_edit

@@ -118,7 +118,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='librarysettings',
             name='keep_rules',
-            field=models.JSONField(default=library.models.settings.default_keep_rules, help_text='Which of several duplicates is the best; edited beside their list.'),
+            field=models.JSONField(default=library.models.settings.default_keep_rules, help_text='Which of several duplicates is the best; edited beside their list.', validators=[library.models.settings.check_keep_rules]),
         ),
         migrations.AddField(
             model_name='librarysettings',
@@ -143,7 +143,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='librarysettingsevent',
             name='keep_rules',
-            field=models.JSONField(default=library.models.settings.default_keep_rules, help_text='Which of several duplicates is the best; edited beside their list.'),
+            field=models.JSONField(default=library.models.settings.default_keep_rules, help_text='Which of several duplicates is the best; edited beside their list.', validators=[library.models.settings.check_keep_rules]),
         ),
         migrations.AddField(
             model_name='librarysettingsevent',
@@ -376,7 +376,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='folder',
-            constraint=models.CheckConstraint(condition=django.db.models.lookups.Exact(models.Func(models.F('exclude_globs'), function='jsonb_typeof', output_field=models.TextField()), models.Value('array')), name='library_folder_exclude_globs_json'),
+            constraint=models.CheckConstraint(condition=models.Q(django.db.models.lookups.Exact(models.Func(models.F('exclude_globs'), function='jsonb_typeof', output_field=models.TextField()), models.Value('array')), django.db.models.lookups.Exact(models.Func(models.F('exclude_globs'), models.Value('$[*] ? (@.type() <> "string")'), function='jsonb_path_exists', output_field=models.BooleanField(), template='%(function)s(%(expressions)s::jsonpath)'), models.Value(False))), name='library_folder_exclude_globs_json'),
         ),
         migrations.AddConstraint(
             model_name='librarysettings',
@@ -392,7 +392,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='librarysettings',
-            constraint=models.CheckConstraint(condition=django.db.models.lookups.Exact(models.Func(models.F('keep_rules'), function='jsonb_typeof', output_field=models.TextField()), models.Value('array')), name='library_librarysettings_keep_rules_json'),
+            constraint=models.CheckConstraint(condition=models.Q(django.db.models.lookups.Exact(models.Func(models.F('keep_rules'), function='jsonb_typeof', output_field=models.TextField()), models.Value('array')), django.db.models.lookups.Exact(models.Func(models.F('keep_rules'), models.Value('$[*] ? (@.type() <> "object")'), function='jsonb_path_exists', output_field=models.BooleanField(), template='%(function)s(%(expressions)s::jsonpath)'), models.Value(False))), name='library_librarysettings_keep_rules_json'),
         ),
         migrations.AddConstraint(
             model_name='scanlog',

@@ -1,5 +1,7 @@
 """What every table of Videothek has."""
 
+from collections.abc import Collection
+
 import pgtrigger
 from django.db import models
 from django.db.models.functions import Now
@@ -26,3 +28,11 @@ class TimeStamped(models.Model):
                 func="NEW.created_at = OLD.created_at; NEW.updated_at = clock_timestamp(); RETURN NEW;",
             )
         ]
+
+    def validate_constraints(self, exclude: Collection[str] | None = None) -> None:
+        """Raises ValidationError. Of those over a generated column too, as long as what it is made of was looked at.
+
+        No form has generated columns, so that Django would leave their constraints to the database: an error page.
+        """
+        generated = {field.name for field in self._meta.concrete_fields if field.generated}
+        super().validate_constraints(exclude=set(exclude or ()) - generated)

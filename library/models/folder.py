@@ -123,7 +123,7 @@ class Folder(TimeStamped):
             models.CheckConstraint(
                 condition=models.Q(watch_mode__in=WatchMode.values), name="%(app_label)s_%(class)s_watch_mode"
             ),
-            is_json("exclude_globs", "array"),
+            is_json("exclude_globs", "array", of="string"),
         ]
 
     def __str__(self) -> str:

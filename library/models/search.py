@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from library.models.base import TimeStamped
-from library.models.names import NameKey, check_json_object, is_json
+from library.models.names import NameField, NameKey, check_json_object, is_json
 from library.models.tracking import tracked
 
 
@@ -18,7 +18,7 @@ class SavedSearch(TimeStamped):
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, db_index=False, related_name="saved_searches"
     )
-    name = models.CharField(max_length=100)
+    name = NameField(max_length=100)
     name_key = NameKey()
     filter = models.JSONField(default=dict, blank=True, validators=[check_json_object])
     sort = models.CharField(max_length=30, blank=True, help_text="Name of an order; empty for the newest first.")

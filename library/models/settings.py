@@ -4,6 +4,7 @@ from typing import Any, Self
 
 import pghistory
 import pgtrigger
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
@@ -58,6 +59,15 @@ def default_keep_rules() -> list[dict[str, Any]]:
     return [{"rule": name} for name in ("resolution", "hdr", "bit_rate", "duration", "tagged", "larger", "older")]
 
 
+def check_keep_rules(value: object) -> None:
+    """Raises ValidationError unless the value is a list of objects that each name a rule.
+
+    Which rules there are, only `library.services.duplicates.best` knows.
+    """
+    if not isinstance(value, list) or not all(isinstance(one, dict) and one.get("rule") for one in value):
+        raise ValidationError("Give a list of rules, each with its name.")
+
+
 @pghistory.track()
 class LibrarySettings(SettingsRow):
     """How folders are scanned."""
@@ -88,7 +98,9 @@ class LibrarySettings(SettingsRow):
     )
 
     keep_rules = models.JSONField(
-        default=default_keep_rules, help_text="Which of several duplicates is the best; edited beside their list."
+        default=default_keep_rules,
+        validators=[check_keep_rules],
+        help_text="Which of several duplicates is the best; edited beside their list.",
     )
 
     class Meta(SettingsRow.Meta):
@@ -101,5 +113,5 @@ class LibrarySettings(SettingsRow):
             in_range("missing_limit_percent", 1, 100),
             in_range("missing_limit_files", 0, 100000),
             in_range("trash_days", 0, 3650),
-            is_json("keep_rules", "array"),
+            is_json("keep_rules", "array", of="object"),
         ]

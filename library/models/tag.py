@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from library.models.base import TimeStamped
 from library.models.change import ChangeSource
-from library.models.names import HEX_COLOR, FoldedName, NameKey, clean_name, hex_color
+from library.models.names import HEX_COLOR, FoldedName, NameField, NameKey, hex_color
 from library.models.search_text import TAGS, alias_touches, link_touches, named_touches, text_triggers
 from library.models.tracking import tracked
 from library.models.tree import lies_below, no_cycle
@@ -31,7 +31,7 @@ class Tag(TimeStamped):
     The database refuses a tag below itself; `library.services.tags` says so in a sentence.
     """
 
-    name = models.CharField(max_length=100)
+    name = NameField(max_length=100)
     name_key = NameKey()
     name_folded = FoldedName()
     parent = models.ForeignKey(
@@ -85,10 +85,6 @@ class Tag(TimeStamped):
     def get_absolute_url(self) -> str:
         return reverse("tag", args=[self.pk])
 
-    def save(self, *args: object, **options: object) -> None:
-        self.name = clean_name(self.name)
-        super().save(*args, **options)  # type: ignore[arg-type]
-
     def clean(self) -> None:
         """Raises ValidationError where the tag would lie below itself. One query when it has a parent."""
         if lies_below(Tag, row_id=self.parent_id, above_id=self.pk):
@@ -100,7 +96,7 @@ class TagAlias(TimeStamped):
     """Another word for a tag: found by search and by find-or-create."""
 
     tag = models.ForeignKey(Tag, on_delete=models.CASCADE, db_index=False, related_name="aliases")
-    name = models.CharField(max_length=100)
+    name = NameField(max_length=100)
     name_key = NameKey()
     name_folded = FoldedName()
 
@@ -153,7 +149,7 @@ class VideoMetadata(TimeStamped):
     """A free note on a video: a name with a value, each name once."""
 
     video = models.ForeignKey(Video, on_delete=models.CASCADE, db_index=False, related_name="metadata")
-    key = models.CharField(max_length=100)
+    key = NameField(max_length=100)
     value = models.TextField(blank=True)
 
     class Meta(TimeStamped.Meta):

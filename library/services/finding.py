@@ -39,14 +39,12 @@ def letters_allowed(name: str) -> int:
 def resembling(name: str, candidates: Iterable[tuple[int, str]]) -> list[int]:
     """The ids of those `candidates` (id, name key) that may be meant by `name`, the nearest first.
 
-    Only accents, spaces and punctuation differ, or one or two letters. Without the equal key itself.
+    Only case, accents, spaces and punctuation differ, or one or two letters.
     """
     key, wanted = name_key(name), skeleton(name)
     found: list[tuple[int, int]] = []
     for row_id, other in candidates:
-        if other == key:
-            continue
-        distance = _letters_between(wanted, skeleton(other), letters_allowed(wanted))
+        distance = -1 if other == key else _letters_between(wanted, skeleton(other), letters_allowed(wanted))
         if distance is not None:
             found.append((distance, row_id))
     return [row_id for _, row_id in sorted(found)]

@@ -22,6 +22,8 @@ from library.services.videos import copy_facts, lock_files
 
 _BATCH = 200
 _NAMED = 20
+# Characters of two names that fit into one, with a number.
+_NAME_KEPT = 40
 _KEPT_BY_SETTING = "The settings say that purging leaves files on the disk."
 _DISK_AWAY = "Its disk was away when it was purged."
 _FOLDER_REMOVED = "Its folder had been removed from the library when it was purged."
@@ -136,15 +138,18 @@ def _purge_files(ids: Sequence[int], user: Any) -> int:
 
 
 def _purge_tags(ids: Sequence[int], user: Any) -> int:
-    """Children of a purged tag move up one step; where a tag of their name lies there, theirs gets an addition."""
+    """Children of purged tags come below what is left above; where a tag of their name lies there, theirs gets an
+    addition."""
     with change_batch(summary="Purged tags", user=user, can_undo=False):
-        trashed = Tag.objects.exclude(trashed_at=None).filter(pk__in=ids)
-        for child in Tag.objects.filter(parent__in=trashed).exclude(pk__in=trashed).select_related("parent"):
+        going = dict(Tag.objects.exclude(trashed_at=None).filter(pk__in=ids).values_list("pk", "parent_id"))
+        for child in Tag.objects.filter(parent__in=going).exclude(pk__in=going).select_related("parent"):
             assert child.parent is not None
-            above, name = child.parent.parent_id, child.name
+            above = child.parent_id
+            while above in going:
+                above = going[above]
             if Tag.objects.filter(parent=above, name_key=child.name_key).exclude(pk=child.pk).exists():
-                name = f"{name} ({child.parent.name}, {child.pk})"[:100]
-            child.parent_id, child.name = above, name
+                child.name = f"{child.name[:_NAME_KEPT]} ({child.parent.name[:_NAME_KEPT]}, {child.pk})"
+            child.parent_id = above
             child.save(update_fields=["parent", "name"])
         return purge_rows(Tag, "tag", "tags")(ids, user)
 

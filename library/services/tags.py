@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 
 from django.core.cache import cache
 from django.db import IntegrityError, connection, transaction
-from django.db.models import Count, F
+from django.db.models import F
 
+from library.counting import count_videos
 from library.exceptions import TreeError
 from library.models import Tag, User, VideoTag
-from library.models.names import clean_name, name_key
+from library.models.names import clean_name, key_of
 from library.models.tree import ids_above, ids_below, lies_below, lock_tree
 from library.services.changes import change_batch
 from library.services.finding import Found, resembling
@@ -34,16 +35,21 @@ class TagNode:
 
 
 def find_tag(name: str, *, parent: Tag | None = None) -> Tag | None:
-    """The tag of that name, else the one it is an alias of; trashed ones too, after those in use.
+    """The tag in use of that name, else the one it is an alias of; only then one in the trash, in the same order.
 
     Case, spaces and the way accents are composed don't count. With `parent` only among its children. Of several by
     that name the one highest in the tree: a root before a child, then the oldest.
     """
-    key = name_key(clean_name(name))
+    key = key_of(name)
     rows = Tag.objects.filter(parent=parent) if parent is not None else Tag.objects.all()
     in_order = (F("trashed_at").asc(nulls_first=True), F("parent").asc(nulls_first=True), "pk")
     by_name = rows.filter(name_key=key).order_by(*in_order).first()
-    return by_name or rows.filter(aliases__name_key=key).order_by(*in_order).first()
+    if by_name is not None and by_name.trashed_at is None:
+        return by_name
+    by_alias = rows.filter(aliases__name_key=key).order_by(*in_order).first()
+    if by_name is None or (by_alias is not None and by_alias.trashed_at is None):
+        return by_alias
+    return by_name
 
 
 def find_or_create_tag(*, name: str, parent: Tag | None = None, user: User | None = None) -> Found[Tag]:
@@ -72,7 +78,7 @@ def find_or_create_tag(*, name: str, parent: Tag | None = None, user: User | Non
 
 
 def similar_tags(name: str) -> list[Tag]:
-    """Tags in use that may be meant: accents, spaces or one or two letters differ. At most ten, nearest first."""
+    """Tags in use that may be meant: case, accents, spaces or one or two letters differ. Ten at most, nearest first."""
     rows = Tag.objects.in_use()
     ids = resembling(name, rows.values_list("pk", "name_key"))[:_MOST_SIMILAR]
     found = rows.in_bulk(ids)
@@ -130,18 +136,11 @@ def _counted(tags: Sequence[Tag], *, depth: int) -> list[TagNode]:
     key = f"tag-counts-{newest}-{of}"
     counts: tuple[dict[int, int], dict[int, int]] | None = cache.get(key)
     if counts is None:
-        counts = _count_own([tag.pk for tag in tags]), _count_with_children([tag.pk for tag in tags])
+        ids = [tag.pk for tag in tags]
+        counts = count_videos(VideoTag, "tag", ids), _count_with_children(ids)
         cache.set(key, counts, _COUNTS_KEPT_SECONDS)
     own, totals = counts
     return [TagNode(tag, depth, own.get(tag.pk, 0), totals.get(tag.pk, own.get(tag.pk, 0))) for tag in tags]
-
-
-def _count_own(tag_ids: Sequence[int]) -> dict[int, int]:
-    """Videos of each tag: all, read from the index alone, less those in the trash, which are few."""
-    rows = VideoTag.objects.filter(tag__in=tag_ids).order_by()
-    every = dict(rows.values_list("tag").annotate(number=Count("*")))
-    trashed = dict(rows.filter(video__trashed_at__isnull=False).values_list("tag").annotate(number=Count("*")))
-    return {tag_id: number - trashed.get(tag_id, 0) for tag_id, number in every.items()}
 
 
 def _count_with_children(tag_ids: Sequence[int]) -> dict[int, int]:

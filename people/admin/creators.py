@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin
 from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 from django.http import HttpRequest
@@ -12,10 +11,12 @@ from django.utils.safestring import SafeString
 from unfold.admin import TabularInline
 
 from library.admin.columns import badge, two_lines, when
+from library.admin.distinct import NamedForm
+from library.admin.inlines import AliasesInline, ExternalIdsInline
 from library.admin.named import NamedAdmin
 from library.admin.picking import KINDS, PickField
 from library.admin.primary import PrimaryForm, PrimaryFormSet
-from people.admin.links import ExternalIdsInline, ProfilesInline, SocialLinksInline
+from people.admin.links import ProfilesInline, SocialLinksInline
 from people.models import Creator, CreatorAlias, CreatorPicture, CreatorStudio
 from people.services.creators import similar_creators
 
@@ -49,13 +50,8 @@ class WithPictureFilter(admin.SimpleListFilter):
         return queryset.filter(has if self.value() == "some" else ~has)
 
 
-class AliasesInline(TabularInline):
+class NamesInline(AliasesInline):
     model = CreatorAlias
-    verbose_name = "other name"
-    verbose_name_plural = "Other names"
-    fields = ["name"]
-    extra = 0
-    hide_title = True
 
 
 class PicturesInline(TabularInline):
@@ -82,7 +78,7 @@ class PicturesInline(TabularInline):
         return picture.get_source_display()
 
 
-class CreatorForm(forms.ModelForm):  # type: ignore[type-arg]
+class CreatorForm(NamedForm):
     studios = PickField(KINDS["studios"], may_create=False, help_text="Studios that they work with.")
 
     class Meta:
@@ -139,7 +135,7 @@ class CreatorAdmin(NamedAdmin):
             },
         ),
     ]
-    inlines = [AliasesInline, PicturesInline, ProfilesInline, SocialLinksInline, ExternalIdsInline]
+    inlines = [NamesInline, PicturesInline, ProfilesInline, SocialLinksInline, ExternalIdsInline]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         main = CreatorPicture.objects.filter(is_primary=True)

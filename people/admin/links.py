@@ -7,27 +7,17 @@ from django.http import HttpRequest
 from unfold.admin import TabularInline
 
 from library.admin.base import HTTPS
+from library.admin.distinct import DistinctLinks
 from library.admin.primary import PrimaryForm, PrimaryFormSet
-from people.models import CreatorProfile, ExternalId, Platform, SocialLink
+from people.models import CreatorProfile, Platform, SocialLink
 
 
 class SocialLinksInline(TabularInline):
     model = SocialLink
+    formset = DistinctLinks
     verbose_name = "link"
     verbose_name_plural = "Links"
     fields = ["platform_name", "url"]
-    formfield_overrides = HTTPS
-    extra = 0
-    hide_title = True
-
-
-class ExternalIdsInline(TabularInline):
-    """What other systems call it."""
-
-    model = ExternalId
-    verbose_name = "external id"
-    verbose_name_plural = "External ids"
-    fields = ["source", "external_id", "url"]
     formfield_overrides = HTTPS
     extra = 0
     hide_title = True

@@ -3,11 +3,11 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from library.admin.base import HTTPS, CuratedAdmin
+from library.counting import count_of
 from people.models import CreatorProfile, Platform
 
 
@@ -25,9 +25,9 @@ class PlatformAdmin(CuratedAdmin):
     formfield_overrides = HTTPS
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        profiles = CreatorProfile.objects.filter(platform=OuterRef("pk")).order_by().values("platform")
-        counted = Subquery(profiles.annotate(count=Count("pk")).values("count"), output_field=IntegerField())
-        return super().get_queryset(request).annotate(profiles_counted=Coalesce(counted, 0))  # type: ignore[no-any-return]
+        counted = count_of(CreatorProfile, "platform")
+        rows: QuerySet[Any] = super().get_queryset(request).annotate(profiles_counted=counted)
+        return rows
 
     @admin.display(description="Profiles")
     def profile_count(self, platform: Any) -> str:

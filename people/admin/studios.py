@@ -2,33 +2,28 @@
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
-from unfold.admin import TabularInline
 
 from library.admin.columns import NOTHING, badge, link_to, two_lines
+from library.admin.distinct import NamedForm
+from library.admin.inlines import AliasesInline, ExternalIdsInline
 from library.admin.named import NamedAdmin
 from library.admin.picking import KINDS, PickOneField
 from people.admin.creators import WithVideosFilter, _change, portrait
-from people.admin.links import ExternalIdsInline, SocialLinksInline
+from people.admin.links import SocialLinksInline
 from people.models import Studio, StudioAlias
 from people.services.studios import descendant_ids, similar_studios
 
 
-class AliasesInline(TabularInline):
+class NamesInline(AliasesInline):
     model = StudioAlias
-    verbose_name = "other name"
-    verbose_name_plural = "Other names"
-    fields = ["name"]
-    extra = 0
-    hide_title = True
 
 
-class StudioForm(forms.ModelForm):  # type: ignore[type-arg]
+class StudioForm(NamedForm):
     parent = PickOneField(KINDS["studios"], label="Part of", help_text="The studio that it belongs to.")
     network = PickOneField(KINDS["studios"], label="Network", help_text="The network that shows its videos.")
 
@@ -70,7 +65,7 @@ class StudioAdmin(NamedAdmin):
         ("Where it belongs", {"fields": ["parent", "network", "rating"]}),
         ("Pictures", {"fields": ["logo", "favicon", "poster"]}),
     ]
-    inlines = [AliasesInline, SocialLinksInline, ExternalIdsInline]
+    inlines = [NamesInline, SocialLinksInline, ExternalIdsInline]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows = super().get_queryset(request).select_related("parent", "network")

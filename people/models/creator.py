@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from library.models import TimeStamped, Video
 from library.models.change import ChangeSource
-from library.models.names import FoldedName, NameKey, clean_name
+from library.models.names import FoldedName, NameField, NameKey
 from library.models.picture import PictureField
 from library.models.search_text import alias_touches, link_touches, named_touches, text_triggers
 from library.models.tracking import tracked
@@ -36,10 +36,10 @@ class Creator(TimeStamped):
     """A person in videos. Two of one name (whatever its case) are told apart by `disambiguation`."""
 
     public_id = models.UUIDField(db_default=RandomUUID(), editable=False, unique=True)
-    name = models.CharField(max_length=200)
+    name = NameField(max_length=200)
     name_key = NameKey()
     name_folded = FoldedName()
-    disambiguation = models.CharField(
+    disambiguation = NameField(
         max_length=200, blank=True, help_text="What tells them from others of the same name: singer, born 1980 ..."
     )
     description = models.TextField(blank=True)
@@ -112,17 +112,13 @@ class Creator(TimeStamped):
     def get_absolute_url(self) -> str:
         return reverse("person", args=[self.public_id])
 
-    def save(self, *args: object, **options: object) -> None:
-        self.name, self.disambiguation = clean_name(self.name), clean_name(self.disambiguation)
-        super().save(*args, **options)  # type: ignore[arg-type]
-
 
 @tracked()
 class CreatorAlias(TimeStamped):
     """Another name of a person: found by search and by find-or-create. Two people may share one."""
 
     creator = models.ForeignKey(Creator, on_delete=models.CASCADE, db_index=False, related_name="aliases")
-    name = models.CharField(max_length=200)
+    name = NameField(max_length=200)
     name_key = NameKey()
     name_folded = FoldedName()
 

@@ -7,7 +7,7 @@ from django.db.models import F, Func, Q, Value
 from django.db.models.lookups import Exact
 
 from library.models import TimeStamped, Video
-from library.models.names import NameKey, clean_name
+from library.models.names import NameField, NameKey
 from library.models.tracking import tracked
 from people.models.creator import Creator
 from people.models.studio import Studio
@@ -35,7 +35,7 @@ def unique_for_each(columns: Sequence[str], *others: str, name: str = "once") ->
 class Platform(TimeStamped):
     """A site where creators have profiles."""
 
-    name = models.CharField(max_length=100)
+    name = NameField(max_length=100)
     name_key = NameKey()
     base_url = models.URLField(max_length=300, blank=True, help_text="What profile addresses begin with.")
 
@@ -52,10 +52,6 @@ class Platform(TimeStamped):
 
     def __str__(self) -> str:
         return self.name
-
-    def save(self, *args: object, **options: object) -> None:
-        self.name = clean_name(self.name)
-        super().save(*args, **options)  # type: ignore[arg-type]
 
 
 @tracked()

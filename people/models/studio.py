@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from library.models import TimeStamped, Video
 from library.models.change import ChangeSource
-from library.models.names import FoldedName, NameKey, clean_name
+from library.models.names import FoldedName, NameField, NameKey
 from library.models.picture import PictureField
 from library.models.search_text import alias_touches, link_touches, named_touches, text_triggers
 from library.models.tracking import tracked
@@ -33,10 +33,10 @@ class Studio(TimeStamped):
     """A studio, perhaps part of another (`parent`) and of a network. `rating` is the owner's word, not an average."""
 
     public_id = models.UUIDField(db_default=RandomUUID(), editable=False, unique=True)
-    name = models.CharField(max_length=200)
+    name = NameField(max_length=200)
     name_key = NameKey()
     name_folded = FoldedName()
-    disambiguation = models.CharField(max_length=200, blank=True)
+    disambiguation = NameField(max_length=200, blank=True)
     short_name = models.CharField(max_length=50, blank=True)
     url = models.URLField(max_length=500, blank=True)
     description = models.TextField(blank=True)
@@ -104,10 +104,6 @@ class Studio(TimeStamped):
     def get_absolute_url(self) -> str:
         return reverse("studio", args=[self.public_id])
 
-    def save(self, *args: object, **options: object) -> None:
-        self.name, self.disambiguation = clean_name(self.name), clean_name(self.disambiguation)
-        super().save(*args, **options)  # type: ignore[arg-type]
-
     def clean(self) -> None:
         """Raises ValidationError where the studio would be part of itself. A query for each of parent and network."""
         if lies_below(Studio, row_id=self.parent_id, above_id=self.pk):
@@ -121,7 +117,7 @@ class StudioAlias(TimeStamped):
     """Another name of a studio: found by search and by find-or-create."""
 
     studio = models.ForeignKey(Studio, on_delete=models.CASCADE, db_index=False, related_name="aliases")
-    name = models.CharField(max_length=200)
+    name = NameField(max_length=200)
     name_key = NameKey()
     name_folded = FoldedName()
 

@@ -9,7 +9,7 @@ from people.services.named import add_name, find_named, find_or_create_named, si
 
 
 def find_creator(name: str, *, disambiguation: str = "") -> Creator | None:
-    """The person of that name, else the one it is an alias of; trashed ones too, after those in use.
+    """The person in use of that name, else the one it is an alias of; only then one in the trash, in the same order.
 
     Case, spaces and the way accents are composed don't count. Raises AmbiguousNameError where several go by it. With a
     disambiguation only a person of exactly both is found.
@@ -27,7 +27,7 @@ def find_or_create_creator(
 
 
 def similar_creators(name: str) -> list[Creator]:
-    """People in use who may be meant: accents, spaces or one or two letters differ. At most ten, nearest first."""
+    """People in use who may be meant: case, accents, spaces or a letter or two differ. Ten at most, nearest first."""
     return similar_named(Creator, name)
 
 

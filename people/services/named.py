@@ -3,9 +3,11 @@
 from typing import Any, TypeVar
 
 from django.db import IntegrityError, models, transaction
+from django.db.models import Value
+from django.db.models.functions import Lower
 
 from library.models import User
-from library.models.names import clean_name, name_key
+from library.models.names import clean_name, key_of, name_key
 from library.services.changes import change_batch
 from library.services.finding import Found, resembling
 from people.exceptions import AmbiguousNameError
@@ -16,23 +18,28 @@ _MOST_SIMILAR = 10
 
 
 def find_named(model: type[Named], name: str, *, disambiguation: str = "") -> Named | None:
-    """The row of that name, else the one it is an alias of. With a disambiguation only the one of both.
+    """The row in use of that name, else the one it is an alias of; only then one in the trash, in the same order.
 
-    One in use goes before those in the trash. Raises AmbiguousNameError where several are left.
+    With a disambiguation only the one of both. Raises AmbiguousNameError where several are left.
     """
-    key = name_key(clean_name(name))
+    key = key_of(name)
     rows = model._default_manager.order_by("pk")
     if disambiguation:
-        return rows.filter(name_key=key, disambiguation__iexact=clean_name(disambiguation)).first()
-    return _the_one(name, list(rows.filter(name_key=key))) or _the_one(name, list(rows.filter(aliases__name_key=key)))
-
-
-def _the_one(name: str, found: list[Named]) -> Named | None:
-    in_use = [row for row in found if row.trashed_at is None]
-    candidates = in_use or found
+        # LOWER as in the constraint: UPPER, which iexact compares, makes one of letters that it tells apart.
+        wanted = Lower(Value(clean_name(disambiguation)))
+        return rows.alias(lower=Lower("disambiguation")).filter(name_key=key, lower=wanted).first()
+    named = list(rows.filter(name_key=key))
+    candidates = _in_use(named)
+    if not candidates:
+        known = list(rows.filter(aliases__name_key=key))
+        candidates = _in_use(known) or named or known
     if len(candidates) > 1:
         raise AmbiguousNameError(name, candidates)
     return candidates[0] if candidates else None
+
+
+def _in_use(rows: list[Named]) -> list[Named]:
+    return [row for row in rows if row.trashed_at is None]
 
 
 def find_or_create_named(
@@ -85,5 +92,5 @@ def add_name(row: Named, name: str, *, user: User | None, source: str) -> models
         return None
     with change_batch(summary=f"{row} is known as {name} too", user=user, source=source):
         # Two at once: the unique constraint lets one through.
-        known, is_new = row.aliases.get_or_create(name_key=name_key(name), defaults={"name": name})
+        known, is_new = row.aliases.get_or_create(name_key=key_of(name), defaults={"name": name})
     return known if is_new else None

@@ -25,7 +25,7 @@ def find_or_create_studio(
 
 
 def similar_studios(name: str) -> list[Studio]:
-    """Studios in use that may be meant: accents, spaces or one or two letters differ. At most ten, nearest first."""
+    """Studios in use that may be meant: case, accents, spaces or a letter or two differ. Ten at most, nearest first."""
     return similar_named(Studio, name)
 
 

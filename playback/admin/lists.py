@@ -3,14 +3,14 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Count, IntegerField, Model, OuterRef, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.safestring import SafeString
 from unfold.admin import TabularInline
 
 from library.admin.columns import badge, duration, link_to, two_lines, when
+from library.counting import count_of
 from playback.admin.base import OwnedAdmin
 from playback.models import Playlist, PlaylistItem
 
@@ -58,9 +58,7 @@ class PlaylistAdmin(OwnedAdmin):
     inlines = [ItemsInline]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        items = PlaylistItem.objects.filter(playlist=OuterRef("pk")).order_by().values("playlist")
-        counted = Subquery(items.annotate(count=Count("pk")).values("count"), output_field=IntegerField())
-        rows: QuerySet[Any] = super().get_queryset(request).annotate(item_count=Coalesce(counted, 0))
+        rows: QuerySet[Any] = super().get_queryset(request).annotate(item_count=count_of(PlaylistItem, "playlist"))
         return rows
 
     @admin.display(description="Playlist")

@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from library.models import TimeStamped, Video
-from library.models.names import NameKey
+from library.models.names import NameField, NameKey
 from library.models.tracking import tracked
 
 
@@ -23,7 +23,7 @@ class Playlist(TimeStamped):
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, db_index=False, related_name="playlists"
     )
-    name = models.CharField(max_length=200)
+    name = NameField(max_length=200)
     name_key = NameKey()
     description = models.TextField(blank=True)
     visibility = models.CharField(max_length=10, choices=Visibility.choices, default=Visibility.PRIVATE)

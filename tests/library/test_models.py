@@ -12,7 +12,19 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import IntegrityError, connection, models, transaction
 from django.utils import timezone
 
-from library.models import Folder, LibrarySettings, ScanLog, SettingsRow, TimeStamped, User, Video, VideoFile
+from library.models import (
+    BulkEdit,
+    Folder,
+    LibrarySettings,
+    SavedSearch,
+    ScanLog,
+    SettingsRow,
+    TimeStamped,
+    User,
+    UserSession,
+    Video,
+    VideoFile,
+)
 from tests.library.factories import make_file, make_folder, make_user, make_video
 
 OUR_APPS = ("library", "people", "processing", "faces", "playback", "stats", "importers")
@@ -108,10 +120,10 @@ def test_raw_sql_renews_the_time_of_change_and_can_not_move_that_of_creation():
 
 @pytest.mark.django_db
 def test_a_row_that_raw_sql_makes_has_its_times():
-    sql("INSERT INTO library_folder (name, path, is_active) VALUES ('x', '/x', true)")
+    sql("INSERT INTO library_usersession (session_key, session_data, expire_date, device) VALUES ('x', '', now(), '')")
 
-    folder = Folder.objects.get()
-    assert timezone.now() - folder.created_at < timedelta(hours=1)
+    row = UserSession.objects.get()
+    assert timezone.now() - row.created_at < timedelta(hours=1)
 
 
 BROKEN_RULES: dict[str, Callable[[], object]] = {
@@ -127,6 +139,12 @@ BROKEN_RULES: dict[str, Callable[[], object]] = {
     "running scan with an end": lambda: make_scan(status="running", finished_at=timezone.now()),
     "ended scan without an end": lambda: make_scan(status="completed"),
     "relative folder": lambda: make_folder(path="videos"),
+    "patterns that are no list": lambda: make_folder(exclude_globs={"*.tmp": True}),
+    "patterns that are no texts": lambda: make_folder(exclude_globs=["*.tmp", 5]),
+    "rules that are no list": lambda: LibrarySettings.objects.create(keep_rules="resolution"),
+    "rules that are no objects": lambda: LibrarySettings.objects.create(keep_rules=["resolution"]),
+    "a saved filter that is a list": lambda: SavedSearch.objects.create(user=make_user(), name="x", filter=[]),
+    "an edit that is a text": lambda: BulkEdit.objects.create(user=make_user(), video_ids=[1], operation="tags"),
 }
 
 
@@ -139,6 +157,24 @@ def make_scan(**columns: Any) -> ScanLog:
 def test_the_database_refuses_what_can_not_be(rule):
     with pytest.raises(IntegrityError):
         BROKEN_RULES[rule]()
+
+
+@pytest.mark.parametrize(
+    ("make", "column"),
+    [
+        (lambda: Folder(name="x", path="/", exclude_globs=["*.tmp", ""]), "exclude_globs"),
+        (lambda: LibrarySettings(keep_rules=["resolution"]), "keep_rules"),
+        (lambda: LibrarySettings(keep_rules=[{"name": "resolution"}]), "keep_rules"),
+        (lambda: SavedSearch(user=make_user(), name="x", filter=[5]), "filter"),
+        (lambda: BulkEdit(user=make_user(), video_ids=[1], operation=["tags"]), "operation"),
+    ],
+)
+@pytest.mark.django_db
+def test_a_model_refuses_json_of_another_shape_with_a_sentence(make, column):
+    with pytest.raises(ValidationError) as refused:
+        make().full_clean()
+
+    assert refused.value.message_dict[column][0].startswith("Give a ")
 
 
 @pytest.mark.django_db

@@ -196,6 +196,20 @@ def test_children_of_a_purged_tag_move_up_and_keep_apart():
     assert (child.parent, child.name) == (None, f"sea (Places, {child.pk})")
 
 
+def test_children_of_purged_tags_come_below_what_is_left_above_and_keep_apart():
+    """Two tags that lie in the trash, one below the other, go at once; at the top there is one of the child's name."""
+    Tag.objects.create(name="x" * 100)
+    top = Tag.objects.create(name="Places")
+    middle = Tag.objects.create(name="Coasts", parent=top)
+    child = Tag.objects.create(name="x" * 100, parent=middle)
+    trash(kind="tag", ids=[top.pk, middle.pk])
+
+    purge(kind="tag", ids=[top.pk, middle.pk])
+
+    child.refresh_from_db()
+    assert (child.parent, child.name) == (None, f"{'x' * 40} (Coasts, {child.pk})")
+
+
 def test_what_has_been_in_the_trash_for_long_is_purged():
     old, new = make_video(), make_video()
     trash(kind="video", ids=[old.pk, new.pk])

@@ -80,13 +80,27 @@ def test_names_that_nearly_agree_are_offered(typed):
     assert similar_tags(typed)
 
 
-def test_short_words_that_differ_by_a_letter_are_not_offered_nor_the_same_or_trashed_ones():
+def test_short_words_that_differ_by_a_letter_are_not_offered_nor_trashed_ones():
     make_tag(name="sun")
-    make_tag(name="Outdoors")
     make_tag(name="Outdoor", trashed_at=timezone.now())
 
     assert similar_tags("run") == []
     assert similar_tags("outdoors") == []
+
+
+def test_tags_of_one_name_in_two_places_are_offered_as_the_same():
+    beach = make_tag(name="Beach")
+    other = make_tag(name="BEACH", parent=make_tag(name="Places"))
+
+    assert similar_tags("beach") == [beach, other]
+
+
+def test_an_alias_of_a_tag_in_use_goes_before_a_name_in_the_trash():
+    beach = make_tag(name="Beach")
+    TagAlias.objects.create(tag=beach, name="Seaside")
+    make_tag(name="Seaside", trashed_at=timezone.now())
+
+    assert find_or_create_tag(name="seaside").row == beach
 
 
 def test_a_tag_moves_below_another_and_back_to_the_top():

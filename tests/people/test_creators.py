@@ -28,6 +28,26 @@ def test_a_person_is_found_by_an_alias_and_a_name_goes_first():
     assert find_creator("ada l.") == ada
 
 
+@pytest.mark.parametrize("name", ["ΟΔΥΣΣΕΥΣ", "İstanbul", "STRASSE", "ﬁlm"])
+def test_a_person_is_found_in_every_alphabet_as_the_database_sees_it(name):
+    made = find_or_create_creator(name=name)
+
+    assert find_or_create_creator(name=name).row == made.row
+    add_alias(creator=make_creator(), name=name, user=None)
+    assert find_creator(name) == made.row
+
+
+def test_an_alias_of_somebody_in_use_goes_before_a_name_in_the_trash():
+    anna = make_creator(name="Anna")
+    add_alias(creator=anna, name="Ann", user=None)
+    ann = make_creator(name="Ann", trashed_at=timezone.now())
+
+    assert find_or_create_creator(name="ann").row == anna
+    anna.trashed_at = timezone.now()
+    anna.save()
+    assert find_or_create_creator(name="ann").row == ann
+
+
 def test_two_people_of_one_alias_are_never_guessed():
     ada, bo = make_creator(name="Ada"), make_creator(name="Bo")
     for creator in (ada, bo):
@@ -78,6 +98,20 @@ def test_an_alias_is_added_once_and_never_equals_the_name():
     assert add_alias(creator=creator, name=" Lady  A ", user=None).name == "Lady A"
     assert add_alias(creator=creator, name="lady a", user=None) is None
     assert add_alias(creator=creator, name="ADA", user=None) is None
+
+
+@pytest.mark.parametrize("save", [lambda one: one.save(), lambda one: Creator.objects.bulk_create([one])])
+def test_a_name_is_stored_clean_whichever_way(save):
+    save(Creator(name=" Ada \u200b  L. ", disambiguation=" the  first "))
+
+    stored = Creator.objects.get()
+    assert (stored.name, stored.disambiguation) == ("Ada L.", "the first")
+
+
+def test_two_of_one_name_are_offered_as_the_same_whatever_the_case():
+    singer, painter = make_creator(name="Ada", disambiguation="singer"), make_creator(name="ADA")
+
+    assert similar_creators(" ada ") == [singer, painter]
 
 
 def test_names_that_nearly_agree_are_offered_the_nearest_first():
