@@ -6,6 +6,8 @@ from collections.abc import Generator, Iterator
 
 import pytest
 from django.conf import settings
+from django.db import connection
+from pytest_django.plugin import DjangoDbBlocker, blocking_manager_key
 from redis import Redis
 
 from config import paths
@@ -13,6 +15,7 @@ from config.embedded.errors import StackError
 from config.embedded.stack import Attachment, attach
 
 _attachment = pytest.StashKey[Attachment]()
+_is_flushed = pytest.StashKey[bool]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -35,6 +38,44 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         return
     config.stash[_attachment].close()
     shutil.rmtree(os.environ["VIDEOTHEK_TEST_HOME"], ignore_errors=True)
+
+
+def _flushes(item: pytest.Item) -> bool:
+    """Whether the tables are emptied after the test, since it commits."""
+    marker, fixtures = item.get_closest_marker("django_db"), getattr(item, "fixturenames", ())
+    commits = marker is not None and bool(marker.kwargs.get("transaction"))
+    return commits or "transactional_db" in fixtures or "live_server" in fixtures
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Before a test that counts on what migrations put into the tables, it is put there again."""
+    uses_database = item.get_closest_marker("django_db") is not None or "db" in getattr(item, "fixturenames", ())
+    if uses_database and not _flushes(item) and item.config.stash.get(_is_flushed, False):
+        # Its import needs Django, which pytest-django sets up after this file is read.
+        from tests.seeds import seed_again
+
+        with item.config.stash[blocking_manager_key].unblock():
+            seed_again()
+        item.config.stash[_is_flushed] = False
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item) -> None:
+    if _flushes(item):
+        item.config.stash[_is_flushed] = True
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """At the end of the run no session is left that would keep the database from being dropped."""
+    yield
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+    connection.close()
 
 
 @pytest.hookimpl(wrapper=True)
