@@ -31,6 +31,7 @@ from library.models import Tag, User, Video
 from library.queries import cursor_at, find_video, sort_of
 from library.services.search import rebuild_search
 from people.models import Creator, Studio
+from tests.bench.more_pages import add_rows, admin_pages, people_pages
 from tests.bench.table import Row, show
 
 VIDEOS = 100_000
@@ -134,7 +135,7 @@ def pages() -> list[Page]:
         Page("admin: videos, 3 filters",
              lambda rng: reverse("admin:library_video_changelist") + three(rng).removeprefix("/")),
     ]  # fmt: skip
-    return result
+    return [*result, *(Page(name, address) for name, address in [*people_pages(), *admin_pages()])]
 
 
 def measured(client: Client, page: Page, times: int) -> Row:
@@ -174,6 +175,7 @@ def run(*, full: bool = False) -> bool:
         began = time.perf_counter()
         made = seed_scale(videos=VIDEOS, user=owner)
         rebuild_search()
+        add_rows(owner)
         print(f"{made} in {time.perf_counter() - began:.0f} s")
     plain = {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
     with override_settings(STORAGES=settings.STORAGES | plain, ALLOWED_HOSTS=["*"]):

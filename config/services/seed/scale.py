@@ -9,9 +9,10 @@ from typing import Any
 from django.db import connection, models, transaction
 
 from config.services.seed import words
-from library.models import ChangeBatch, Folder, Tag, User, Video, VideoFile, VideoTag
+from library.models import ChangeBatch, Folder, Tag, User, Video, VideoFile, VideoTag, VideoText
 from library.models.change import ChangeSource
 from library.services.search import rebuild_search
+from library.services.statistics import analyze_tables
 from people.models import Creator, Credit, Studio, VideoStudio
 from playback.models import Favorite, Marker, PlayCount, Rating, WatchProgress
 
@@ -71,10 +72,11 @@ def seed_scale(*, videos: int, user: User, is_forced: bool = False, say: Callabl
             change_count=videos,
             can_undo=False,
         )
+    # Without statistics the words below are joined row by row.
+    analyze_tables(_TABLES)
     say("Words for search ...")
     rebuild_search()
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
+    analyze_tables((VideoText,))
     counts = [model.objects.count() for model in (Video, Creator, Studio, Tag, VideoTag, Credit)]
     return Seeded(*counts)
 
