@@ -100,14 +100,14 @@ def _resolution(ask: Ask) -> Q:
     width, height = ask.name("width"), ask.name("height")
     q, above = Q(pk__in=[]), Q(pk__in=[])
     for key, _, least in _HEIGHTS:
-        # Comparisons with NULL are neither: a video without a size is of no resolution.
         reached = Q(GreaterThanOrEqual(Least(width, height), least)) | Q(
             GreaterThanOrEqual(Greatest(width, height), round(least * 16 / 9))
         )
         if key in ask.value:
             q |= reached & ~above
         above = reached
-    return q
+    # A comparison with NULL is neither true nor false, nor is its negation: a video without a size is of no resolution.
+    return ask.column(width__isnull=False, height__isnull=False) & q
 
 
 def _orientation(ask: Ask) -> Q:
@@ -137,7 +137,8 @@ def _notes(ask: Ask) -> Q:
 _WHAT, _PICTURE, _FILE, _DATES, _STATE = "What it is", "Picture and sound", "File", "Dates", "State"
 
 register_facet(
-    Facet("text", "Words", _WHAT, Kind.TEXT, has_words, ("has",), hint="Titles, descriptions, names, file names"),
+    Facet("text", "Words", _WHAT, Kind.TEXT, has_words, ("has",), needs_words=True,
+          hint="Titles, descriptions, names, file names"),
     Facet(
         "tag", "Tag", _WHAT, Kind.ROWS, _tags, find=_find_tags, labels=_tag_names, is_suggested=True, value_type=int,
         words={"any": "any of, or below", "all": "all of, or below", "exact": "any of, nothing below"},
@@ -145,7 +146,7 @@ register_facet(
     Facet("type", "Type", _WHAT, Kind.CHOICE, one_of("type"), choices=choices(VideoType.choices)),
     Facet("origin", "Origin", _WHAT, Kind.CHOICE, one_of("origin"), choices=choices(Origin.choices)),
     Facet("note", "Note", _WHAT, Kind.TEXT, _notes, ("has", "named"), hint="A word of it, or name=word"),
-    Facet("duration", "Length", _PICTURE, Kind.NUMBER, number("duration_seconds"), unit="min", scale=60),
+    Facet("duration", "Length", _PICTURE, Kind.NUMBER, number("duration_seconds", step=1), unit="min", scale=60),
     Facet(
         "resolution", "Resolution", _PICTURE, Kind.CHOICE, _resolution,
         choices=choices([(key, label) for key, label, _ in _HEIGHTS]),
@@ -159,9 +160,11 @@ register_facet(
     Facet("hdr", "HDR", _PICTURE, Kind.FLAG, flag(is_hdr=True)),
     Facet("codec", "Video codec", _PICTURE, Kind.CHOICE, one_of("video_codec"), choices=choices(words.VIDEO_CODECS)),
     Facet("audio", "Audio codec", _PICTURE, Kind.CHOICE, one_of("audio_codec"), choices=choices(words.AUDIO_CODECS)),
-    Facet("frame_rate", "Frame rate", _PICTURE, Kind.NUMBER, number("frame_rate"), unit="per s"),
-    Facet("bit_rate", "Bit rate", _PICTURE, Kind.NUMBER, number("bit_rate"), unit="Mbit/s", scale=1_000_000),
-    Facet("size", "Size", _FILE, Kind.NUMBER, number("size_bytes"), unit="MB", scale=1_000_000),
+    Facet("frame_rate", "Frame rate", _PICTURE, Kind.NUMBER, number("frame_rate", step=0.01), unit="per s"),
+    Facet(
+        "bit_rate", "Bit rate", _PICTURE, Kind.NUMBER, number("bit_rate", step=100_000), unit="Mbit/s", scale=1_000_000
+    ),
+    Facet("size", "Size", _FILE, Kind.NUMBER, number("size_bytes", step=1_000_000), unit="MB", scale=1_000_000),
     Facet("folder", "Folder", _FILE, Kind.CHOICE, lambda ask: ask.exists(
         VideoFile.objects.filter(folder_id__in=ask.value)), choices=_folders),
     Facet("path", "Path", _FILE, Kind.TEXT, _path, ("has", "under"), hint="Holiday/2019"),

@@ -6,8 +6,9 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
+from math import inf
 from typing import Any, Literal
 
 from django.contrib.postgres.search import SearchQuery, SearchRank
@@ -131,7 +132,8 @@ class Cursor:
         # Neither NUL nor half a character can be in PostgreSQL's text, nor more than 64 bits in its numbers.
         if isinstance(value, str) and ("\0" in value or value.encode(errors="replace").decode() != value):
             raise CursorError(text)
-        if isinstance(value, int) and abs(value) >= 2**63:
+        # Infinity too: JSON's 1e999 is one.
+        if not isinstance(value, str | None) and abs(value) >= (2**63 if isinstance(value, int) else inf):
             raise CursorError(text)
         return cls(value, video_id)
 
@@ -141,15 +143,20 @@ class Cursor:
             raise CursorError(str(self.value))
         parse = _PARSERS.get(sort.value)
         try:
-            value = parse(str(self.value)) if parse else self.value
-        except ValueError as error:
+            return parse(str(self.value)) if parse else self.value
+        except (ValueError, OverflowError) as error:
             raise CursorError(str(self.value)) from error
-        if isinstance(value, datetime) and value.tzinfo is None:
-            raise CursorError(str(self.value))
-        return value
 
 
-_PARSERS: dict[str, Callable[[str], Any]] = {"moment": datetime.fromisoformat, "day": date.fromisoformat}
+def _moment(text: str) -> datetime:
+    """In UTC: PostgreSQL refuses offsets of 16 hours and more, Python doesn't. Raises ValueError, OverflowError."""
+    value = datetime.fromisoformat(text)
+    if value.tzinfo is None:
+        raise ValueError(text)
+    return value.astimezone(UTC)
+
+
+_PARSERS: dict[str, Callable[[str], Any]] = {"moment": _moment, "day": date.fromisoformat}
 
 
 def _refuse(constant: str) -> None:

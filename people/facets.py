@@ -1,6 +1,7 @@
 """Filters by people, studios and what other systems call a video."""
 
 from collections.abc import Mapping, Sequence
+from math import ceil, floor
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -40,8 +41,8 @@ def _number_of_creators(ask: Ask) -> Q:
         "eq": (ask.value, ask.value),
         "between": tuple(ask.value) if ask.operator == "between" else (0, None),
     }[ask.operator]
-    q = ask.has_more_than(int(low) - 1, credits) if low >= 1 else Q()
-    return q if high is None else q & ~ask.has_more_than(int(high), credits)
+    q = ask.has_more_than(ceil(low) - 1, credits) if low > 0 else Q()
+    return q if high is None else q & ~ask.has_more_than(floor(high), credits)
 
 
 def _studios(ask: Ask, *, primary: bool = False) -> Q:

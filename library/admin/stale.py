@@ -48,7 +48,7 @@ class GuardedForm(forms.ModelForm):  # type: ignore[type-arg]
     def _meet(self, name: str, before: Any) -> None:
         """Settles one field: leaves what was typed, takes what is stored, joins two sets, or notes a clash."""
         field = self.fields[name]
-        theirs, mine = plain(field, self.get_initial_for_field(field, name)), plain(field, self.cleaned_data[name])
+        theirs, mine = plain(field, self.get_initial_for_field(field, name)), self._mine(name, before)
         choice = f"{KEEP}:{key_of(self)}:{name}"
         if self.data.get(choice) == "theirs":
             self._take(name, theirs)
@@ -64,7 +64,16 @@ class GuardedForm(forms.ModelForm):  # type: ignore[type-arg]
         else:
             label = str(field.label or name)
             self.clashes.append(Clash(choice, label, *(self._shown(name, value) for value in (before, theirs, mine))))
-            self.add_error(name, "Somebody else changed this while you were editing.")
+            # A browser forgets the chosen file when a form comes back.
+            again = " To keep yours, choose the picture again." if isinstance(field, forms.FileField) else ""
+            self.add_error(name, f"Somebody else changed this while you were editing.{again}")
+
+    def _mine(self, name: str, before: Any) -> Any:
+        """What was typed. A picture that was sent has no stored name yet, one that wasn't sent stays."""
+        field, value = self.fields[name], self.cleaned_data[name]
+        if isinstance(field, forms.FileField):
+            return str(value or "") if name in self.changed_data else before
+        return plain(field, value)
 
     def _take(self, name: str, value: Any) -> None:
         """The field gets a stored value; one that is stored already counts as unchanged."""
@@ -82,6 +91,8 @@ class GuardedForm(forms.ModelForm):  # type: ignore[type-arg]
         if isinstance(field, forms.ChoiceField):
             choices: Any = field.choices
             return str(dict(choices).get(value, value))
+        if isinstance(field, forms.FileField):
+            return "a picture" if value else "nothing"
         return {True: "yes", False: "no"}.get(value, str(value)) if isinstance(value, bool) else str(value) or "nothing"
 
 
@@ -98,9 +109,7 @@ def remember(pages_forms: Iterable[Any]) -> str:
         key_of(form): {
             name: plain(field, form.get_initial_for_field(field, name))
             for name, field in form.fields.items()
-            if not field.disabled
-            and not isinstance(field, forms.FileField)
-            and not getattr(field, "joins_itself", False)
+            if not field.disabled and not getattr(field, "joins_itself", False)
         }
         for form in pages_forms
         if form.instance.pk is not None and not form.instance._state.adding

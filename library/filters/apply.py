@@ -10,6 +10,8 @@ from library.filters.values import working_value
 from library.models import User, Video, VideoFile
 
 Row = TypeVar("Row", bound=Model)
+# Django drops an empty Q, negated or not, and what it is combined with by "or" stays alone.
+_EVERY = ~Q(pk__in=[])
 
 
 def apply_filter(rows: QuerySet[Row], whole: Group, user: User | None) -> QuerySet[Row]:
@@ -45,4 +47,4 @@ def _to_q(part: Part, user: User | None, prefix: str) -> Q:
 def _condition(condition: Condition, user: User | None, prefix: str) -> Q:
     facet = get_facet(condition.facet)
     value = working_value(facet, condition.operator, condition.value)
-    return facet.to_q(Ask(condition.operator, value, user, prefix))
+    return facet.to_q(Ask(condition.operator, value, user, prefix)) or _EVERY

@@ -12,24 +12,34 @@ from library.filters.registry import Ask, Choice
 ToQ = Callable[[Ask], Q]
 
 
-def compared(ask: Ask, column: str) -> dict[str, Any]:
-    """Look-ups of a number or a day in a column, without the prefix. "empty" is the column being NULL."""
+def compared(ask: Ask, column: str, step: float = 0) -> dict[str, Any]:
+    """Look-ups of a number or a day in a column, without the prefix. "empty" is the column being NULL; whatever else is
+    asked, NULL is not it. `step` is how far apart two numbers of the column must be to be told apart by people.
+    """
     if ask.operator == "empty":
         return {f"{column}__isnull": True}
     if ask.operator == "between":
         low, high = ask.value
         # The end of a range of days is the first moment after it; that of numbers belongs to it.
-        return {f"{column}__gte": low, f"{column}__{'lt' if isinstance(high, datetime) else 'lte'}": high}
-    lookup = {"gte": "gte", "lte": "lte", "eq": "exact", "last": "gte", "since": "gte", "before": "lt"}[ask.operator]
-    return {f"{column}__{lookup}": ask.value}
+        bounds = {"gte": low, "lt" if isinstance(high, datetime) else "lte": high}
+    elif ask.operator == "eq":
+        # Not `exact`: for columns of whole numbers that would take 2.5 for 2.
+        bounds = {"gte": ask.value - step / 2, "lte": ask.value + step / 2}
+    else:
+        lookup = {"gte": "gte", "lte": "lte", "last": "gte", "since": "gte", "before": "lt"}[ask.operator]
+        bounds = {lookup: ask.value}
+    # A bound beyond what the column can hold is dropped by Django, and NULL would be within the rest.
+    return {f"{column}__isnull": False, **{f"{column}__{name}": value for name, value in bounds.items()}}
 
 
-def number(column: str) -> ToQ:
-    """A number of Video."""
+def number(column: str, *, step: float = 0) -> ToQ:
+    """A number of Video; `step` as `compared` takes it, in the column's units."""
+    return lambda ask: ask.column(**compared(ask, column, step))
+
+
+def moment(column: str) -> ToQ:
+    """A moment of Video."""
     return lambda ask: ask.column(**compared(ask, column))
-
-
-moment = number
 
 
 def day(column: str) -> ToQ:

@@ -85,7 +85,8 @@ class Facet:
     `to_q` writes a checked condition. ROWS have `find(text, limit)` for the search by name and `labels(values)` for the
     names of chosen ones (at most one query; values that are gone are left out); their values are of `value_type`.
     CHOICE has `choices()`. `unit` is said behind numbers; `scale` is how many of the column's units it is (60 for
-    minutes of a column in seconds). ROWS with `is_suggested` are offered below the search box as well.
+    minutes of a column in seconds). ROWS with `is_suggested` are offered below the search box as well. A TEXT
+    that `needs_words` is refused when there is nothing but signs in it.
     """
 
     key: str
@@ -104,6 +105,7 @@ class Facet:
     words: Mapping[str, str] = field(default_factory=dict)
     hint: str = ""
     is_suggested: bool = False
+    needs_words: bool = False
 
     def operator_words(self) -> dict[str, str]:
         """The operators it knows, with how they are said."""

@@ -112,6 +112,8 @@ def _parse(raw: object, depth: int) -> Part:
         parts = raw[mode]
         if not isinstance(parts, list) or len(parts) > MOST_CONDITIONS:
             raise FilterError(f"“{mode}” takes a list of {MOST_CONDITIONS} conditions at most.")
+        if not parts and (depth > 1 or mode == "any"):
+            raise FilterError(f"“{mode}” needs a condition at least.")
         return Group(mode, tuple(_parse(one, depth + 1) for one in parts))
     if not {"facet", "op"} <= keys <= {"facet", "op", "value"}:
         raise FilterError("A condition has a facet, an op and a value.")

@@ -1,6 +1,5 @@
 """Checks of the values in conditions: from JSON to their canonical form, and to what facets work with."""
 
-import math
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -10,7 +9,7 @@ from django.utils import timezone
 
 from library.filters.errors import FilterError
 from library.filters.registry import Facet, Kind
-from library.filters.words import LONGEST_TEXT
+from library.filters.words import LONGEST_TEXT, text_query
 
 MOST_VALUES = 200
 _LONGEST_DAYS = 36_500
@@ -57,14 +56,17 @@ def _text(facet: Facet, value: Any) -> str:
         raise FilterError(f"The text of “{facet.label}” is too long.")
     if "\0" in value or value.encode(errors="replace").decode() != value:
         raise FilterError(f"The text of “{facet.label}” has characters that can't be looked for.")
+    if facet.needs_words and not text_query(value):
+        raise FilterError(f"“{facet.label}” needs a word to look for.")
     return value.strip()
 
 
 def _number(facet: Facet, value: Any) -> int | float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    # NaN is the one number that is not itself; `math` can't look at integers of hundreds of digits.
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
         raise FilterError(f"“{facet.label}” needs a number.")
     if abs(value) >= 1e15 or (value < 0 and not facet.is_signed):
-        raise FilterError(f"“{facet.label}” needs a number that makes sense, not {value:g}.")
+        raise FilterError(f"“{facet.label}” needs a number that makes sense.")
     return int(value) if float(value).is_integer() else value
 
 

@@ -9,16 +9,18 @@ _TO = "olddhitnkfiubd"
 _BETWEEN = r"[\u0001-/:-@\[-`{-\u00a9\u00ab-\u00b4\u00b6-\u00b9\u00bb-\u00bf\u00d7\u00f7\u2000-\u206f\u2e00-\u2e7f\u3000-\u3004\u3008-\u3020\u3030\U000f0000-\U000f00ff]+"
 # Combining marks: Latin, Greek and Cyrillic accents, the points of Hebrew, the vowels of Arabic, variation selectors.
 _MARKS = r"[\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u064b-\u065f\u0670\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe00-\ufe0f\ufe20-\ufe2f]+"
+# Thai, Lao, Burmese, Khmer, kana and Han: written without spaces, so each letter is a word and a word is a phrase.
+_UNSPACED = r"([\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff])"
 
 FOLD = rf"""
 CREATE FUNCTION videothek_fold(value text) RETURNS text
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN btrim(regexp_replace(translate(
+RETURN btrim(regexp_replace(regexp_replace(translate(
     replace(replace(replace(replace(replace(
         regexp_replace(lower(normalize(value, NFKD)), '{_MARKS}', '', 'g'),
         'ß', 'ss'), 'æ', 'ae'), 'œ', 'oe'), 'þ', 'th'), 'ς', 'σ'),
     '{_FROM}', '{_TO}'
-), '{_BETWEEN}', ' ', 'g'));
+), '{_UNSPACED}', ' \1 ', 'g'), '{_BETWEEN}', ' ', 'g'));
 COMMENT ON FUNCTION videothek_fold(text) IS 'Words in lower case without accents, single spaces between them: what search compares.';
 """
 

@@ -10,6 +10,7 @@ from django.db.models import Case, Q, Value, When
 from library.exceptions import LibraryError
 from library.filters import Condition, Group
 from library.filters.tree import canonical
+from library.filters.words import text_query
 from library.models import SavedSearch, User
 from library.models.names import clean_name
 from library.services.changes import change_batch
@@ -36,7 +37,8 @@ def find_search(user: User, public_id: UUID) -> SavedSearch | None:
 
 def with_words(text: str, filter: Group) -> Group:
     """The filter together with the words of the search box."""
-    return canonical(Group("all", (Condition("text", "has", text), filter))) if text else filter
+    has_words = bool(text_query(text))
+    return canonical(Group("all", (Condition("text", "has", text), filter))) if has_words else filter
 
 
 def split_words(filter: Group) -> tuple[str, Group]:

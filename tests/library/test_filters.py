@@ -15,8 +15,10 @@ from library import queries
 from library.filters import (
     EVERYTHING,
     Condition,
+    Facet,
     FilterError,
     Group,
+    Kind,
     all_facets,
     apply_filter,
     decode_filter,
@@ -126,6 +128,8 @@ def test_a_query_is_bounded() -> None:
         (ask("duration", "gte", True), "needs a number"),
         (ask("duration", "gte", -1), "makes sense"),
         (ask("duration", "gte", float("nan")), "needs a number"),
+        (ask("duration", "gte", 10**400), "makes sense"),
+        (ask("duration", "between", [1, float("inf")]), "makes sense"),
         (ask("duration", "almost", 5), "can't be asked"),
         (ask("duration", ["gte"], 5), "can't be asked"),
         (ask("duration", "between", [1]), "two values"),
@@ -140,6 +144,9 @@ def test_a_query_is_bounded() -> None:
         (ask("hdr", "is", "yes"), "yes or no"),
         (ask("text", "has", "  "), "needs a text"),
         (ask("text", "has", "\ud800"), "can't be looked for"),
+        (ask("text", "has", "% _"), "needs a word"),
+        ({"any": []}, "needs a condition"),
+        ({"not": {"all": []}}, "needs a condition"),
         ({"all": [ask("hdr", "is", True)] * 51}, "50 conditions"),
         ({"not": {"not": {"not": {"not": {"not": {"not": {"all": []}}}}}}}, "levels"),
         ({"facet": "hdr", "op": "is", "value": True, "else": 1}, "has a facet"),
@@ -152,15 +159,13 @@ def test_what_is_no_filter_is_refused_in_a_sentence(raw: Any, sentence: str) -> 
 
 def test_the_canonical_form_is_short() -> None:
     hdr = ask("hdr", "is", True)
-    raw = {
-        "all": [{"all": [hdr, hdr]}, {"any": []}, {"not": {"not": {"any": [hdr]}}}, {"any": [ask("width", "gte", 1.0)]}]
-    }
+    raw = {"all": [{"all": [hdr, hdr]}, {"not": {"not": {"any": [hdr]}}}, {"any": [ask("width", "gte", 1.0)]}]}
 
     whole = parse_filter(raw)
 
     assert whole.as_json() == {"all": [hdr, ask("width", "gte", 1)]}
     assert parse_filter(whole.as_json()) == whole
-    assert parse_filter({"any": []}) == EVERYTHING
+    assert parse_filter({"all": []}) == EVERYTHING
 
 
 def random_part(rng: random.Random, depth: int = 0) -> dict[str, Any]:
@@ -168,7 +173,7 @@ def random_part(rng: random.Random, depth: int = 0) -> dict[str, Any]:
     if kind == "not":
         return {"not": random_part(rng, depth + 1)}
     if kind in ("all", "any"):
-        return {kind: [random_part(rng, depth + 1) for _ in range(rng.randrange(0, 4))]}
+        return {kind: [random_part(rng, depth + 1) for _ in range(rng.randrange(1, 4))]}
     return rng.choice(
         [
             ask("duration", "gte", rng.choice([1, 2.5])),
@@ -222,6 +227,76 @@ def test_nested_filters_agree_with_python() -> None:
 
 
 # ---- facets ---------------------------------------------------------------------------------------------------
+
+
+def samples(facet: Facet, operator: str) -> list[Any]:
+    """Values of a condition, the bounds of what is taken and what nothing has among them."""
+    one: list[Any] = {
+        Kind.NUMBER: [0, 0.5, 2.5, 3, 1e14],
+        Kind.DATE: ["0002-01-01", timezone.localdate().isoformat(), "9998-12-31"],
+        Kind.FLAG: [True, False],
+        Kind.TEXT: ["a", "a%_\\", "=a", "/nowhere", "é🎉"],
+    }.get(facet.kind, [])
+    if operator in ("empty", "last"):
+        return [None] if operator == "empty" else [1, 36_500]
+    if operator == "between":
+        return [[low, high] for low in one for high in one]
+    if facet.kind is Kind.CHOICE and facet.choices:
+        values = [choice.value for choice in facet.choices()]
+        return [values[:1], values] if values else []
+    if facet.kind is Kind.ROWS and facet.find:
+        return [[choice.value] for choice in facet.find("", 5)]
+    return one
+
+
+def test_a_condition_and_its_opposite_part_the_library() -> None:
+    me, now = make_user(), timezone.now()
+    tag, ana = Tag.objects.create(name="Place"), Creator.objects.create(name="Ana")
+    below = Tag.objects.create(name="Beach", parent=tag)
+    studio = Studio.objects.create(name="Net")
+    for number in range(8):
+        facts = {"duration_seconds": 150.0, "width": 1920, "height": 1080, "recorded_at": now, "file_date": now}
+        facts |= {"release_date": now.date(), "size_bytes": 3_000_000, "bit_rate": 2_500_000, "frame_rate": 2.5}
+        video = make_video(is_hdr=number % 2 == 0, view_count=number, **(facts if number % 3 else {}))
+        make_file(video=video)
+        if number % 2:
+            VideoTag.objects.create(video=video, tag=below)
+            Credit.objects.create(video=video, creator=ana)
+            Rating.objects.create(user=me, video=video, stars=3, rated_at=now)
+        else:
+            VideoStudio.objects.create(video=video, studio=studio, is_primary=number % 4 == 0)
+            WatchProgress.objects.create(user=me, video=video, watched_at=now)
+    everything = set(Video.objects.values_list("pk", flat=True))
+
+    for facet in all_facets():
+        for operator in facet.operator_words():
+            for value in samples(facet, operator):
+                raw = ask(facet.key, operator, value)
+                holds, not_holds = (
+                    list(queries.matching_videos(filter=parse_filter(one), user=me).values_list("pk", flat=True))
+                    for one in (raw, {"not": raw})
+                )
+                assert sorted(holds + not_holds) == sorted(everything), raw
+                either = parse_filter({"any": [raw, ask("views", "eq", 5)]})
+                assert queries.matching_videos(filter=either, user=me).count() >= len(holds), raw
+
+
+def test_a_number_is_met_as_exactly_as_pages_write_it() -> None:
+    for seconds, rate in ((300.4, 30_000 / 1001), (301, 30)):
+        make_file(video=make_video(title=f"{seconds}", duration_seconds=seconds, frame_rate=rate, view_count=2))
+
+    assert found(ask("duration", "eq", 5)) == {"300.4"}
+    assert found(ask("frame_rate", "eq", 29.97)) == {"300.4"}
+    assert found(ask("views", "eq", 2)) == {"300.4", "301"}
+    assert found(ask("views", "eq", 2.5)) == set()
+
+
+@pytest.mark.parametrize("text", ["東京", "夜景", "タワー", '"タワーの夜"', "ไทย", "\uff80\uff9c\uff70"])
+def test_words_are_found_in_scripts_that_have_no_spaces(text: str) -> None:
+    make_file(video=make_video(title="東京タワーの夜景 หนังไทย"), relative_path="a.mp4")
+    make_file(video=make_video(title="京東 夜の景 ワタ ไย"), relative_path="b.mp4")
+
+    assert [title[:2] for title in titles_with(text)] == ["東京"]
 
 
 def test_tags_are_found_with_what_lies_below() -> None:

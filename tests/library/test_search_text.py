@@ -30,6 +30,8 @@ def in_sql(function: str, text: str) -> str:
         ("\uff26\uff35\uff2c\uff2c \ufb01ne ½", "full fine 1 2"),
         ("Ελλάδα ΌΔΟΣ", "ελλαδα οδοσ"),
         ("Ёлка й", "елка и"),
+        ("東京タワー2", "東 京 タ ワ ー 2"),
+        ("หนังไทย HD", "ห น ั ง ไ ท ย hd"),
         ("...", ""),
     ],
 )
@@ -41,7 +43,7 @@ def test_accents_case_and_punctuation_are_folded(text: str, folded: str) -> None
 def test_python_and_the_database_fold_every_letter_alike() -> None:
     letters = [
         chr(code)
-        for code in [*range(1, 0x3100), *range(0xF900, 0x10000), 0xF0041, 0x1F600]
+        for code in [*range(1, 0x3500), *range(0xF900, 0x10000), 0x4E00, 0x9FFF, 0x20000, 0x2FA1D, 0xF0041, 0x1F600]
         if code < sys.maxunicode and unicodedata.category(chr(code)) not in ("Cn", "Cs")
     ]
 

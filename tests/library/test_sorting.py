@@ -1,5 +1,7 @@
 """The orders of the library, page after page."""
 
+import base64
+import contextlib
 from datetime import timedelta
 
 import pytest
@@ -97,6 +99,20 @@ def test_the_best_match_has_the_words_in_its_title() -> None:
 def test_a_place_of_another_order_is_refused(value, videos: list[Video]) -> None:
     with pytest.raises(CursorError):
         queries.list_videos(sort=sort_of("newest"), after=Cursor.decoded(Cursor(value, 1).encoded()))
+
+
+@pytest.mark.parametrize("sort", [sort.key for sort in all_sorts()])
+def test_no_place_that_somebody_made_up_is_an_error_of_the_database(sort: str, user: User) -> None:
+    make_file()
+    written = (
+        "[1e999, 5]", "[-1e999, 5]", "[1e300, 5]", "[5.5, 5]", "[null, 5]", "[1, 1e5]", "[[], 5]", '"ab"', "[]", "5",
+        '["2020-01-01T00:00:00+23:00", 5]', '["0001-01-01T00:00:00+14:00", 5]', '["9999-12-31T23:59:59-14:00", 5]',
+    )  # fmt: skip
+
+    for raw in written:
+        code = base64.urlsafe_b64encode(raw.encode()).decode()
+        with contextlib.suppress(CursorError):
+            queries.list_videos(sort=sort_of(sort), text="video", user=user, after=Cursor.decoded(code))
 
 
 def test_trashed_videos_are_in_no_list(client: Client, videos: list[Video], user: User) -> None:

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -12,6 +13,7 @@ from django.utils import timezone
 from library.models import ChangeBatch, Tag, User, VideoTag
 from people.models import Creator, CreatorPicture, CreatorProfile, Credit, Platform, Studio, VideoStudio
 from tests.library.factories import find_permission, make_user, make_video
+from tests.people.factories import picture_bytes
 
 pytestmark = pytest.mark.django_db
 
@@ -155,6 +157,30 @@ def test_another_picture_becomes_the_main_one(page):
     assert CreatorPicture.objects.get(is_primary=True) == new
     assert not CreatorPicture.objects.get(pk=old.pk).is_primary
     assert ChangeBatch.objects.count() == 1
+
+
+@pytest.mark.parametrize("mine", ["another", "none"])
+def test_a_picture_that_somebody_else_chose_meanwhile_is_not_overwritten(page, mine):
+    studio = Studio.objects.create(name="Nordlys", logo="studios/before.webp")
+    address = reverse("admin:people_studio_change", args=(studio.pk,))
+    loaded = form_data(page, address) | {"_loaded": page.get(address).context["loaded"]}
+    Studio.objects.update(logo="studios/theirs.webp")
+
+    def sent() -> dict[str, Any]:
+        is_another = mine == "another"
+        return {"logo": SimpleUploadedFile("mine.png", picture_bytes())} if is_another else {"logo-clear": "on"}
+
+    refused = page.post(address, {**loaded, **sent()})
+
+    (clash,) = refused.context["clashes"]
+    assert (clash.label, clash.before, clash.theirs) == ("Logo", "a picture", "a picture")
+    assert "choose the picture again" in refused.text
+    assert Studio.objects.get().logo.name == "studios/theirs.webp"
+    again = {**loaded, "_loaded": refused.context["loaded"], "short_name": "NL"}
+    assert page.post(address, {**again, clash.name: "theirs"}).status_code == 302
+    assert (Studio.objects.get().logo.name, Studio.objects.get().short_name) == ("studios/theirs.webp", "NL")
+    page.post(address, {**again, clash.name: "mine", **sent()})
+    assert Studio.objects.get().logo.name not in ("studios/theirs.webp", "studios/before.webp")
 
 
 def test_a_studio_can_not_be_part_of_one_of_its_own(page):
