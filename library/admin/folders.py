@@ -81,7 +81,7 @@ class FolderAdmin(ModelAdmin):
     def state(self, folder: Any) -> SafeString:
         if folder.has_scan_job:
             return badge("Scanning", "now")
-        if folder.latest_scan and folder.latest_scan["status"] == ScanStatus.HELD:
+        if folder.has_held_scan:
             return badge("Waits for your answer", "warn")
         text = "Active, default" if folder.is_default else "Active"
         return badge(text, "ok") if folder.is_active else badge("Inactive")
