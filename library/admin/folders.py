@@ -192,8 +192,9 @@ class FolderAdmin(ModelAdmin):
             except LibraryError as error:
                 messages.error(request, str(error))
                 return HttpResponseRedirect(request.path)
-            became = "in the trash" if trash_videos else "missing"
-            announce(request, f"{folder.name} was removed; {counted(marked, 'file', 'files')} {became} now.", batch)
+            trashed = ", and the videos that lay only there are in the trash" if trash_videos else ""
+            missing = counted(marked, "file", "files")
+            announce(request, f"{folder.name} was removed; {missing} missing now{trashed}.", batch)
             return HttpResponseRedirect(reverse("admin:library_folder_changelist"))
         context = {
             **self.admin_site.each_context(request),
