@@ -79,7 +79,7 @@ class FolderAdmin(ModelAdmin):
     def state(self, folder: Any) -> SafeString:
         if folder.has_scan_job:
             return badge("Scanning", "now")
-        if folder.latest_scan and folder.latest_scan["status"] == ScanStatus.HELD:
+        if folder.has_held_scan:
             return badge("Waits for your answer", "warn")
         text = "Active, default" if folder.is_default else "Active"
         return badge(text, "ok") if folder.is_active else badge("Inactive")
@@ -190,8 +190,9 @@ class FolderAdmin(ModelAdmin):
             except LibraryError as error:
                 messages.error(request, str(error))
                 return HttpResponseRedirect(request.path)
-            became = "in the trash" if trash_videos else "missing"
-            announce(request, f"{folder.name} was removed; {counted(marked, 'file', 'files')} {became} now.", batch)
+            trashed = ", and the videos that lay only there are in the trash" if trash_videos else ""
+            missing = counted(marked, "file", "files")
+            announce(request, f"{folder.name} was removed; {missing} missing now{trashed}.", batch)
             return HttpResponseRedirect(reverse("admin:library_folder_changelist"))
         context = {
             **self.admin_site.each_context(request),

@@ -27,10 +27,15 @@ TOLD_COUNTS = ("new", "changed", "moved", "returned", "missing", "held", "ignore
 
 
 def with_scans(folders: QuerySet[Folder]) -> QuerySet[Any]:
-    """Adds to each folder `latest_scan` (see scan_summary; None before the first) and `has_scan_job`."""
+    """Adds `latest_scan` (see scan_summary; None before the first), `has_scan_job` and `has_held_scan`."""
     scans = ScanLog.objects.filter(folder=OuterRef("pk")).order_by("-started_at", "-pk")
     scan_jobs = Job.objects.active().filter(target_kind=TargetKind.FOLDER, target_id=OuterRef("pk"), stage="scan")
-    return folders.annotate(latest_scan=Subquery(scans.values(data=scan_summary())[:1]), has_scan_job=Exists(scan_jobs))
+    return folders.annotate(
+        latest_scan=Subquery(scans.values(data=scan_summary())[:1]),
+        has_scan_job=Exists(scan_jobs),
+        # Not only the latest: a scan of a part may follow that leaves the question open.
+        has_held_scan=Exists(ScanLog.objects.filter(folder=OuterRef("pk"), status=ScanStatus.HELD)),
+    )
 
 
 def scan_summary() -> JSONObject:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from django.db.models import Q
 from django.utils import timezone
 
 from library.models import LibrarySettings, ScanLog, VideoFile
@@ -20,19 +21,31 @@ def judge(log: ScanLog, *, gone_count: int, excluded_count: int = 0) -> Verdict 
     """Whether so many missing files at once need a person's word; None when they are few.
 
     `gone_count` files of the folder are not found; `excluded_count` were left out by its patterns, just now marked. A
-    share counts of all files of the folder that were there, also when a part of it was scanned.
+    share counts of all files of the folder that were there, also when a part of it was scanned. While a question about
+    more than this part is open, or was answered with "keep them", none of the part is marked, however few they are:
+    else what is held as a whole would be marked part by part.
     """
     limits = LibrarySettings.load()
     known = VideoFile.objects.present().filter(folder=log.folder_id).count() + excluded_count
-    if gone_count <= limits.missing_limit_files or 100 * gone_count <= limits.missing_limit_percent * known:
-        return None
     percent = min(100, round(100 * gone_count / max(known, 1)))
     files = f"{gone_count:,} of {known:,} files ({percent} %)"
-    if gone_count <= _kept_before(log):
+    kept = Verdict(
+        ScanStatus.COMPLETED,
+        f"{files} were not found and are kept as they are, as you said. They show up again with their disk.",
+    )
+    if gone_count <= limits.missing_limit_files or 100 * gone_count <= limits.missing_limit_percent * known:
+        around = _last_of(log, _parts_around(log.subpath))
+        if around is None or not around.files_held:
+            return None
+        if around.status == ScanStatus.COMPLETED:
+            return kept
         return Verdict(
             ScanStatus.COMPLETED,
-            f"{files} were not found and are kept as they are, as you said. They show up again with their disk.",
+            f"{files} were not found. None was marked missing: a scan of {_where(around)} waits for your answer.",
         )
+    last = _last_of(log, [log.subpath, *_parts_around(log.subpath)])
+    if last is not None and last.status == ScanStatus.COMPLETED and gone_count <= last.files_held:
+        return kept
     return Verdict(
         ScanStatus.HELD,
         f"{files} were not found, more than the {limits.missing_limit_percent} % that a scan may mark by itself. None "
@@ -40,11 +53,21 @@ def judge(log: ScanLog, *, gone_count: int, excluded_count: int = 0) -> Verdict 
     )
 
 
-def _kept_before(log: ScanLog) -> int:
-    """How many missing files a person said to keep, in the last scan of the same part that was not cut off."""
-    ended = ScanLog.objects.filter(folder=log.folder_id, subpath=log.subpath).exclude(pk=log.pk)
-    last = ended.filter(status__in=(ScanStatus.COMPLETED, ScanStatus.HELD)).order_by("-started_at", "-pk").first()
-    return last.files_held if last is not None and last.status == ScanStatus.COMPLETED else 0
+def _last_of(log: ScanLog, parts: list[str]) -> ScanLog | None:
+    """The last scan of one of the parts that was not cut off."""
+    ended = ScanLog.objects.filter(folder=log.folder_id, subpath__in=parts).exclude(pk=log.pk)
+    ended = ended.filter(status__in=(ScanStatus.COMPLETED, ScanStatus.HELD))
+    return ended.order_by("-started_at", "-pk").first()
+
+
+def _parts_around(subpath: str) -> list[str]:
+    """The parts that the part lies in, the whole folder ("") too; none for that."""
+    names = subpath.split("/") if subpath else []
+    return ["/".join(names[:count]) for count in range(len(names))]
+
+
+def _where(log: ScanLog) -> str:
+    return log.shown_subpath or "the whole folder"
 
 
 def close_older(log: ScanLog) -> None:
@@ -54,7 +77,7 @@ def close_older(log: ScanLog) -> None:
     """
     older = ScanLog.objects.filter(folder=log.folder_id, status=ScanStatus.HELD).exclude(pk=log.pk)
     if log.subpath:
-        older = older.filter(subpath=log.subpath)
+        older = older.filter(Q(subpath=log.subpath) | Q(subpath__startswith=log.subpath + "/"))
     if older.exists():
         older.update(status=ScanStatus.COMPLETED, files_held=0)
 

@@ -87,6 +87,26 @@ def test_removing_a_folder_asks_with_figures_and_can_be_undone(page, tmp_path):
     assert folder.shown_path not in page.get(reverse("admin:library_folder_changelist")).content.decode()
 
 
+def test_removing_a_folder_with_the_trash_says_what_lies_there(page, tmp_path):
+    folder = make_folder(path=tmp_path, name="Films")
+    make_file(folder=folder, path=write_file(tmp_path / "a.mp4"))
+
+    response = page.post(reverse("admin:library_folder_delete", args=(folder.pk,)), {"trash": "yes"})
+
+    assert told(response) == [
+        "Films was removed; 1 file missing now, and the videos that lay only there are in the trash."
+    ]
+    assert Video.objects.get().trashed_at is not None
+
+
+def test_a_question_that_waits_is_told_of_in_the_list_also_after_a_scan_of_a_part(page):
+    folder = make_folder()
+    make_held(folder)
+    make_held(folder, status=ScanStatus.COMPLETED, subpath="part")
+
+    assert "Waits for your answer" in page.get(reverse("admin:library_folder_changelist")).content.decode()
+
+
 def test_removing_with_the_trash_needs_the_right_to_trash(client):
     user = make_user(is_staff=True, role="")
     for name in ("library.view_folder", "library.change_folder", "library.delete_folder"):

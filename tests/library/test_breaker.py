@@ -99,6 +99,77 @@ def test_a_question_that_nobody_answered_is_asked_again_of_its_part(full):
     assert last_log(full).status == ScanStatus.HELD
 
 
+def with_part(folder, count: int) -> list[Path]:
+    """Adds that many files in a folder of their own."""
+    paths = [Path(write_file(Path(folder.fs_path) / f"part/{number}.mp4")) for number in range(count)]
+    for path in paths:
+        make_file(folder=folder, path=path)
+    return paths
+
+
+@pytest.mark.parametrize("is_answered", [False, True])
+def test_what_is_held_as_a_whole_is_not_marked_part_by_part(full, is_answered):
+    part = with_part(full, 5)
+    take_away(full, 30)
+    for path in part[:3]:
+        path.unlink()
+    scan(full)
+    if is_answered:
+        keep_held(log=last_log(full))
+
+    first, again = scan(full, subpath="part"), scan(full, subpath="part")
+
+    assert first == again == {"seen": 2, "unchanged": 2, "held": 3}
+    assert len(present_paths(full)) == 45
+    assert last_log(full).status == ScanStatus.COMPLETED
+    assert ("as you said" if is_answered else "the whole folder waits for your answer") in last_log(full).error
+    assert ScanLog.objects.filter(status=ScanStatus.HELD).exists() is not is_answered
+
+
+def test_once_the_whole_is_found_again_a_part_is_judged_by_itself(full):
+    part = with_part(full, 5)
+    contents = take_away(full, 30)
+    scan(full)
+    keep_held(log=last_log(full))
+    for path, content in contents.items():
+        write_file(path, content=content)
+    scan(full)
+    part[0].unlink()
+
+    assert scan(full, subpath="part") == {"seen": 4, "unchanged": 4, "missing": 1}
+
+
+def test_an_answer_about_a_part_ends_with_a_scan_of_the_whole(full):
+    part = with_part(full, 40)
+    for path in part:
+        path.unlink()
+    scan(full, subpath="part")
+    keep_held(log=last_log(full))
+    scan(full, accept_missing=True)
+    for path in part:
+        write_file(path)
+    scan(full)
+    for path in part:
+        path.unlink()
+
+    scan(full, subpath="part")
+
+    assert last_log(full).status == ScanStatus.HELD
+
+
+def test_a_scan_settles_the_questions_about_what_lies_in_its_part(full):
+    for number in range(40):
+        path = write_file(Path(full.fs_path) / f"part/deep/{number}.mp4")
+        make_file(folder=full, path=path)
+        Path(path).unlink()
+    write_file(Path(full.fs_path) / "part/other.mp4")
+    scan(full, subpath="part/deep")
+
+    scan(full, subpath="part", accept_missing=True)
+
+    assert not ScanLog.objects.filter(status=ScanStatus.HELD).exists()
+
+
 def test_an_answer_that_comes_too_late_does_nothing(full):
     take_away(full, 30)
     scan(full)
