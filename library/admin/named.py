@@ -142,6 +142,12 @@ class NamedAdmin(CuratedAdmin):
         context = {"title": self.kind.many.capitalize(), **(extra_context or {})}
         return super().changelist_view(request, context)  # type: ignore[no-any-return]
 
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        context = {"title": f"Add a {self.kind.one}", **(extra_context or {})}
+        return super().add_view(request, form_url, context)  # type: ignore[no-any-return]
+
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:

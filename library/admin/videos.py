@@ -77,6 +77,7 @@ class VideoAdmin(FilteredVideosMixin, CuratedAdmin):
     list_per_page = 30
     list_fullwidth = True
     empty_sentence = "Videos appear here by themselves once a folder has been added and scanned."
+    empty_next = "admin:library_folder_changelist"
     list_filter = [
         ViewFilter, FileStateFilter, SizeFilter, LengthFilter, "is_hdr", "type", "origin", TagFilter, PersonFilter,
         StudioFilter,
