@@ -28,7 +28,7 @@ def way_here(context: Context) -> list[Step]:
     if opts is None:
         return [Step(title)] if title else []
     list_link = _address(opts, "changelist")
-    name = _name_in_sidebar(context, list_link) or capfirst(opts.verbose_name_plural)
+    name = _name_in_sidebar(context, list_link) or str(capfirst(opts.verbose_name_plural))
     if context.get("cl") is not None:
         return [Step(name)]
     row = context.get("original") or context.get("object")
