@@ -102,7 +102,7 @@ if (panel) {
   // A facet that opens offers its names at once; where there is a keyboard one can type on.
   panel.addEventListener("toggle", (event) => {
     if (!event.target.open || !event.target.matches("details")) return;
-    const field = event.target.querySelector("[data-value]:is(input), input:not([type=hidden]), select");
+    const field = event.target.querySelector("[name=name]") || event.target.querySelector("input:not([type=hidden]), select");
     if (!field) return;
     if (matchMedia("(hover: hover)").matches) field.focus();
     else if (field.name === "name") field.dispatchEvent(new Event("focus"));
