@@ -16,6 +16,7 @@ from library.naming import Row, RowNames, foreign_keys, target_of
 from library.services.changes import events_of
 from library.services.undo.plan import curated_columns, net_changes, touched_models
 from library.services.undo.words import field_of, in_words
+from library.words import field_label
 
 ROWS_PER_PAGE = 100
 EVENTS_PER_PAGE = 100
@@ -180,7 +181,7 @@ def _value(field: Any, value: Any, names: RowNames) -> Value:
 
 
 def _field_change(field: Any, old: Any, new: Any, names: RowNames) -> FieldChange:
-    return FieldChange(str(field.verbose_name), _value(field, old, names), _value(field, new, names))
+    return FieldChange(field_label(str(field.verbose_name)), _value(field, old, names), _value(field, new, names))
 
 
 def _parsed(raw: str | None) -> Row | None:

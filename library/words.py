@@ -57,6 +57,7 @@ HDR_FORMATS = {"hdr10": "HDR10", "hlg": "HLG", "hdr10plus": "HDR10+", "dolby_vis
 _RESOLUTIONS = ((7600, "8K"), (3800, "4K"), (2500, "1440p"), (1900, "1080p"), (1260, "720p"))
 _BYTE_UNITS = ("bytes", "kB", "MB", "GB", "TB")
 _THIN = "\N{NO-BREAK SPACE}"
+_ABBREVIATIONS = {"url": "URL", "base url": "Address", "hdr": "HDR", "color": "Colour"}
 
 
 def clock(seconds: float | None) -> str:
@@ -142,3 +143,10 @@ def badge(video: object) -> str:
     name = resolution(video)
     parts = [name if name in ("4K", "8K") else "", "HDR" if getattr(video, "is_hdr", False) else ""]
     return " ".join(filter(None, parts))
+
+
+def field_label(name: str) -> str:
+    """The name of a field as people read it: "Is auto scanned" is "auto scanned", "url" is "URL"."""
+    first, _, rest = name.partition(" ")
+    plain = rest if rest and first.lower() in ("is", "has") else name
+    return _ABBREVIATIONS.get(plain.lower(), plain)

@@ -9,7 +9,7 @@ _LOGOS = ("logo", "favicon", "poster")
 
 def register() -> None:
     """Makes both known to the trash."""
-    creators = purge_rows(Creator, "creator", "creators", files=("pictures__image",))
+    creators = purge_rows(Creator, "person", "people", files=("pictures__image",))
     studios = purge_rows(Studio, "studio", "studios", files=_LOGOS)
-    register_trashable(Trashable("creator", Creator, "creator", "creators", creators, order=40))
+    register_trashable(Trashable("creator", Creator, "person", "people", creators, order=40))
     register_trashable(Trashable("studio", Studio, "studio", "studios", studios, order=50))

@@ -81,7 +81,7 @@ def picture(thumbnail: Any, link: str = "") -> SafeString:
             thumbnail.small_width,
             thumbnail.small_height,
         )
-    return format_html('<a href="{}" tabindex="-1">{}</a>', link, inside) if link else inside
+    return format_html('<a href="{}" tabindex="-1" aria-hidden="true">{}</a>', link, inside) if link else inside
 
 
 def strip(storyboard: Any) -> SafeString | str:

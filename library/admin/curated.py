@@ -20,6 +20,7 @@ from library.announce import announce
 from library.models import ChangeBatch
 from library.queries_history import events_about
 from library.services.changes import change_batch, current_batch
+from library.words import field_label
 
 View = Callable[..., HttpResponseBase]
 FIELDS_NAMED = 3
@@ -73,12 +74,17 @@ class CuratedAdmin(ModelAdmin):
             self.model._base_manager.select_for_update().filter(pk=pk).values_list("pk").first()
         return super().get_object(request, object_id, from_field)
 
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
+        return plainly_labelled(super().formfield_for_dbfield(db_field, request, **options))
+
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **options: Any) -> Any:
         return guarded(super().get_form(request, obj, change=change, **options))
 
     def get_formsets_with_inlines(self, request: HttpRequest, obj: Any = None) -> Iterator[Any]:
         for formset, inline in super().get_formsets_with_inlines(request, obj):
             formset.form = guarded(formset.form)
+            for field in formset.form.base_fields.values():
+                plainly_labelled(field)
             yield formset, inline
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **options: Any) -> Any:
@@ -145,6 +151,13 @@ class CuratedAdmin(ModelAdmin):
 
     def log_deletions(self, request: HttpRequest, queryset: Any) -> None:
         """The batch is the log."""
+
+
+def plainly_labelled(field: Any) -> Any:
+    """A form's field, or None, under the name that people use."""
+    if field is not None and field.label:
+        field.label = field_label(str(field.label))[:1].upper() + field_label(str(field.label))[1:]
+    return field
 
 
 def in_one_batch(view: View) -> View:

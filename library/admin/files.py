@@ -109,6 +109,7 @@ class VideoFileAdmin(ReadOnlyAdmin):
     search_fields = ["relative_path"]
     search_help_text = "Part of a path or name"
     empty_sentence = "Files appear here by themselves once a folder has been added and scanned."
+    empty_next = "admin:library_folder_changelist"
     list_filter = [StateFilter, MissingFilter, "folder", ContainerFilter, CodecFilter, "is_hdr"]
     show_facets = admin.ShowFacets.NEVER
     fieldsets = [

@@ -91,7 +91,7 @@ class FilteredVideosMixin:
 
     list_before_template = "admin/library/saved_searches.html"
     search_fields = ("title",)  # makes Django show the box; `get_search_results` does not look at it
-    search_help_text = 'Words in titles, names, tags and file names; "in quotes" as they stand, -without'
+    search_help_text = "Words in titles, names, tags and files"
 
     def get_list_filter(self, request: HttpRequest) -> list[Any]:
         return [FilterOfVideos, *super().get_list_filter(request)]  # type: ignore[misc]

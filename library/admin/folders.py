@@ -17,6 +17,7 @@ from unfold.admin import ModelAdmin
 
 from library.admin.base import back, counted, say
 from library.admin.columns import NOTHING, badge, link_to, post_button, two_lines
+from library.admin.curated import plainly_labelled
 from library.admin.folder_form import FolderForm
 from library.admin.scans import scan_folders, scan_in_words, with_scans
 from library.announce import announce
@@ -61,6 +62,9 @@ class FolderAdmin(ModelAdmin):
     ]
     readonly_fields = ["shown_place", "watched", "disk"]
     actions = ["scan_now", "scan_now_accepting_missing"]
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
+        return plainly_labelled(super().formfield_for_dbfield(db_field, request, **options))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Folder]:
         folders = super().get_queryset(request).filter(removed_at=None)

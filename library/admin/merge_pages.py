@@ -18,6 +18,23 @@ from library.services.merging import merge, taken_links
 from people.exceptions import PeopleError
 
 MOST_AT_ONCE = 10
+# What a link is to people; one that isn't named here goes by its own name.
+_ONE_AND_MANY = {
+    "credit": ("video", "videos"),
+    "video tag": ("video", "videos"),
+    "video studio": ("video", "videos"),
+    "marker tag": ("marker", "markers"),
+    "marker label tag": ("rule for markers", "rules for markers"),
+    "tag": ("tag below it", "tags below it"),
+    "studio": ("studio below it", "studios below it"),
+    "tag alias": ("other word", "other words"),
+    "creator alias": ("other name", "other names"),
+    "studio alias": ("other name", "other names"),
+    "creator picture": ("picture", "pictures"),
+    "creator profile": ("profile", "profiles"),
+    "external id": ("number elsewhere", "numbers elsewhere"),
+    "favorite": ("favourite", "favourites"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +115,7 @@ def _counts(model_admin: Any, rows: Sequence[Any]) -> dict[int, list[tuple[str, 
     for model, field in links:
         found = model._base_manager.filter(**{f"{field}__in": list(result)}).order_by()
         for pk, count in found.values_list(field).annotate(count=Count("pk")):
-            words = model._meta.verbose_name if count == 1 else model._meta.verbose_name_plural
-            result[pk].append((str(words), count))
+            name = str(model._meta.verbose_name)
+            one, many = _ONE_AND_MANY.get(name, (name, str(model._meta.verbose_name_plural)))
+            result[pk].append((one if count == 1 else many, count))
     return result

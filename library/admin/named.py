@@ -143,11 +143,14 @@ class NamedAdmin(CuratedAdmin):
         context = {"title": self.kind.many.capitalize(), **(extra_context or {})}
         return super().changelist_view(request, context)  # type: ignore[no-any-return]
 
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        context: dict[str, Any] = {"subtitle": None}
-        row = self.get_object(request, object_id) if request.method == "GET" else None
+        context = {"title": f"Add a {self.kind.one}", **(extra_context or {})}
+        return super().add_view(request, form_url, context)  # type: ignore[no-any-return]
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **options: Any) -> Any:
+        row = context.get("original")
         if row is not None:
             merge = self._address("merge")
             context |= {
@@ -162,7 +165,7 @@ class NamedAdmin(CuratedAdmin):
                 "video_total": self.kind.link._default_manager.filter(**{self.kind.column: row}).count(),
                 "kind": self.kind,
             }
-        return super().change_view(request, object_id, form_url, {**context, **(extra_context or {})})  # type: ignore[no-any-return]
+        return super().render_change_form(request, context, *args, **options)
 
     def _same(self, row: Any) -> list[Any]:
         return [one for one in self.similar(row) if one.pk != row.pk and one.trashed_at is None][:5]

@@ -78,6 +78,7 @@ class VideoAdmin(FilteredVideosMixin, CuratedAdmin):
     list_per_page = 30
     list_fullwidth = True
     empty_sentence = "Videos appear here by themselves once a folder has been added and scanned."
+    empty_next = "admin:library_folder_changelist"
     list_filter = [
         ViewFilter, FileStateFilter, SizeFilter, LengthFilter, "is_hdr", "type", "origin", TagFilter, PersonFilter,
         StudioFilter,
@@ -311,9 +312,12 @@ class VideoAdmin(FilteredVideosMixin, CuratedAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        context: dict[str, Any] = {"show_save_and_add_another": False}
-        video = Video.objects.filter(pk=int(object_id)).first() if object_id.isdecimal() else None
-        if video is not None and request.method == "GET":
+        context = {"show_save_and_add_another": False, **(extra_context or {})}
+        return super().change_view(request, object_id, form_url, context)  # type: ignore[no-any-return]
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **options: Any) -> Any:
+        video = context.get("original")
+        if isinstance(video, Video):
             files = VideoFile.objects.select_related("thumbnail", "storyboard", "folder").defer(*LIST_DEFERRED)
             context |= {
                 "file": files.filter(video=video, is_primary=True).first(),
@@ -321,7 +325,7 @@ class VideoAdmin(FilteredVideosMixin, CuratedAdmin):
                 "places": neighbours_of(self, request, video),
                 "duplicates": _duplicates(request, video),
             }
-        return super().change_view(request, object_id, form_url, {**context, **(extra_context or {})})  # type: ignore[no-any-return]
+        return super().render_change_form(request, context, *args, **options)
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, change=change, **kwargs)

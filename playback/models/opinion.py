@@ -57,7 +57,7 @@ class Rating(TimeStamped):
         ]
 
     def __str__(self) -> str:
-        return f"{self.stars} of {self.user_id}"
+        return f"{self.video or self.creator or self.studio}, {self.user}"
 
 
 @tracked()
@@ -80,7 +80,7 @@ class Favorite(TimeStamped):
         constraints = [exactly_one(*_TARGETS), *unique_for_each(_TARGETS, "user")]
 
     def __str__(self) -> str:
-        return f"favourite of {self.user_id}"
+        return f"{self.video or self.creator or self.studio}, {self.user}"
 
 
 @tracked()
@@ -100,4 +100,4 @@ class Tally(TimeStamped):
         constraints = [models.UniqueConstraint(fields=["user", "video"], name="%(app_label)s_%(class)s_user_video")]
 
     def __str__(self) -> str:
-        return f"{self.count} of {self.user_id}"
+        return f"{self.video}, {self.user}"

@@ -39,7 +39,7 @@ class PlayCount(TimeStamped):
         ]
 
     def __str__(self) -> str:
-        return f"{self.play_count} plays of {self.video_id}"
+        return f"{self.video}, {self.user}"
 
 
 @tracked(only_in_batches=True)
@@ -68,7 +68,7 @@ class Watch(TimeStamped):
         ]
 
     def __str__(self) -> str:
-        return f"{self.user_id} watched {self.video_id}"
+        return f"{self.video}, {self.user}"
 
 
 @tracked(only_in_batches=True)
@@ -85,4 +85,4 @@ class ViewCount(TimeStamped):
         constraints = [models.UniqueConstraint(fields=["user", "video"], name="%(app_label)s_%(class)s_user_video")]
 
     def __str__(self) -> str:
-        return f"{self.user_id} saw {self.video_id}"
+        return f"{self.video}, {self.user}"

@@ -33,4 +33,4 @@ class WatchProgress(TimeStamped):
         ]
 
     def __str__(self) -> str:
-        return f"{self.user} in {self.video}"
+        return f"{self.video}, {self.user}"

@@ -51,6 +51,29 @@ def test_chosen_rows_are_edited_together(open_page, owner):
     assert sorted(Video.objects.values_list("title", flat=True)) == ["cut one", "cut two"]
 
 
+def test_tags_that_are_chosen_for_many_are_added_unless_told_otherwise(open_page, owner):
+    make_file(video=make_video(title="Waves"))
+    Tag.objects.create(name="Beach", color="#f2b34a")
+    page = open_page("/admin/library/video/")
+    for key in ("j", "x", "b"):
+        page.keyboard.press(key)
+    page.wait_for_url("**/many/**")
+
+    page.fill(".v-pick-text >> nth=0", "bea")
+    page.wait_for_selector(".v-pick-list")
+    page.keyboard.press("Enter")
+    expect(page.locator("[name=tags_mode]")).to_have_value("add")
+    page.keyboard.press("Backspace")
+    expect(page.locator("[name=tags_mode]")).to_have_value("")
+
+    page.select_option("[name=tags_mode]", "remove")
+    page.keyboard.press("Tab")
+    page.fill(".v-pick-text >> nth=0", "bea")
+    page.wait_for_selector(".v-pick-list")
+    page.keyboard.press("Enter")
+    expect(page.locator("[name=tags_mode]")).to_have_value("remove")
+
+
 def test_the_keys_are_explained(open_page, owner):
     page = open_page("/admin/library/video/")
 

@@ -54,7 +54,7 @@ def test_a_saved_form_is_one_batch_that_says_what_changed(curator: Client):
     page = save(curator, tag, data, color="#000000", **inline)
 
     batch = ChangeBatch.objects.get()
-    assert batch.summary == "Changed the color of Beach; added 2 tag aliases; removed 1 tag alias"
+    assert batch.summary == "Changed the colour of Beach; added 2 tag aliases; removed 1 tag alias"
     assert (batch.user_name, batch.source, batch.change_count) == ("anna", "manual", 4)
     assert reverse("undo", args=(batch.pk,)) in page.content.decode()
 

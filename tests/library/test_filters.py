@@ -231,12 +231,13 @@ def test_nested_filters_agree_with_python() -> None:
 
 def samples(facet: Facet, operator: str) -> list[Any]:
     """Values of a condition, the bounds of what is taken and what nothing has among them."""
-    one: list[Any] = {
+    by_kind: dict[Kind, list[Any]] = {
         Kind.NUMBER: [0, 0.5, 2.5, 3, 1e14],
         Kind.DATE: ["0002-01-01", timezone.localdate().isoformat(), "9998-12-31"],
         Kind.FLAG: [True, False],
         Kind.TEXT: ["a", "a%_\\", "=a", "/nowhere", "é🎉"],
-    }.get(facet.kind, [])
+    }
+    one = by_kind.get(facet.kind, [])
     if operator in ("empty", "last"):
         return [None] if operator == "empty" else [1, 36_500]
     if operator == "between":

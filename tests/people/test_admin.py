@@ -213,7 +213,7 @@ def test_two_are_shown_side_by_side_with_what_hangs_on_them_and_then_merged(page
     sides = page.get(chosen["Location"]).context["sides"]
     page.post(chosen["Location"], {"id": [keep.pk, other.pk], "keep": keep.pk})
 
-    assert [(side.row.name, side.counts) for side in sides] == [("Ada", []), ("Ada L.", [("credit", 1)])]
+    assert [(side.row.name, side.counts) for side in sides] == [("Ada", []), ("Ada L.", [("video", 1)])]
     assert Creator.objects.get() == keep
     assert Credit.objects.get().creator == keep
     assert ChangeBatch.objects.count() == 1

@@ -39,3 +39,17 @@ document.addEventListener("submit", (event) => {
   const button = event.submitter;
   if (button && "once" in button.dataset) setTimeout(() => { button.disabled = true; }, 0);
 });
+
+// Names for what Unfold and Django leave without one: the calendar's and the clock's links, fields in tables.
+function nameThem() {
+  for (const link of document.querySelectorAll('a[id^="calendarlink"], a[id^="clocklink"]')) {
+    link.setAttribute("aria-label", link.id.startsWith("clock") ? "Choose a time" : "Choose a date");
+  }
+  for (const field of document.querySelectorAll("td[class*='field-'] :is(input, select, textarea):not([type=hidden])")) {
+    const cell = field.closest("td");
+    const name = cell.dataset.label || cell.className.match(/field-([a-z_]+)/)?.[1].replaceAll("_", " ");
+    if (name && !field.labels?.length && !field.hasAttribute("aria-label")) field.setAttribute("aria-label", name);
+  }
+}
+addEventListener("load", nameThem);
+document.addEventListener("formset:added", nameThem);

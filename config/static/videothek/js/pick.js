@@ -4,6 +4,7 @@
   const WAIT_MS = 120;
   let timer = 0;
   let asked = 0;
+  let made = 0;
 
   const boxOf = (target) => target.closest?.("[data-pick]");
   const listOf = (box) => box.querySelector(".v-pick-list");
@@ -12,6 +13,7 @@
   function close(box) {
     listOf(box)?.remove();
     textOf(box).setAttribute("aria-expanded", "false");
+    textOf(box).removeAttribute("aria-activedescendant");
   }
 
   function chosen(box) {
@@ -47,18 +49,20 @@
   function mark(box, index) {
     const options = [...box.querySelectorAll("[role=option]")];
     options.forEach((option, at) => option.setAttribute("aria-selected", at === index ? "true" : "false"));
+    if (options[index]) textOf(box).setAttribute("aria-activedescendant", options[index].id);
     options[index]?.scrollIntoView({ block: "nearest" });
   }
 
   function option(item, value) {
     const line = document.createElement("li");
     line.setAttribute("role", "option");
+    line.id = `v-option-${(made += 1)}`;
     Object.assign(line.dataset, { value, text: item.text, color: item.color || "" });
     const name = document.createElement("b");
     if (item.color) name.style.setProperty("--tag", item.color);
     name.textContent = item.label || item.text;
     const more = document.createElement("small");
-    more.textContent = [item.hint, item.count ? `${item.count.toLocaleString("en")} videos` : ""].filter(Boolean).join(" · ");
+    more.textContent = [item.hint, item.count ? `${item.count.toLocaleString("en")} video${item.count === 1 ? "" : "s"}` : ""].filter(Boolean).join(" · ");
     line.append(name, more);
     return line;
   }
@@ -146,6 +150,18 @@
     } else if (event.target === box) {
       textOf(box).focus();
     }
+  });
+
+  // Where many are edited: names that are chosen are added unless somebody says otherwise, and none is none.
+  document.addEventListener("change", (event) => {
+    const box = event.target.closest?.("#bulk-form [data-pick]");
+    const mode = box?.closest("form").elements[`${box.dataset.name}_mode`];
+    if (!mode || (mode.value && !("itself" in mode.dataset))) return;
+    mode.value = chosen(box).size ? "add" : "";
+    mode.dataset.itself = "";
+  });
+  document.addEventListener("change", (event) => {
+    if (event.target.matches?.("#bulk-form select")) delete event.target.dataset.itself;
   });
 
   document.addEventListener("focusout", (event) => {

@@ -99,6 +99,14 @@ if (panel) {
     for (const menu of document.querySelectorAll("details.menu[open]")) menu.open = false;
     if (!panel.open) panel.showModal();
   });
+  // A facet that opens offers its names at once; where there is a keyboard one can type on.
+  panel.addEventListener("toggle", (event) => {
+    if (!event.target.open || !event.target.matches("details")) return;
+    const field = event.target.querySelector("[name=name]") || event.target.querySelector("input:not([type=hidden]), select");
+    if (!field) return;
+    if (matchMedia("(hover: hover)").matches) field.focus();
+    else if (field.name === "name") field.dispatchEvent(new Event("focus"));
+  }, true);
   panel.addEventListener("click", (event) => {
     if (event.target === panel) panel.close();
   });
