@@ -18,15 +18,6 @@ from library.models.duplicate import DuplicateVerdict
 from library.models.video import Origin, VideoType
 from library.paths import encode_path
 
-# Names by the shorter side, or by what it would be at 16:9, so that wide films count as what people call them; a
-# little less is allowed: 1920 × 1072 is 1080p. The least of each, the next one's is its bound.
-_HEIGHTS = (
-    ("2160", "4K and more", 2140),
-    ("1440", "1440p", 1424),
-    ("1080", "1080p", 1064),
-    ("720", "720p", 708),
-    ("sd", "SD", 1),
-)
 _INDEXED = 300
 _ORIENTATIONS = {"landscape": ("Landscape", "gt"), "portrait": ("Upright", "lt"), "square": ("Square", "exact")}
 
@@ -99,9 +90,9 @@ def _below(files: QuerySet[VideoFile], path: str) -> QuerySet[VideoFile]:
 def _resolution(ask: Ask) -> Q:
     width, height = ask.name("width"), ask.name("height")
     q, above = Q(pk__in=[]), Q(pk__in=[])
-    for key, _, least in _HEIGHTS:
+    for key, _, least in words.RESOLUTIONS:
         reached = Q(GreaterThanOrEqual(Least(width, height), least)) | Q(
-            GreaterThanOrEqual(Greatest(width, height), round(least * 16 / 9))
+            GreaterThanOrEqual(Greatest(width, height), round(least * words.WIDE))
         )
         if key in ask.value:
             q |= reached & ~above
@@ -149,7 +140,7 @@ register_facet(
     Facet("duration", "Length", _PICTURE, Kind.NUMBER, number("duration_seconds", step=1), unit="min", scale=60),
     Facet(
         "resolution", "Resolution", _PICTURE, Kind.CHOICE, _resolution,
-        choices=choices([(key, label) for key, label, _ in _HEIGHTS]),
+        choices=choices([(key, label) for key, label, _ in words.RESOLUTIONS]),
     ),
     Facet("width", "Width", _PICTURE, Kind.NUMBER, number("width"), unit="px"),
     Facet("height", "Height", _PICTURE, Kind.NUMBER, number("height"), unit="px"),

@@ -54,7 +54,17 @@ CONTAINERS = {
 }
 HDR_FORMATS = {"hdr10": "HDR10", "hlg": "HLG", "hdr10plus": "HDR10+", "dolby_vision": "Dolby Vision"}
 # By the longer side, so that wide and upright pictures get the name that people know them by.
-_RESOLUTIONS = ((7600, "8K"), (3800, "4K"), (2500, "1440p"), (1900, "1080p"), (1260, "720p"))
+# Key, name and least height. By the shorter side, or by what it would be at 16:9, so that wide films count as what
+# people call them; a little less is allowed: 1920 × 1072 is 1080p. The next one's least is the bound of each.
+RESOLUTIONS = (
+    ("4320", "8K", 4280),
+    ("2160", "4K", 2140),
+    ("1440", "1440p", 1424),
+    ("1080", "1080p", 1064),
+    ("720", "720p", 708),
+    ("sd", "SD", 1),
+)
+WIDE = 16 / 9
 _BYTE_UNITS = ("bytes", "kB", "MB", "GB", "TB")
 _THIN = "\N{NO-BREAK SPACE}"
 _ABBREVIATIONS = {"url": "URL", "base url": "Address", "hdr": "HDR", "color": "Colour"}
@@ -130,12 +140,13 @@ def hdr_format(name: str) -> str:
 
 
 def resolution(of: object) -> str:
-    """4K, 1080p or 406p for anything that has a width and a height; empty without."""
+    """4K, 1080p or, below 720p, 406p for anything that has a width and a height; empty without."""
     width, height = getattr(of, "width", None), getattr(of, "height", None)
     if not width or not height:
         return ""
-    longer = max(width, height)
-    return next((name for least, name in _RESOLUTIONS if longer >= least), f"{min(width, height)}p")
+    longer, shorter = max(width, height), min(width, height)
+    named = (name for _, name, least in RESOLUTIONS[:-1] if shorter >= least or longer >= round(least * WIDE))
+    return next(named, f"{shorter}p")
 
 
 def badge(video: object) -> str:

@@ -5,17 +5,16 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
-from django.db.models.functions import Greatest
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
+from library import words
+from library.filters import Condition, Group, apply_filter
 from library.models import Video, VideoFile, VideoTag
 from library.models.file import FileState
 from people.models import Credit, VideoStudio
 
-# Longest side in pixels, from which on a picture is called so.
-SIZES = {"8k": (7680, None), "4k": (3840, 7680), "1080p": (1920, 3840), "720p": (1280, 1920), "less": (0, 1280)}
 NEW_DAYS = 7
 
 Rows = QuerySet[Video]
@@ -76,18 +75,19 @@ class FileStateFilter(admin.SimpleListFilter):
 
 
 class SizeFilter(admin.SimpleListFilter):
+    """The resolutions of the filters, so that a number of videos is the same here and on the library's page."""
+
     title = "size of the picture"
     parameter_name = "size"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("8k", "8K"), ("4k", "4K"), ("1080p", "1080p"), ("720p", "720p"), ("less", "Smaller")]
+        return [(key, name) for key, name, _ in words.RESOLUTIONS]
 
     def queryset(self, request: HttpRequest, queryset: Rows) -> Rows:
-        if self.value() not in SIZES:
+        if self.value() not in {key for key, _, _ in words.RESOLUTIONS}:
             return queryset
-        lowest, below = SIZES[str(self.value())]
-        rows = queryset.alias(longest_px=Greatest(F("width"), F("height"))).filter(longest_px__gte=lowest)
-        return rows.filter(longest_px__lt=below) if below else rows
+        wish = Group("all", (Condition("resolution", "any", [self.value()]),))
+        return apply_filter(queryset, wish, None)
 
 
 class LengthFilter(admin.SimpleListFilter):

@@ -38,6 +38,14 @@ def preview_undo(*, batch: ChangeBatch) -> UndoReport:
     return _report(None, make_plan(batch.pk))
 
 
+# A page's limit is too short for the undo of a bulk edit of a whole library. 0 is none, and a longer one stays.
+_STATEMENT_SECONDS = 600
+_ALLOW_LONGER = """
+SELECT set_config('statement_timeout', greatest(setting::int, 1000 * %s)::text, true)
+  FROM pg_settings WHERE name = 'statement_timeout' AND setting::int > 0
+"""
+
+
 def undo_batch(*, batch: ChangeBatch, user: User | None) -> UndoReport:
     """Takes a batch back, as a batch of its own that `undoes` it; undoing that one is the redo.
 
@@ -51,8 +59,7 @@ def undo_batch(*, batch: ChangeBatch, user: User | None) -> UndoReport:
     try:
         with change_batch(summary=undo_summary(batch), user=user, source=ChangeSource.MANUAL, undoes=batch) as undo:
             with connection.cursor() as cursor:
-                # A page's limit is too short for the undo of a bulk edit of a whole library.
-                cursor.execute("SET LOCAL statement_timeout = '10min'")
+                cursor.execute(_ALLOW_LONGER, [_STATEMENT_SECONDS])
             # The second of two waits here and then finds it undone.
             _check(ChangeBatch.objects.select_for_update().get(pk=batch.pk))
             plan = make_plan(batch.pk, is_locking=True)

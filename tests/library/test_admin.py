@@ -134,9 +134,9 @@ def test_files_are_found_by_what_is_known_of_them(page, query, shown):
 @pytest.mark.parametrize(
     ("query", "shown"),
     [
-        ("size=4k", ["Wide"]),
-        ("size=720p", ["Tall"]),
-        ("size=less", ["Small"]),
+        ("size=2160", ["Wide"]),
+        ("size=720", ["Tall"]),
+        ("size=sd", ["Small"]),
         ("length=short", ["Small"]),
         ("length=film", ["Wide"]),
         ("state=missing", ["Tall"]),
