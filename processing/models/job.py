@@ -24,6 +24,10 @@ class TargetKind(models.TextChoices):
     FILE = "file", "File"
     BULK_EDIT = "bulk_edit", "Edit of many videos"
     DUPLICATES = "duplicates", "Duplicates of a person's choice"
+    VIDEO = "video", "Video"
+    MARKER = "marker", "Mark"
+    CONVERSION = "conversion", "Conversion"
+    LIBRARY = "library", "Whole library"
 
 
 class JobQuerySet(models.QuerySet["Job"]):
