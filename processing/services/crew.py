@@ -13,6 +13,7 @@ from multiprocessing.context import ForkProcess
 from django.db import DatabaseError, connections
 
 from processing.services import interrupts
+from processing.services.children import end_orphans
 from processing.services.claim import claim_in_folders, worker_name
 from processing.services.commits import commit_without_waiting
 from processing.services.interrupts import WorkerStopping
@@ -72,6 +73,8 @@ class Crew:
     def _bury(self, member: ForkProcess) -> None:
         if member.exitcode:
             logger.warning("Worker process %s of this command died (exit status %s).", member.pid, member.exitcode)
+        if member.exitcode:
+            end_orphans()
         release_worker(worker_name(member.pid))
         remove_abandoned()
 

@@ -17,7 +17,8 @@ from processing.models import Job, JobStatus
 from processing.models.job import TargetKind
 from processing.services.crew import QUEUES, Crew
 from processing.services.reconcile import release_dead
-from processing.services.submit import INGEST, submit_jobs, submit_scan
+from processing.services.submit import INGEST, submit_scan
+from processing.services.triggers import submit_import
 from processing.services.upkeep import remake_lost_pictures
 
 _RECONCILE_SECONDS = 5.0
@@ -119,4 +120,4 @@ def _resume_left(targets: Sequence[FolderTarget]) -> None:
     for target in targets:
         left = files_of([target]).unfinished().exclude(pk__in=_active().values("target_id"))
         ids = list(left.values_list("pk", flat=True))
-        submit_jobs(stage="probe", target_ids=ids, folder_id=target.folder.pk, priority=INGEST)
+        submit_import(file_ids=ids, folder_id=target.folder.pk, priority=INGEST, even_if_running=False)

@@ -112,6 +112,16 @@ def pause(seconds: float) -> None:
         _state.is_armed = False
 
 
+def hold_timer() -> float:
+    """Stops the time limit's clock; returns the seconds that were left, 0 when none ran."""
+    return signal.setitimer(signal.ITIMER_REAL, 0)[0]
+
+
+def resume_timer(seconds: float) -> None:
+    """Lets the clock of `hold_timer` run on."""
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+
+
 def lose_hold() -> None:
     """Called from another thread: raises HoldLost in the stage, if it is still running in the main thread."""
     os.kill(os.getpid(), LOST)

@@ -3,18 +3,24 @@
 import os
 from collections.abc import Iterable
 from itertools import islice
-from typing import Any
+from typing import Any, Literal
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 
 from library.models import Folder
-from processing.models import Job, JobStatus
+from processing.models import Job, JobStatus, Priority, StageRecord
 from processing.models.job import JobQuerySet
 from processing.services.bell import ring_on_commit
-from processing.stages import get_stage
+from processing.services.keys import with_keys
+from processing.services.stage_settings import stage_as_set
+from processing.stages import Stage
 
-IDLE, AUTOMATIC, MANUAL, INGEST = -1, 0, 1, 2
+IDLE, AUTOMATIC, MANUAL, INGEST, LOOKING = (
+    Priority.IDLE, Priority.AUTOMATIC, Priority.MANUAL, Priority.INGEST, Priority.LOOKING
+)  # fmt: skip
+Mode = Literal["all", "missing"]
 _BATCH = 1000
 
 
@@ -28,13 +34,17 @@ def submit_jobs(
     params: dict[str, Any] | None = None,
     requested_by_id: int | None = None,
     even_if_running: bool = False,
+    mode: Mode = "all",
+    is_forced: bool = False,
 ) -> int:
     """Makes a waiting job for each target that has no active one of this stage and variant; returns how many.
 
+    With `mode` "missing", targets are passed over whose result is that of their present input; a stage whose input
+    isn't known counts as done once it has succeeded. `is_forced` has what follows run as well, changed or not.
     With `even_if_running`, a job that runs already runs once more when it has ended: what it works on has changed.
     Rows are made in the caller's transaction, in batches; the queue is told on commit. Raises UnknownStageError.
     """
-    known = get_stage(stage)
+    known = stage_as_set(stage)
     made = 0
     ids = iter(target_ids)
     while batch := list(dict.fromkeys(islice(ids, _BATCH))):
@@ -42,7 +52,12 @@ def submit_jobs(
             same = Job.objects.active().filter(
                 stage=stage, variant=variant, target_kind=known.target_kind, target_id__in=batch
             )
+            passed = _current(known, batch, variant, params) if mode == "missing" else set()
+            if passed:
+                known.on_current(sorted(passed))
+                same = same.exclude(target_id__in=passed)
             busy = _ask_again(same) if even_if_running else set(same.values_list("target_id", flat=True))
+            busy |= passed
             labels = known.label_of(batch)
             jobs = [
                 Job(
@@ -55,6 +70,7 @@ def submit_jobs(
                     label=labels[target_id],
                     params=params or {},
                     priority=priority,
+                    is_forced=is_forced,
                     max_attempts=known.max_attempts,
                     requested_by_id=requested_by_id,
                 )
@@ -67,6 +83,17 @@ def submit_jobs(
     if made:
         ring_on_commit(known.queue, made)
     return made
+
+
+def _current(stage: Stage, target_ids: list[int], variant: str, params: dict[str, Any] | None) -> set[int]:
+    """Those of the targets whose result needs no making; one query."""
+    records = StageRecord.objects.filter(target_kind=stage.target_kind, stage=stage.name, variant=variant)
+    rows = with_keys(stage, params)
+    if rows is None:
+        done = records.filter(target_id__in=target_ids, status=JobStatus.COMPLETED)
+        return set(done.values_list("target_id", flat=True))
+    same = records.filter(target_id=OuterRef("pk"), completed_key=OuterRef("input_key"))
+    return set(rows.filter(Exists(same), pk__in=target_ids).order_by().values_list("pk", flat=True))
 
 
 def _ask_again(same: JobQuerySet) -> set[int]:

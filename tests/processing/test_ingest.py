@@ -63,7 +63,7 @@ def probe_with(make_stage: Callable[..., Stage]) -> Callable[[Callable[[StageCon
             return probe.run(context)
 
         known = get_stage("probe")
-        make_stage(work, name="probe", label_of=known.label_of, on_failed=known.on_failed)
+        make_stage(work, name="probe", label_of=known.label_of, on_failed=known.on_failed, trigger="on_import")
 
     return replace
 
