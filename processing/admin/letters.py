@@ -83,9 +83,9 @@ class DeadLetterAdmin(ReadOnlyAdmin):
         return sentence(letter.error)
 
     @admin.display(description="Failed")
-    def times(self, letter: DeadLetter) -> str:
+    def times(self, letter: DeadLetter) -> SafeString:
         tries = counted(letter.attempts, "attempt", "attempts")
-        return f"{counted(letter.failures, 'time', 'times')}, {tries} at last"
+        return two_lines(counted(letter.failures, "time", "times"), f"{tries} the last time")
 
     @admin.display(description="Last")
     def failed(self, letter: DeadLetter) -> SafeString | str:

@@ -56,6 +56,9 @@ class StageForm(forms.ModelForm):  # type: ignore[type-arg]
             if one.name != stage.name and follows_kind(one.target_kind, stage.target_kind)
         ]
         before.help_text = "Any of these having ended well."
+        for name, value in self.initial.items():
+            if isinstance(value, float):
+                self.initial[name] = f"{value:g}"
         for name, field in self.fields.items():
             column: Any = StageConfig._meta.get_field(name)
             if name != "after":
@@ -72,6 +75,8 @@ class StageForm(forms.ModelForm):  # type: ignore[type-arg]
         cleaned: dict[str, Any] = super().clean() or {}
         if cleaned.get("trigger") != Trigger.AFTER:
             cleaned["after"] = []
+        elif not cleaned.get("after"):
+            self.add_error("after", "Say after which stages it begins.")
         if cleaned.get("trigger") != Trigger.CRON:
             cleaned["cron"] = ""
         return cleaned

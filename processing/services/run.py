@@ -68,7 +68,7 @@ def _run_stage(job: Job, stage: Stage) -> StageResult:
         interrupts.listening(),
         brood() as children,
         leased(job, stage, children) as room,
-        interrupts.armed(stage.timeout_seconds),
+        interrupts.armed(stage.timeout_seconds, children.kill),
     ):
         report = reporter(job, room)
         return function(

@@ -115,7 +115,8 @@ def test_programs_of_dead_workers_are_ended_and_those_of_living_ones_are_not(
     mine = program(**{MARK: worker_name()})
     unmarked = program()
 
-    assert end_orphans() == 1
+    # Tests of others may have left some, too.
+    assert end_orphans() >= 1
     wait_until(lambda: not is_alive(orphan.pid), "the orphan ends")
     assert all(is_alive(process.pid) for process in (elsewhere, mine, unmarked))
 
@@ -124,7 +125,7 @@ def test_programs_of_dead_workers_are_ended_and_those_of_living_ones_are_not(
 def test_the_reconciler_ends_orphans(program: Program, dead_worker: str) -> None:
     orphan = program(**{MARK: dead_worker})
 
-    assert reconcile().orphans == 1
+    assert reconcile().orphans >= 1
     wait_until(lambda: not is_alive(orphan.pid), "the orphan ends")
 
 
