@@ -9,7 +9,7 @@ RUN := .venv/bin/python
 export MEDIA PORT HOST
 
 .DEFAULT_GOAL := help
-.PHONY: help init dev up demo test lint format bench bench-full
+.PHONY: help init dev up demo test lint format bench bench-full chaos
 
 help:  ## What there is
 	@echo "make up MEDIA=FOLDER   start Videothek and scan the folder (PORT=8000 HOST=127.0.0.1)"
@@ -19,6 +19,7 @@ help:  ## What there is
 	@echo "make lint              style, types, import contract, templates, migrations"
 	@echo "make format            bring the code into shape"
 	@echo "make bench AREA=...    measure one area, or all; bench-full takes long"
+	@echo "make chaos             kill workers and servers under work, and count what came through (FILES=500)"
 
 init:
 	@$(PYTHON) config/bootstrap.py
@@ -58,3 +59,6 @@ bench: dev
 
 bench-full: dev
 	$(RUN) -m tests.bench --full $(AREA)
+
+chaos: dev
+	VIDEOTHEK_CHAOS_FILES="$(or $(FILES),500)" $(RUN) -m tests.bench chaos

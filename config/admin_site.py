@@ -12,7 +12,7 @@ from unfold.dataclasses import SearchResult
 from library.models import Folder, User, Video, VideoFile
 from library.models.file import FileState
 from library.paths import encode_path
-from processing.models import Job, JobStatus
+from processing.models import DeadLetter, Job, JobStatus, LetterStatus
 
 # A badge answers "is there something, and is it a lot": counting stops here.
 MOST_COUNTED = 1000
@@ -44,7 +44,7 @@ def badge_text(count: int) -> str | None:
 
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
-    """The groups of the sidebar with what the user may see. Three bounded counts at most."""
+    """The groups of the sidebar with what the user may see. Four bounded counts at most."""
     groups = [
         (None, [Place("Overview", "space_dashboard", reverse("admin:index")), _library_link()]),
         ("Library", _library_places(request)),
@@ -127,13 +127,27 @@ def _playback_places() -> list[Place]:
 
 
 def _work_places(request: HttpRequest) -> list[Place]:
-    running = 0
+    running = letters = 0
     if may(request, "processing.view_job"):
         running = bounded_count(Job.objects.filter(status=JobStatus.RUNNING))
+    if may(request, "processing.view_deadletter"):
+        letters = bounded_count(DeadLetter.objects.filter(status=LetterStatus.PENDING_REVIEW))
     jobs = reverse("admin:processing_job_changelist")
     workers = reverse("admin:processing_workerprocess_changelist")
+    dead = reverse("admin:processing_deadletter_changelist")
+    ledger = reverse("admin:processing_stagerecord_changelist")
     return [
+        Place("Queues", "speed", reverse("admin:processing_queuecontrol_changelist"), "processing.view_queuecontrol"),
         Place("Jobs", "manufacturing", jobs, "processing.view_job", badge_text(running)),
+        Place(
+            "Dead letters",
+            "mark_email_unread",
+            f"{dead}?status__exact=pending_review",
+            "processing.view_deadletter",
+            badge_text(letters),
+            "danger",
+        ),
+        Place("Ledger", "receipt_long", ledger, "processing.view_stagerecord"),
         Place("Workers", "memory", workers, "processing.view_workerprocess"),
         Place("Queues in Redis", "stacks", reverse("admin:django_rq_dashboard_changelist"), "superuser"),
     ]
@@ -153,10 +167,13 @@ def _settings_places() -> list[Place]:
         ("processing", "Processing", "tune"),
         ("playback", "Playback", "smart_display"),
     ]
-    return [
+    places = [
         Place(title, icon, reverse(f"admin:{app}_{app}settings_changelist"), f"{app}.view_{app}settings")
         for app, title, icon in rows
     ]
+    stages = reverse("admin:processing_stageconfig_changelist")
+    places.insert(2, Place("Stages", "account_tree", stages, "processing.view_stageconfig"))
+    return places
 
 
 def _item(request: HttpRequest, place: Place) -> dict[str, Any]:
@@ -177,8 +194,9 @@ def is_active(request: HttpRequest, link: str) -> bool:
         return request.path == path
     if not request.path.startswith(path):
         return False
-    wanted = dict(part.split("=") for part in query.split("&") if part)
     special = {"state": "failed", "missing": "yes"}
+    asked = dict(part.split("=") for part in query.split("&") if part)
+    wanted = {name: value for name, value in asked.items() if name in special}
     shown = {name: value for name, value in special.items() if request.GET.get(name) == value}
     return shown == wanted
 

@@ -19,6 +19,7 @@ from library import queries
 from library.access import current_user, may, requires
 from library.media_types import media_type
 from library.models import VideoFile
+from library.models.file import FileState
 from library.wishes import Wish
 from library.words import codec, container
 from playback.exceptions import FileUnavailableError, PositionError, RangeNotSatisfiableError
@@ -26,6 +27,7 @@ from playback.queries import names_of, progress_of, resume_position, tiles_of
 from playback.ranges import ByteRange, parse_range
 from playback.services import OpenedFile, open_file, record_position
 from processing.queries.pictures import NONE, pictures_of
+from processing.services import look_at_files
 
 logger = logging.getLogger(__name__)
 
@@ -41,6 +43,8 @@ def watch(request: HttpRequest, video_id: int) -> HttpResponse:
     wish = Wish.of({name: request.GET.get(name, "") for name in ("q", "f", "sort")})
     place = queries.cursor_at(file, wish.sort, text=wish.text, user=user)
     following = wish.page(user, after=place, limit=_UP_NEXT)
+    if file.state != FileState.READY:
+        look_at_files(file_ids=[file.pk])
     duration = file.duration_seconds
     mine = progress_of(user, [video_id]).get(video_id)
     pictures = pictures_of([file.pk]).get(file.pk, NONE)

@@ -19,3 +19,11 @@ class UnknownStageError(ProcessingError):
 
 class TargetGoneError(ProcessingError):
     """What a job was to work on is not there any more."""
+
+
+class CronError(ProcessingError):
+    """A text that is no set time."""
+
+
+class StageConfigError(ProcessingError):
+    """Settings of a stage that can't be: a circle, a stage that isn't there, a trigger that isn't its own."""

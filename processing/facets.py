@@ -3,10 +3,11 @@
 from django.db.models import Exists, OuterRef, Q
 
 from library.filters.columns import choices
-from library.filters.registry import Ask, Facet, Kind, register_facet
+from library.filters.registry import Ask, Choice, Facet, Kind, register_facet
 from library.models import VideoFile
 from library.models.file import FileState
-from processing.models import Storyboard, Thumbnail
+from processing.models import Job, JobStatus, StageRecord, Storyboard, Thumbnail
+from processing.stages import all_stages
 
 
 def _state(ask: Ask) -> Q:
@@ -22,7 +23,47 @@ def _without_pictures(ask: Ask) -> Q:
     return ~ask.exists(whole) if ask.value else ask.exists(whole)
 
 
+_STATES = {
+    "waiting": "waiting",
+    "running": "running",
+    "completed": "done",
+    "failed": "failed",
+    "cancelled": "cancelled",
+    "never": "never tried",
+}
+
+
+def _stage_choices() -> list[Choice]:
+    """Every stage on files with every state, "frames.failed"."""
+    stages = [stage for stage in all_stages() if stage.target_kind == "file"]
+    return [
+        Choice(f"{stage.name}.{state}", f"{stage.label}: {words}")
+        for stage in stages
+        for state, words in _STATES.items()
+    ]
+
+
+def _stage_state(ask: Ask) -> Q:
+    """Videos whose primary file is in one of these states of a stage."""
+    files = VideoFile.objects.filter(is_primary=True)
+    return Q(*(ask.exists(files.filter(_in_state(*value.split(".")))) for value in ask.value), _connector=Q.OR)
+
+
+def _in_state(stage: str, state: str) -> Q:
+    about = {"target_kind": "file", "target_id": OuterRef("pk"), "stage": stage}
+    active = Exists(Job.objects.active().filter(**about))
+    if state in ("waiting", "running"):
+        status = JobStatus.PENDING if state == "waiting" else JobStatus.RUNNING
+        return Q(Exists(Job.objects.filter(**about, status=status)))
+    records = StageRecord.objects.filter(**about)
+    if state == "never":
+        return ~Q(Exists(records)) & ~Q(active)
+    statuses = (JobStatus.FAILED, JobStatus.TIMED_OUT) if state == "failed" else (state,)
+    return Q(Exists(records.filter(status__in=statuses))) & ~Q(active)
+
+
 register_facet(
+    Facet("stage_state", "Stage of processing", "State", Kind.CHOICE, _stage_state, choices=_stage_choices),
     Facet("state", "Processing", "State", Kind.CHOICE, _state, choices=choices(FileState.choices)),
     Facet("no_pictures", "Without pictures", "State", Kind.FLAG, _without_pictures),
 )

@@ -17,6 +17,7 @@ from rq.job import Job as RQJob
 from rq.queue import Queue
 
 from processing.models import WorkerProcess
+from processing.services.children import end_orphans
 from processing.services.claim import worker_name
 from processing.services.commits import commit_without_waiting
 from processing.services.reconcile import release_worker
@@ -69,6 +70,8 @@ class Worker(rq.Worker):
         """Forks; the parent must not share an open database connection with its child."""
         connections.close_all()
         super().fork_work_horse(job, queue)
+        # The queue page shows whose child has which job in hand.
+        self._tell()
 
     def main_work_horse(self, job: RQJob, queue: Queue) -> None:
         """Runs in the child: makes sure that it can't outlive its parent."""
@@ -106,6 +109,7 @@ class Worker(rq.Worker):
         try:
             if release_worker(worker_name(child)):
                 remove_abandoned()
+                end_orphans()
         except DatabaseError as error:
             logger.warning("The dead child's job could not be released (%s); the scheduler will do it.", error)
         finally:
@@ -128,6 +132,7 @@ class Worker(rq.Worker):
             "host": socket.gethostname(),
             "pid": os.getpid(),
             "queue": self.queue_names()[0],
+            "child_pid": self.horse_pid or None,
             "heartbeat_at": Now(),
         }
         try:

@@ -31,6 +31,7 @@ from library.admin.columns import (
 )
 from library.models import VideoFile
 from library.models.file import FileState
+from processing.queries.ledger import stage_lines
 from processing.services import rerun_files
 
 STATE_TONES = {FileState.NEW: "calm", FileState.PROBED: "now", FileState.READY: "ok", FileState.FAILED: "bad"}
@@ -314,6 +315,7 @@ class VideoFileAdmin(ReadOnlyAdmin):
         if object_id.isdecimal():
             files = VideoFile.objects.select_related("thumbnail", "storyboard").defer(*LIST_DEFERRED)
             context["file"] = files.filter(pk=object_id).first()
+            context["stage_lines"] = stage_lines("file", int(object_id))
         return super().change_view(request, object_id, form_url, {**context, **(extra_context or {})})  # type: ignore[no-any-return]
 
 

@@ -1,5 +1,6 @@
 """The form of an app's settings row, and below it who changed what and when."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -47,16 +48,22 @@ def recent_changes(model: type[SettingsRow]) -> list[Change]:
     events = list(
         model.pgh_event_model.objects.select_related("pgh_context").order_by("-pgh_id")[: CHANGES_SHOWN + 1]  # type: ignore[attr-defined]
     )
-    user_ids = {(event.pgh_context.metadata or {}).get("user") for event in events if event.pgh_context}
-    names = dict(User.objects.filter(pk__in=user_ids - {None}).values_list("pk", "username"))
+    names = who_changed(events)
     changes = []
     for index, event in enumerate(events[:CHANGES_SHOWN]):
         before = events[index + 1] if index + 1 < len(events) else model()
         pairs = [(field, getattr(before, field.name), getattr(event, field.name)) for field in setting_fields(model)]
         fields = [(label_of(field), shown(field, old), shown(field, new)) for field, old, new in pairs if old != new]
         if fields:
-            changes.append(Change(event.pgh_created_at, _who(event, names), fields))
+            changes.append(Change(event.pgh_created_at, names[event.pk], fields))
     return changes
+
+
+def who_changed(events: Sequence[Any]) -> dict[int, str]:
+    """Who made each event of a settings table, by its key; one query."""
+    user_ids = {(event.pgh_context.metadata or {}).get("user") for event in events if event.pgh_context}
+    names = dict(User.objects.filter(pk__in=user_ids - {None}).values_list("pk", "username"))
+    return {event.pk: _who(event, names) for event in events}
 
 
 def label_of(field: "Field[Any, Any]") -> str:

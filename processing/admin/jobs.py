@@ -1,6 +1,7 @@
 """Jobs in the admin."""
 
 import json
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -8,7 +9,7 @@ from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import NoReverseMatch, URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -19,9 +20,9 @@ from library.admin.base import ReadOnlyAdmin, back, chosen_ids, counted, may, sa
 from library.admin.columns import NOTHING, badge, duration, link_to, progress, sentence, two_lines, when
 from library.paths import display_path
 from processing.exceptions import ProcessingError
-from processing.models import Job, JobStatus
+from processing.models import Job, JobStatus, Priority
 from processing.models.job import ACTIVE, TargetKind
-from processing.services import cancel_jobs, retry_jobs
+from processing.services import cancel_jobs, reprioritise_jobs, retry_jobs
 from processing.stages import all_stages
 
 STATUS_TONES = {
@@ -33,7 +34,8 @@ STATUS_TONES = {
     JobStatus.TIMED_OUT: "bad",
 }
 RETRIABLE = (JobStatus.FAILED, JobStatus.CANCELLED, JobStatus.TIMED_OUT)
-PRIORITIES = {0: "Automatic", 1: "Asked for", 2: "Ingest command"}
+FORTH, BACK = "first", "last"
+_HURRY = {FORTH: Priority.LOOKING, BACK: Priority.IDLE, "normal": Priority.AUTOMATIC}
 
 
 class StageFilter(admin.SimpleListFilter):
@@ -87,7 +89,7 @@ class JobAdmin(ReadOnlyAdmin):
         "stage_name", "target", "priority_name", "asked_by", "parameters", "status_badge", "how_far", "tries",
         "outcome", "made", "due", "started", "finished", "took", "lease",
     ]  # fmt: skip
-    actions = ["retry", "cancel"]
+    actions = ["retry", "cancel", "first", "last"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Job]:
         return super().get_queryset(request).select_related("folder", "requested_by")  # type: ignore[no-any-return]
@@ -136,18 +138,12 @@ class JobAdmin(ReadOnlyAdmin):
         return f"{stage_label(job.stage)} ({job.stage})"
 
     @admin.display(description="Of")
-    def target(self, job: Job) -> SafeString:
-        kinds = {
-            TargetKind.FOLDER: "library_folder",
-            TargetKind.FILE: "library_videofile",
-            TargetKind.BULK_EDIT: "library_bulkedit",
-        }
-        address = reverse(f"admin:{kinds[TargetKind(job.target_kind)]}_change", args=(job.target_id,))
-        return link_to(address, display_path(job.label) or f"{job.get_target_kind_display()} {job.target_id}")
+    def target(self, job: Job) -> SafeString | str:
+        return address_of(job.target_kind, job.target_id, job.label, job.get_target_kind_display())
 
     @admin.display(description="Priority")
     def priority_name(self, job: Job) -> str:
-        return PRIORITIES.get(job.priority, str(job.priority))
+        return job.get_priority_display()
 
     @admin.display(description="Asked for by")
     def asked_by(self, job: Job) -> str:
@@ -186,15 +182,24 @@ class JobAdmin(ReadOnlyAdmin):
     def cancel(self, request: HttpRequest, queryset: QuerySet[Job]) -> None:
         cancel_and_tell(request, chosen_ids(request, queryset))
 
+    @admin.action(description="Do it first", permissions=["control"])
+    def first(self, request: HttpRequest, queryset: QuerySet[Job]) -> None:
+        hurry_and_tell(request, chosen_ids(request, queryset), FORTH)
+
+    @admin.action(description="Do it when nothing else waits", permissions=["control"])
+    def last(self, request: HttpRequest, queryset: QuerySet[Job]) -> None:
+        hurry_and_tell(request, chosen_ids(request, queryset), BACK)
+
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(require_POST(self.control_view))
         return [path("<int:object_id>/do/<slug:what>/", view, name="processing_job_control"), *super().get_urls()]
 
     def control_view(self, request: HttpRequest, object_id: int, what: str) -> HttpResponse:
-        """POST: retries or cancels one job."""
+        """POST: retries, cancels, hurries or puts off one job."""
         if not self.has_control_permission(request):
             raise PermissionDenied
         verbs = {"retry": retry_and_tell, "cancel": cancel_and_tell}
+        verbs |= {where: partial(hurry_and_tell, where=where) for where in _HURRY}
         if what not in verbs or not Job.objects.filter(pk=object_id).exists():
             raise Http404
         verbs[what](request, [object_id])
@@ -214,13 +219,34 @@ def stage_label(name: str) -> str:
     return next((stage.label for stage in all_stages() if stage.name == name), name)
 
 
+# Where the targets of a kind have a page in the admin, if they have one.
+_PAGES = {
+    TargetKind.FOLDER: "library_folder",
+    TargetKind.FILE: "library_videofile",
+    TargetKind.VIDEO: "library_video",
+    TargetKind.MARKER: "playback_marker",
+    TargetKind.CONVERSION: "processing_conversion",
+}
+
+
+def address_of(kind: str, target_id: int, label: str, kind_label: str) -> SafeString | str:
+    """The target's name, as a link where the admin has a page for such things."""
+    name = display_path(label) or f"{kind_label} {target_id}"
+    try:
+        return link_to(reverse(f"admin:{_PAGES[TargetKind(kind)]}_change", args=(target_id,)), name)
+    except (KeyError, NoReverseMatch):
+        return name
+
+
 def short_label(job: Job) -> str:
     """The name of the file or folder, without the folders above it."""
     return display_path(job.label).rpartition("/")[2] or f"{job.get_target_kind_display()} {job.target_id}"
 
 
 def seconds_taken(job: Job) -> float | None:
-    """From the start of the last attempt to its end, or to now while it runs; None before the first."""
+    """How long the last attempt took, or has taken while it runs; None before the first."""
+    if job.duration_seconds is not None:
+        return job.duration_seconds
     if job.started_at is None or job.status == JobStatus.PENDING:
         return None
     return max(0.0, ((job.finished_at or timezone.now()) - job.started_at).total_seconds())
@@ -255,6 +281,17 @@ def cancel_and_tell(request: HttpRequest, job_ids: list[int]) -> None:
     if left_out := len(job_ids) - count:
         left = counted(left_out, "job was", "jobs were")
         say(request, f"{left} left alone: neither waiting nor running.", is_done=False)
+
+
+def hurry_and_tell(request: HttpRequest, job_ids: list[int], where: str) -> None:
+    """Puts what waits or runs at the beginning or end of its queue, or back in between, and says how many."""
+    count = reprioritise_jobs(job_ids=job_ids, priority=_HURRY[where])
+    words = {FORTH: "next in turn", BACK: "done when nothing else waits", "normal": "in the usual turn"}[where]
+    if count:
+        say(request, f"{counted(count, 'job is', 'jobs are')} {words}.", is_done=True)
+    if left_out := len(job_ids) - count:
+        left = counted(left_out, "job was", "jobs were")
+        say(request, f"{left} left alone: neither waiting nor running, or so already.", is_done=False)
 
 
 def _user(request: HttpRequest) -> Any:

@@ -11,6 +11,7 @@ from library.admin.dashboard import Section, register_section
 from processing.admin.jobs import seconds_taken, short_label, stage_label
 from processing.admin.workers import SILENT_AFTER
 from processing.models import Job, JobStatus, WorkerProcess
+from processing.queries.engine import error_groups
 
 RUNNING_SHOWN = 8
 FAILED_SHOWN = 6
@@ -45,6 +46,18 @@ def _row(job: Job) -> dict[str, Any]:
     }
 
 
+def load_letters(request: HttpRequest) -> dict[str, Any] | None:
+    """Open dead letters by kind of error; two queries."""
+    groups = error_groups()
+    if not groups:
+        return None
+    return {
+        "groups": [(group, stage_label(group.stage)) for group in groups[:FAILED_SHOWN]],
+        "total": sum(group.count for group in groups),
+        "has_more": len(groups) > FAILED_SHOWN,
+    }
+
+
 def load_failures(request: HttpRequest) -> dict[str, Any] | None:
     """The jobs that failed last, with their sentences; one query."""
     failed = Q(status=JobStatus.FAILED) | Q(status=JobStatus.TIMED_OUT)
@@ -58,4 +71,6 @@ def load_failures(request: HttpRequest) -> dict[str, Any] | None:
 _JOBS = ("processing.view_job",)
 _AT = "admin/dashboard/"
 register_section(Section("work", "Work now", _AT + "work.html", load_work, _JOBS, order=20, refreshes=True))
+_LETTERS = ("processing.view_deadletter",)
+register_section(Section("letters", "What failed for good", _AT + "letters.html", load_letters, _LETTERS, order=45))
 register_section(Section("failures", "Jobs that failed", _AT + "failures.html", load_failures, _JOBS, order=50))

@@ -1,6 +1,25 @@
+from processing.models.dead_letter import DeadLetter, LetterStatus
+from processing.models.engine import CronRun, DemandLease, QueueControl, StageConfig, Trigger
 from processing.models.images import Storyboard, Thumbnail
-from processing.models.job import Job, JobStatus
+from processing.models.job import Job, JobStatus, Priority
+from processing.models.record import StageRecord
 from processing.models.settings import ProcessingSettings
 from processing.models.worker import WorkerProcess
 
-__all__ = ["Job", "JobStatus", "ProcessingSettings", "Storyboard", "Thumbnail", "WorkerProcess"]
+__all__ = [
+    "CronRun",
+    "DeadLetter",
+    "DemandLease",
+    "Job",
+    "JobStatus",
+    "LetterStatus",
+    "Priority",
+    "ProcessingSettings",
+    "QueueControl",
+    "StageConfig",
+    "StageRecord",
+    "Storyboard",
+    "Thumbnail",
+    "Trigger",
+    "WorkerProcess",
+]

@@ -24,6 +24,25 @@ class TargetKind(models.TextChoices):
     FILE = "file", "File"
     BULK_EDIT = "bulk_edit", "Edit of many videos"
     DUPLICATES = "duplicates", "Duplicates of a person's choice"
+    VIDEO = "video", "Video"
+    MARKER = "marker", "Mark"
+    CONVERSION = "conversion", "Conversion"
+    LIBRARY = "library", "Whole library"
+
+
+class Priority(models.IntegerChoices):
+    """Higher goes first; among equals the one that has been due longest."""
+
+    IDLE = -1, "When nothing else waits"
+    AUTOMATIC = 0, "Automatic"
+    MANUAL = 1, "Asked for"
+    INGEST = 2, "Ingest command"
+    LOOKING = 3, "Somebody is looking at it"
+
+
+QUEUES = ("scan", "media", "gpu", "faces", "maintenance")
+# Of registered stages' names, everywhere they are stored.
+STAGE_LENGTH = 40
 
 
 class JobQuerySet(models.QuerySet["Job"]):
@@ -44,7 +63,7 @@ class Job(TimeStamped):
     the target is gone.
     """
 
-    stage = models.SlugField(max_length=40, help_text="A registered stage.", db_index=False)
+    stage = models.SlugField(max_length=STAGE_LENGTH, help_text="A registered stage.", db_index=False)
     queue = models.CharField(max_length=20)
     target_kind = models.CharField(max_length=10, choices=TargetKind.choices)
     target_id = models.BigIntegerField()
@@ -54,7 +73,13 @@ class Job(TimeStamped):
     params = models.JSONField(default=dict, blank=True)
     status = models.CharField(max_length=10, choices=JobStatus.choices, default=JobStatus.PENDING)
     priority = models.SmallIntegerField(
-        default=0, help_text="Higher goes first: -1 idle, 0 automatic, 1 asked for, 2 ingest."
+        choices=Priority.choices, default=Priority.AUTOMATIC, help_text="Higher goes first."
+    )
+    is_forced = models.BooleanField(
+        default=False, help_text="What follows it runs too, even where nothing has changed since it last ran."
+    )
+    input_key = models.CharField(
+        max_length=32, blank=True, help_text="Digest of what the last attempt worked on, as in the ledger."
     )
     is_asked_again = models.BooleanField(
         default=False, help_text="Asked for while it was running, with a changed input: it runs again afterwards."
@@ -64,6 +89,7 @@ class Job(TimeStamped):
     due_at = models.DateTimeField(db_default=models.functions.Now())
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
+    duration_seconds = models.FloatField(null=True, help_text="How long the last attempt took.")
     worker = models.CharField(max_length=200, blank=True, help_text="Host and process id.")
     lease_expires_at = models.DateTimeField(null=True)
     progress_done = models.PositiveIntegerField(default=0)
@@ -86,6 +112,16 @@ class Job(TimeStamped):
                 condition=Q(status="pending"),
                 name="processing_job_claim",
             ),
+            # A claim while some stages may not be begun: the best waiting row of each of the others.
+            models.Index(
+                "queue",
+                "stage",
+                F("priority").desc(),
+                "due_at",
+                "id",
+                condition=Q(status="pending"),
+                name="processing_job_of_stage",
+            ),
             # The reconciler: running rows whose lease ran out.
             models.Index(fields=["lease_expires_at"], condition=Q(status="running"), name="processing_job_lease"),
             # The file's and folder's own jobs, newest first (admin, ingest).
@@ -94,6 +130,8 @@ class Job(TimeStamped):
             models.Index(fields=["status", "-id"], name="processing_job_status"),
             # Ingest: what is left of a folder.
             models.Index(fields=["folder"], condition=Q(status__in=ACTIVE), name="processing_job_folder"),
+            # The pace of the last minutes on the queue page; the purge of old history.
+            models.Index(fields=["finished_at"], include=["stage", "status"], name="processing_job_finished"),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -107,9 +145,10 @@ class Job(TimeStamped):
                 condition=Q(target_kind__in=TargetKind.values), name="%(app_label)s_%(class)s_target_kind"
             ),
             models.CheckConstraint(
-                condition=Q(queue__in=["scan", "media", "gpu", "faces", "maintenance"]),
+                condition=Q(queue__in=QUEUES),
                 name="%(app_label)s_%(class)s_queue",
             ),
+            models.CheckConstraint(condition=Q(priority__in=Priority.values), name="%(app_label)s_%(class)s_priority"),
             models.CheckConstraint(
                 condition=Q(status="running", lease_expires_at__isnull=False)
                 | (~Q(status="running") & Q(lease_expires_at__isnull=True)),

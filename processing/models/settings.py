@@ -31,6 +31,11 @@ class ProcessingSettings(SettingsRow):
     job_history_days = models.PositiveSmallIntegerField(
         default=7, validators=within(1, 365), help_text="Finished jobs are kept this long."
     )
+    dead_letter_days = models.PositiveSmallIntegerField(
+        default=7,
+        validators=within(0, 365),
+        help_text="Dead letters that nobody looks at are abandoned after this long; 0 keeps them for ever.",
+    )
 
     class Meta(SettingsRow.Meta):
         verbose_name = "processing settings"
@@ -47,4 +52,5 @@ class ProcessingSettings(SettingsRow):
             in_range("sprite_quality", 1, 100),
             in_range("storyboard_tiles", 10, 600),
             in_range("job_history_days", 1, 365),
+            in_range("dead_letter_days", 0, 365),
         ]

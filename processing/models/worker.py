@@ -12,6 +12,7 @@ class WorkerProcess(TimeStamped):
     host = models.CharField(max_length=150)
     pid = models.PositiveIntegerField()
     queue = models.CharField(max_length=20)
+    child_pid = models.PositiveIntegerField(null=True, help_text="The process that has a job in hand.")
     heartbeat_at = models.DateTimeField()
 
     class Meta(TimeStamped.Meta):

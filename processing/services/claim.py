@@ -13,33 +13,52 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-from django.db.models import F, QuerySet
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, FloatField, Func, QuerySet
 from django.db.models.functions import Now
 
 from processing.models import Job, JobStatus
+from processing.services.gates import pass_gate
 from processing.services.submit import submit_jobs
 
 LEASE_SECONDS = 30.0
 _LEASE = timedelta(seconds=LEASE_SECONDS)
 _FREE: dict[str, Any] = {"worker": "", "lease_expires_at": None}
+_TAKEN = Func(Now() - F("started_at"), template="EXTRACT(EPOCH FROM %(expressions)s)", output_field=FloatField())
 
-# One statement, so one trip and no transaction left open. The rows that other workers are just taking are passed over.
+# One statement. The rows that other workers are just taking are passed over.
 _CLAIM = """
 UPDATE processing_job
 SET status = 'running', worker = %(worker)s, attempts = attempts + 1, started_at = statement_timestamp(),
-    finished_at = NULL, lease_expires_at = statement_timestamp() + %(lease)s, progress_done = 0, progress_total = 0,
-    is_asked_again = FALSE
+    finished_at = NULL, duration_seconds = NULL, lease_expires_at = statement_timestamp() + %(lease)s,
+    progress_done = 0, progress_total = 0, is_asked_again = FALSE
 WHERE id = (
-    SELECT id FROM processing_job
-    WHERE status = 'pending' AND queue = ANY(%(queues)s) AND due_at <= statement_timestamp() {folders}
-    ORDER BY priority DESC, due_at, id
-    LIMIT 1
-    FOR UPDATE SKIP LOCKED
+    {best}
 )
 RETURNING *
 """
-_OF_ONE_QUEUE = _CLAIM.replace("= ANY(%(queues)s)", "= %(queue)s").format(folders="")
-_OF_FOLDERS = _CLAIM.format(folders="AND folder_id = ANY(%(folders)s)")
+_BEST = """
+    SELECT id FROM processing_job
+    WHERE status = 'pending' AND {rows} AND due_at <= statement_timestamp()
+    ORDER BY priority DESC, due_at, id
+    LIMIT 1
+    FOR UPDATE SKIP LOCKED
+"""
+# The best row of each stage that may be begun, then the best of these: however many rows of other stages wait before
+# them, none is looked at.
+_BEST_OF_STAGES = f"""
+    SELECT best.id FROM unnest(%(stages)s::text[]) AS allowed(stage) CROSS JOIN LATERAL (
+        {
+    _BEST.format(rows="queue = %(queue)s AND stage = allowed.stage").replace("SELECT id", "SELECT id, priority, due_at")
+}
+    ) AS best
+    ORDER BY best.priority DESC, best.due_at, best.id
+    LIMIT 1
+"""
+_OF_ONE_QUEUE = _CLAIM.format(best=_BEST.format(rows="queue = %(queue)s"))
+_OF_STAGES = _CLAIM.format(best=_BEST_OF_STAGES)
+_OF_FOLDERS = _CLAIM.format(best=_BEST.format(rows="queue = ANY(%(queues)s) AND folder_id = ANY(%(folders)s)"))
 
 
 @functools.cache
@@ -73,15 +92,23 @@ def is_dead_here(worker: str) -> bool:
 
 
 def claim_next(*, queue: str, worker: str) -> Job | None:
-    """Takes the best waiting job of the queue: highest priority, then longest due; None when there is none.
+    """Takes the best waiting job of the queue: highest priority, then longest due; None when there is none, or none
+    that may be begun (pauses, quiet hours, limits, somebody watching).
 
-    Rows that other workers are just taking are passed over (SKIP LOCKED), so claims never wait for each other.
+    Rows that other workers are just taking are passed over (SKIP LOCKED), so claims never wait for each other, except
+    where a limit has to be counted.
     """
-    return _claim(_OF_ONE_QUEUE, {"queue": queue, "worker": worker})
+    with transaction.atomic():
+        gate = pass_gate(queue, settings.QUEUES.index(queue))
+        if gate.why_closed:
+            return None
+        if gate.stages is None:
+            return _claim(_OF_ONE_QUEUE, {"queue": queue, "worker": worker})
+        return _claim(_OF_STAGES, {"queue": queue, "worker": worker, "stages": list(gate.stages)})
 
 
 def claim_in_folders(*, queues: Sequence[str], folder_ids: Sequence[int], worker: str) -> Job | None:
-    """As `claim_next`, from several queues and only jobs of these folders."""
+    """From several queues and only jobs of these folders. A person waits for them: no gate holds them up."""
     return _claim(_OF_FOLDERS, {"queues": list(queues), "folders": list(folder_ids), "worker": worker})
 
 
@@ -109,7 +136,8 @@ def finish(job: Job, *, status: JobStatus, error: str = "", error_class: str = "
 
     If its input changed while it ran, a new job of the same kind waits in its place. Called in a transaction.
     """
-    ended = {"status": status, "finished_at": Now(), "error": error, "error_class": error_class, **columns, **_FREE}
+    ended = {"status": status, "finished_at": Now(), "duration_seconds": _TAKEN, "error": error} | columns
+    ended |= {"error_class": error_class, **_FREE}
     if held(job).filter(is_asked_again=False).update(**ended):
         return True
     if not held(job).update(**ended):
@@ -122,6 +150,7 @@ def finish(job: Job, *, status: JobStatus, error: str = "", error_class: str = "
         variant=job.variant,
         params=job.params,
         requested_by_id=job.requested_by_id,
+        is_forced=job.is_forced,
     )
     return True
 
@@ -134,4 +163,5 @@ def give_back(job: Job) -> bool:
 def retry_later(job: Job, *, delay_seconds: float, error: str, error_class: str) -> bool:
     """Lets the job wait for its next attempt."""
     due = Now() + timedelta(seconds=delay_seconds)
-    return bool(held(job).update(status=JobStatus.PENDING, due_at=due, error=error, error_class=error_class, **_FREE))
+    waiting = {"status": JobStatus.PENDING, "due_at": due, "duration_seconds": _TAKEN, **_FREE}
+    return bool(held(job).update(error=error, error_class=error_class, **waiting))

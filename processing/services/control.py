@@ -1,4 +1,4 @@
-"""What a person does to jobs: run again, cancel."""
+"""What a person does to jobs: run again, cancel, hurry."""
 
 from collections.abc import Iterable
 
@@ -7,18 +7,28 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from library.models import VideoFile
-from library.models.file import FileState
-from processing.models import Job, JobStatus
+from processing.models import Job, JobStatus, Priority
 from processing.models.job import TargetKind
-from processing.services.submit import MANUAL, submit_jobs
+from processing.services.bell import ring_on_commit
+from processing.services.letters import reopen_letters
+from processing.services.records import record_cancelled
+from processing.services.submit import LOOKING, MANUAL, Mode, submit_jobs
+from processing.services.waiting import mark_waiting
 
 _ENDED_BADLY = (JobStatus.FAILED, JobStatus.TIMED_OUT, JobStatus.CANCELLED)
 
 
-def rerun_files(*, file_ids: Iterable[int], stage: str = "probe", requested_by: AbstractBaseUser | None = None) -> int:
+def rerun_files(
+    *,
+    file_ids: Iterable[int],
+    stage: str = "probe",
+    requested_by: AbstractBaseUser | None = None,
+    mode: Mode = "all",
+) -> int:
     """Submits the stage again for files that are there; returns how many. Those that wait or run already don't count.
 
-    A failed file counts as waiting again, so that its page says so at once.
+    With `mode` "all" what follows runs again too; "missing" passes over files that have the result of their present
+    content. A failed file counts as waiting again, so that its page says so at once.
     """
     requested_by_id = requested_by.pk if requested_by is not None else None
     submitted = 0
@@ -29,15 +39,16 @@ def rerun_files(*, file_ids: Iterable[int], stage: str = "probe", requested_by: 
             by_folder.setdefault(folder_id, []).append(file_id)
         for folder_id, ids in by_folder.items():
             submitted += submit_jobs(
-                stage=stage, target_ids=ids, folder_id=folder_id, priority=MANUAL, requested_by_id=requested_by_id
+                stage=stage,
+                target_ids=ids,
+                folder_id=folder_id,
+                priority=MANUAL,
+                requested_by_id=requested_by_id,
+                mode=mode,
+                is_forced=mode == "all",
             )
-            _mark_waiting(stage, ids)
+            mark_waiting(stage, ids)
     return submitted
-
-
-def _mark_waiting(stage: str, file_ids: list[int]) -> None:
-    state = FileState.NEW if stage == "probe" else FileState.PROBED
-    VideoFile.objects.filter(pk__in=file_ids, state=FileState.FAILED).update(state=state, error="")
 
 
 def retry_jobs(*, job_ids: Iterable[int], requested_by: AbstractBaseUser | None = None) -> int:
@@ -56,27 +67,55 @@ def retry_jobs(*, job_ids: Iterable[int], requested_by: AbstractBaseUser | None 
                 variant=job.variant,
                 params=job.params,
                 requested_by_id=requested_by.pk if requested_by is not None else None,
+                is_forced=job.is_forced,
             )
             if job.target_kind == TargetKind.FILE:
-                _mark_waiting(job.stage, [job.target_id])
+                mark_waiting(job.stage, [job.target_id])
     return submitted
 
 
 def cancel_jobs(*, job_ids: Iterable[int], requested_by: AbstractBaseUser | None = None) -> int:
     """Takes waiting and running jobs out; returns how many.
 
-    A running one loses its hold at once: its worker stops at its next report or lease renewal (within 7 s), and
-    nothing that it writes to the job afterwards counts.
+    A running one loses its hold at once: its worker stops it, child processes and all, at its next report or lease
+    renewal (within 2 s), and nothing that it writes to the job afterwards counts.
     """
     who = f" by {requested_by.get_username()}" if requested_by is not None else ""
-    return (
-        Job.objects.active()
-        .filter(pk__in=list(job_ids))
-        .update(
+    wanted = list(job_ids)
+    with transaction.atomic():
+        active = Job.objects.active().filter(pk__in=wanted).select_for_update(of=("self",)).order_by("pk")
+        ids = list(active.values_list("pk", flat=True))
+        cancelled = Job.objects.filter(pk__in=ids).update(
             status=JobStatus.CANCELLED,
             finished_at=Now(),
             lease_expires_at=None,
             error_class="Cancelled",
             error=f"Cancelled{who}.",
         )
+        if ids:
+            record_cancelled(ids)
+            reopen_letters(ids)
+    return cancelled
+
+
+def reprioritise_jobs(*, job_ids: Iterable[int], priority: int) -> int:
+    """Gives waiting and running jobs another priority; returns how many have a new one. What follows them has it too.
+
+    A waiting one that was put off until a later attempt is not hastened.
+    """
+    if priority not in Priority.values:
+        raise ValueError(f"There is no priority {priority}.")
+    changed = Job.objects.active().filter(pk__in=list(job_ids)).exclude(priority=priority)
+    queues = set(changed.order_by().values_list("queue", flat=True))
+    count = changed.update(priority=priority)
+    for queue in queues:
+        ring_on_commit(queue)
+    return count
+
+
+def look_at_files(*, file_ids: Iterable[int]) -> int:
+    """Somebody is looking at these files: what waits about them goes first; returns how many jobs. One statement."""
+    waiting = Job.objects.filter(
+        status=JobStatus.PENDING, target_kind=TargetKind.FILE, target_id__in=list(file_ids), priority__lt=LOOKING
     )
+    return waiting.update(priority=LOOKING)

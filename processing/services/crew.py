@@ -13,17 +13,20 @@ from multiprocessing.context import ForkProcess
 from django.db import DatabaseError, connections
 
 from processing.services import interrupts
+from processing.services.children import end_orphans
 from processing.services.claim import claim_in_folders, worker_name
 from processing.services.commits import commit_without_waiting
 from processing.services.interrupts import WorkerStopping
 from processing.services.reconcile import release_worker
 from processing.services.run import run_job
 from processing.services.scratch import remove_abandoned
+from processing.services.stage_settings import stages_as_set
 from processing.stages import load_stages
 
 logger = logging.getLogger(__name__)
 
-QUEUES = ("scan", "media")
+# What a command in the foreground does of files that it finds; other stages are left to the workers.
+_STAGES = ("scan", "probe", "frames")
 # An idle child looks again after these seconds: soon at first, then less often.
 _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.02, 0.2
 # After this long a fresh process goes on, so that what a library leaks is given back.
@@ -32,12 +35,19 @@ _DISMISS_SECONDS = 5.0
 _PR_SET_PDEATHSIG = 1
 
 
+def foreground_queues() -> list[str]:
+    """The queues of scans, probes and pictures, as the owner has set them. One query."""
+    stages = stages_as_set()
+    return sorted({stages[name].queue for name in _STAGES})
+
+
 @dataclass(slots=True)
 class Crew:
     """Child processes that take jobs of the folders until they are dismissed."""
 
     folder_ids: Sequence[int]
     size: int
+    queues: Sequence[str]
     members: list[ForkProcess] = field(default_factory=list)
 
     def fill(self, *, is_busy: bool) -> None:
@@ -48,11 +58,13 @@ class Crew:
         wanted = self.size if is_busy else 1
         if len(self.members) < wanted and is_busy:
             # Once here instead of in each child; not at all where nothing has changed.
-            load_stages(QUEUES)
+            load_stages(self.queues)
         while len(self.members) < wanted:
             # A forked child must not share its parent's open database connection.
             connections.close_all()
-            member = multiprocessing.get_context("fork").Process(target=_work, args=(self.folder_ids, os.getpid()))
+            member = multiprocessing.get_context("fork").Process(
+                target=_work, args=(self.queues, self.folder_ids, os.getpid())
+            )
             member.start()
             self.members.append(member)
 
@@ -72,11 +84,13 @@ class Crew:
     def _bury(self, member: ForkProcess) -> None:
         if member.exitcode:
             logger.warning("Worker process %s of this command died (exit status %s).", member.pid, member.exitcode)
+        if member.exitcode:
+            end_orphans()
         release_worker(worker_name(member.pid))
         remove_abandoned()
 
 
-def _work(folder_ids: Sequence[int], parent: int) -> None:
+def _work(queues: Sequence[str], folder_ids: Sequence[int], parent: int) -> None:
     """A child's life: takes the best job of the folders, again and again, until SIGTERM or its parent's death."""
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
@@ -88,7 +102,7 @@ def _work(folder_ids: Sequence[int], parent: int) -> None:
     with interrupts.stopping_on_sigterm():
         try:
             while time.monotonic() < ends_at and not interrupts.is_stopping():
-                job = claim_in_folders(queues=QUEUES, folder_ids=folder_ids, worker=worker_name())
+                job = claim_in_folders(queues=queues, folder_ids=folder_ids, worker=worker_name())
                 if job is None:
                     interrupts.pause(pause_seconds)
                     pause_seconds = min(pause_seconds * 1.5, _LONGEST_PAUSE_SECONDS)

@@ -1,4 +1,4 @@
-"""The end of a job, good or bad: the row, what comes next and what the stage does when all attempts have failed."""
+"""The end of a job, good or bad: the row, the ledger, what comes next and what its stage does about a failure."""
 
 import logging
 
@@ -9,7 +9,11 @@ from processing.exceptions import UnknownStageError
 from processing.models import Job, JobStatus
 from processing.models.job import TargetKind
 from processing.services import claim
+from processing.services.keys import key_of
+from processing.services.letters import resolve_letter, write_letter
+from processing.services.records import record_end
 from processing.services.submit import submit_jobs
+from processing.services.triggers import follow
 from processing.stages import StageResult, get_stage
 
 logger = logging.getLogger(__name__)
@@ -20,8 +24,10 @@ _MOST_CHARACTERS = 2000
 def complete(job: Job, result: StageResult, seconds: float) -> bool:
     """Ends the job well and submits what follows, all or nothing; False when the hold is lost: nothing is written."""
     with transaction.atomic():
-        if not claim.finish(job, status=JobStatus.COMPLETED, result=result.facts):
+        if not claim.finish(job, status=JobStatus.COMPLETED, result=result.facts, input_key=job.input_key):
             return False
+        record_end(job)
+        resolve_letter(job)
         if job.target_kind == TargetKind.FILE:
             count_seconds(file_id=job.target_id, seconds=seconds, is_first=job.stage == "probe")
         for followup in result.followups:
@@ -32,16 +38,21 @@ def complete(job: Job, result: StageResult, seconds: float) -> bool:
                 priority=job.priority if followup.priority is None else followup.priority,
                 requested_by_id=job.requested_by_id,
                 even_if_running=True,
+                is_forced=job.is_forced,
             )
+        follow(job)
     return True
 
 
 def give_up(job: Job, *, error: str, error_class: str, status: JobStatus = JobStatus.FAILED) -> bool:
-    """Ends the job badly and tells its stage; False when the hold is lost: nothing is written."""
+    """Ends the job badly, tells its stage and writes a dead letter; False when the hold is lost: nothing is written."""
     sentence = storable(error)
     with transaction.atomic():
-        if not claim.finish(job, status=status, error=sentence, error_class=error_class):
+        key = job.input_key or _key_now(job)
+        if not claim.finish(job, status=status, error=sentence, error_class=error_class, input_key=key):
             return False
+        record_end(job)
+        write_letter(job, error=sentence, error_class=error_class)
         try:
             with transaction.atomic():
                 get_stage(job.stage).on_failed(job.target_id, sentence)
@@ -51,6 +62,19 @@ def give_up(job: Job, *, error: str, error_class: str, status: JobStatus = JobSt
             # The stage of a plugin, say; the job has failed all the same.
             logger.exception("Job %s: stage %s could not take note of its failure", job.pk, job.stage)
     return True
+
+
+def _key_now(job: Job) -> str:
+    """What a worker that died worked on, or its successor would: without it, upkeep would take the job for outdated."""
+    try:
+        with transaction.atomic():
+            return key_of(get_stage(job.stage), job.target_id, job.params)
+    except UnknownStageError:
+        return ""
+    except Exception:
+        # The stage of a plugin, say.
+        logger.exception("Job %s: stage %s could not say what it works on", job.pk, job.stage)
+        return ""
 
 
 def storable(text: str) -> str:

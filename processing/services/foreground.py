@@ -15,9 +15,10 @@ from library.models.file import VideoFileQuerySet
 from library.services import FolderTarget
 from processing.models import Job, JobStatus
 from processing.models.job import TargetKind
-from processing.services.crew import QUEUES, Crew
+from processing.services.crew import Crew, foreground_queues
 from processing.services.reconcile import release_dead
-from processing.services.submit import INGEST, submit_jobs, submit_scan
+from processing.services.submit import INGEST, submit_scan
+from processing.services.triggers import submit_import
 from processing.services.upkeep import remake_lost_pictures
 
 _RECONCILE_SECONDS = 5.0
@@ -42,7 +43,7 @@ def process_folders(targets: Sequence[FolderTarget], *, on_tick: Callable[[int, 
     that have ended, files known so far, whether a scan still adds to them. On KeyboardInterrupt what is in hand goes
     back to the queue.
     """
-    crew = Crew([target.folder.pk for target in targets], settings.MEDIA_WORKERS)
+    crew = Crew([target.folder.pk for target in targets], settings.MEDIA_WORKERS, foreground_queues())
     try:
         scans = [_own_scan(target, crew, on_tick) for target in targets]
         _work_off(targets, scans, crew, on_tick)
@@ -96,7 +97,7 @@ def _own_scan(target: FolderTarget, crew: Crew, on_tick: Callable[[int, int, boo
 
 def _active() -> "QuerySet[Job]":
     """Jobs on files that this command could do itself."""
-    return Job.objects.active().filter(target_kind=TargetKind.FILE, queue__in=QUEUES)
+    return Job.objects.active().filter(target_kind=TargetKind.FILE, queue__in=foreground_queues())
 
 
 def _waiting(targets: Sequence[FolderTarget]) -> int:
@@ -119,4 +120,4 @@ def _resume_left(targets: Sequence[FolderTarget]) -> None:
     for target in targets:
         left = files_of([target]).unfinished().exclude(pk__in=_active().values("target_id"))
         ids = list(left.values_list("pk", flat=True))
-        submit_jobs(stage="probe", target_ids=ids, folder_id=target.folder.pk, priority=INGEST)
+        submit_import(file_ids=ids, folder_id=target.folder.pk, priority=INGEST, even_if_running=False)

@@ -18,7 +18,7 @@ from processing.media.frames import FrameOptions, FrameProducts, make_frames
 from processing.media.probe import probe
 from processing.models import ProcessingSettings, Storyboard, Thumbnail
 from processing.services.scratch import scratch_folder
-from processing.services.versions import FRAMES_VERSION
+from processing.versions import FRAMES_VERSION
 
 
 def frame_options(settings: ProcessingSettings) -> FrameOptions:

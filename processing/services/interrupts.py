@@ -8,7 +8,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
@@ -36,6 +36,7 @@ _RAISED = {signal.SIGTERM: WorkerStopping, signal.SIGALRM: TimeIsUp, LOST: HoldL
 class _State:
     is_armed: bool = False
     is_stopping: bool = False
+    before_raising: Callable[[], object] | None = None
 
 
 _state = _State()
@@ -47,6 +48,8 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
     if _state.is_armed:
         # Once: the stage must be able to clean up.
         _state.is_armed = False
+        if _state.before_raising is not None:
+            _state.before_raising()
         raise _RAISED[signal.Signals(number)]
 
 
@@ -82,8 +85,12 @@ def listening() -> Iterator[None]:
 
 
 @contextmanager
-def armed(timeout_seconds: float) -> Iterator[None]:
-    """Around a stage, within `listening`: raises WorkerStopping, HoldLost or TimeIsUp, at most once."""
+def armed(timeout_seconds: float, before_raising: Callable[[], object] | None = None) -> Iterator[None]:
+    """Around a stage, within `listening`: raises WorkerStopping, HoldLost or TimeIsUp, at most once.
+
+    `before_raising` is called then: it ends the programs that the stage waits for, since what cleans up after them
+    (`with Popen(...)`) would wait for them again.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -91,12 +98,14 @@ def armed(timeout_seconds: float) -> Iterator[None]:
     try:
         # Two blocks: a signal that arrives just before the flag falls must not keep the timer running.
         try:
+            _state.before_raising = before_raising
             _state.is_armed = True
             if _state.is_stopping:
                 raise WorkerStopping
             yield
         finally:
             _state.is_armed = False
+            _state.before_raising = None
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
 
@@ -110,6 +119,16 @@ def pause(seconds: float) -> None:
         time.sleep(seconds)
     finally:
         _state.is_armed = False
+
+
+def hold_timer() -> float:
+    """Stops the time limit's clock; returns the seconds that were left, 0 when none ran."""
+    return signal.setitimer(signal.ITIMER_REAL, 0)[0]
+
+
+def resume_timer(seconds: float) -> None:
+    """Lets the clock of `hold_timer` run on."""
+    signal.setitimer(signal.ITIMER_REAL, seconds)
 
 
 def lose_hold() -> None:

@@ -13,8 +13,10 @@ from redis import RedisError
 from library.models import Folder, LibrarySettings
 from processing.models import Job, JobStatus, ProcessingSettings, WorkerProcess
 from processing.models.job import TargetKind
-from processing.services import claim, ending
+from processing.services import claim, ending, gates
 from processing.services.bell import ring, rq_queue, slots
+from processing.services.children import end_orphans
+from processing.services.demand import forget_old_demand
 from processing.services.scratch import remove_abandoned
 from processing.services.submit import submit_scan
 
@@ -33,15 +35,19 @@ class Reconciled:
     released: int
     given_up: int
     rung: int
+    orphans: int = 0
 
 
 def reconcile() -> Reconciled:
     """One pass: releases rows of dead workers, rings for waiting rows that Redis doesn't know of, and
-    forgets the dead with what they left in the temporary folder."""
+    forgets the dead with the programs and the temporary folders that they left."""
+    # First: a program of a dead worker must not write beside the one that is started in its place.
+    orphans = end_orphans()
     released, given_up = release_dead()
     _forget_dead_workers()
+    forget_old_demand()
     remove_abandoned()
-    return Reconciled(released, given_up, ring_for_waiting())
+    return Reconciled(released, given_up, ring_for_waiting(), orphans)
 
 
 def release_dead() -> tuple[int, int]:
@@ -84,10 +90,11 @@ def _forget_dead_workers() -> None:
 
 
 def ring_for_waiting() -> int:
-    """Rings for each queue that has due rows and no message; returns how many rings. Without Redis it logs."""
+    """Rings for each queue that has due rows that may be begun, and no message; returns how many rings. Without Redis
+    it logs."""
     rung = 0
     for queue in settings.QUEUES:
-        waiting = Job.objects.due().filter(queue=queue)[: slots(queue)].count()
+        waiting = _waiting(queue)
         try:
             missing = waiting if waiting and not rq_queue(queue).count else 0
         except RedisError as error:
@@ -97,6 +104,18 @@ def ring_for_waiting() -> int:
             ring(queue, missing)
         rung += missing
     return rung
+
+
+def _waiting(queue: str) -> int:
+    """Due rows that may be begun, at most one for each worker."""
+    due = Job.objects.due().filter(queue=queue)
+    count = due[: slots(queue)].count()
+    if not count:
+        return 0
+    gate = gates.look(queue)
+    if gate.why_closed:
+        return 0
+    return count if gate.stages is None else due.filter(stage__in=gate.stages)[: slots(queue)].count()
 
 
 def purge_history() -> int:

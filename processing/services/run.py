@@ -2,14 +2,10 @@
 
 import contextlib
 import logging
-import os
-import signal
-import threading
 import time
-from collections.abc import Callable, Iterator
 
 import psycopg
-from django.db import DatabaseError, connection
+from django.db import connection
 from psycopg.pq import TransactionStatus
 
 from library.exceptions import LibraryError
@@ -17,16 +13,16 @@ from processing.exceptions import ProcessingError, StageTimeoutError, UnknownSta
 from processing.media.errors import MediaError
 from processing.models import Job, JobStatus
 from processing.services import claim, ending, interrupts
+from processing.services.children import brood
 from processing.services.interrupts import HoldLost, TimeIsUp, WorkerStopping
+from processing.services.keys import key_of
+from processing.services.lease import leased, reporter
+from processing.services.stage_settings import stage_as_set
 from processing.services.submit import INGEST
-from processing.stages import Stage, StageContext, StageResult, get_stage, load_run
+from processing.stages import Stage, StageContext, StageResult, load_run
 
 logger = logging.getLogger(__name__)
 
-_RENEW_SECONDS = 7.0
-_REPORT_SECONDS = 1.0
-# After its time limit a stage has this long to notice; then C code is stuck and the process ends itself.
-_GRACE_SECONDS = 60.0
 _CANCEL_SECONDS = 2.0
 # A person waits in front of `ingest`: its retries come at once.
 _INGEST_DELAY_SECONDS = 1.0
@@ -38,7 +34,7 @@ def run_job(job: Job) -> None:
     """Runs the stage of a claimed job and writes its end. Raises only WorkerStopping, after the job was given back,
     and DatabaseError when its end can't be written: the reconciler then finds the row."""
     try:
-        stage = get_stage(job.stage)
+        stage = stage_as_set(job.stage)
     except UnknownStageError as error:
         ending.give_up(job, error=str(error), error_class=type(error).__name__)
         return
@@ -66,27 +62,18 @@ def run_job(job: Job) -> None:
 
 def _run_stage(job: Job, stage: Stage) -> StageResult:
     function = load_run(stage)
-    with interrupts.listening(), _lease(job, stage), interrupts.armed(stage.timeout_seconds):
-        return function(_context(job))
-
-
-def _context(job: Job) -> StageContext:
-    return StageContext(job.target_id, job.params, job.folder_id, _reporter(job), job.priority, job.requested_by_id)
-
-
-def _reporter(job: Job) -> Callable[[int, int], None]:
-    """Writes progress at most once a second; raises HoldLost when the job isn't this worker's any more."""
-    written_at = time.monotonic()
-
-    def report(done: int, total: int) -> None:
-        nonlocal written_at
-        now = time.monotonic()
-        if now - written_at >= _REPORT_SECONDS:
-            written_at = now
-            if not claim.report_progress(job, done, total):
-                raise HoldLost
-
-    return report
+    # Of the input as it is before the stage looks at it: what changes meanwhile makes the result outdated.
+    job.input_key = key_of(stage, job.target_id, job.params)
+    with (
+        interrupts.listening(),
+        brood() as children,
+        leased(job, stage, children) as room,
+        interrupts.armed(stage.timeout_seconds, children.kill),
+    ):
+        report = reporter(job, room)
+        return function(
+            StageContext(job.target_id, job.params, job.folder_id, report, job.priority, job.requested_by_id)
+        )
 
 
 def _sentence(error: Exception) -> str:
@@ -120,46 +107,3 @@ def _drop_connection() -> None:
         with contextlib.suppress(psycopg.Error):
             session.cancel_safe(timeout=_CANCEL_SECONDS)
     connection.close()
-
-
-@contextlib.contextmanager
-def _lease(job: Job, stage: Stage) -> Iterator[None]:
-    """Renews the job's lease from a thread of its own while the stage runs, and stops the stage when it is lost.
-
-    When the stage is far over its time, code that can't be interrupted holds it: the process is killed, and the job's
-    row comes back with its lease's end.
-    """
-    done = threading.Event()
-    can_stop = threading.current_thread() is threading.main_thread()
-
-    def renew() -> None:
-        deadline = time.monotonic() + stage.timeout_seconds + _GRACE_SECONDS
-        try:
-            while not done.wait(_RENEW_SECONDS):
-                if time.monotonic() > deadline:
-                    logger.error("Job %s (%s) can't be interrupted: its process is killed.", job.pk, job)
-                    os.kill(os.getpid(), signal.SIGKILL)
-                if not _is_renewed(job):
-                    if can_stop:
-                        interrupts.lose_hold()
-                    return
-        finally:
-            connection.close()
-
-    thread = threading.Thread(target=renew, name=f"lease of job {job.pk}", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        done.set()
-        thread.join()
-
-
-def _is_renewed(job: Job) -> bool:
-    """False only when the hold is lost for sure; a database that is away for a moment is asked again later."""
-    try:
-        return claim.renew(job)
-    except DatabaseError as error:
-        logger.warning("Job %s: its lease could not be renewed (%s).", job.pk, error)
-        connection.close()
-        return True

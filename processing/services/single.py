@@ -15,3 +15,9 @@ def holds_lock(keys: tuple[int, int]) -> bool:
             [*keys, *keys],
         )
         return bool(cursor.fetchone()[0])
+
+
+def wait_turn(keys: tuple[int, int]) -> None:
+    """Takes the advisory lock for the rest of the transaction; waits for whoever holds it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", list(keys))

@@ -3,19 +3,28 @@
 import os
 from collections.abc import Iterable
 from itertools import islice
-from typing import Any
+from typing import Any, Literal
 
 from django.contrib.auth.base_user import AbstractBaseUser
-from django.db import transaction
+from django.db import connection, transaction
+from django.db.models import Exists, OuterRef
+from django.db.models.expressions import DatabaseDefault
 
 from library.models import Folder
-from processing.models import Job, JobStatus
+from processing.models import Job, JobStatus, Priority, StageRecord
 from processing.models.job import JobQuerySet
 from processing.services.bell import ring_on_commit
-from processing.stages import get_stage
+from processing.services.keys import with_keys
+from processing.services.stage_settings import stage_as_set
+from processing.stages import Stage
 
-IDLE, AUTOMATIC, MANUAL, INGEST = -1, 0, 1, 2
-_BATCH = 1000
+IDLE, AUTOMATIC, MANUAL, INGEST, LOOKING = (
+    Priority.IDLE, Priority.AUTOMATIC, Priority.MANUAL, Priority.INGEST, Priority.LOOKING
+)  # fmt: skip
+Mode = Literal["all", "missing"]
+_BATCH = 2000
+# Columns that `_insert` has a value of its own for in each row, or leaves to the database.
+_OF_EACH = frozenset({"id", "target_id", "label"})
 
 
 def submit_jobs(
@@ -28,13 +37,17 @@ def submit_jobs(
     params: dict[str, Any] | None = None,
     requested_by_id: int | None = None,
     even_if_running: bool = False,
+    mode: Mode = "all",
+    is_forced: bool = False,
 ) -> int:
     """Makes a waiting job for each target that has no active one of this stage and variant; returns how many.
 
+    With `mode` "missing", targets are passed over whose result is that of their present input; a stage whose input
+    isn't known counts as done once it has succeeded. `is_forced` has what follows run as well, changed or not.
     With `even_if_running`, a job that runs already runs once more when it has ended: what it works on has changed.
     Rows are made in the caller's transaction, in batches; the queue is told on commit. Raises UnknownStageError.
     """
-    known = get_stage(stage)
+    known = stage_as_set(stage)
     made = 0
     ids = iter(target_ids)
     while batch := list(dict.fromkeys(islice(ids, _BATCH))):
@@ -42,31 +55,70 @@ def submit_jobs(
             same = Job.objects.active().filter(
                 stage=stage, variant=variant, target_kind=known.target_kind, target_id__in=batch
             )
+            passed = _current(known, batch, variant, params) if mode == "missing" else set()
+            if passed:
+                known.on_current(sorted(passed))
+                same = same.exclude(target_id__in=passed)
             busy = _ask_again(same) if even_if_running else set(same.values_list("target_id", flat=True))
+            busy |= passed
             labels = known.label_of(batch)
-            jobs = [
-                Job(
-                    stage=stage,
-                    queue=known.queue,
-                    target_kind=known.target_kind,
-                    target_id=target_id,
-                    variant=variant,
-                    folder_id=folder_id,
-                    label=labels[target_id],
-                    params=params or {},
-                    priority=priority,
-                    max_attempts=known.max_attempts,
-                    requested_by_id=requested_by_id,
-                )
-                for target_id in batch
-                if target_id not in busy and target_id in labels
-            ]
-            # Another process may have made one meanwhile: the partial unique index settles it.
-            Job.objects.bulk_create(jobs, ignore_conflicts=True)
-            made += len(jobs)
+            one = Job(
+                stage=stage,
+                queue=known.queue,
+                target_kind=known.target_kind,
+                variant=variant,
+                folder_id=folder_id,
+                params=params or {},
+                priority=priority,
+                is_forced=is_forced,
+                max_attempts=known.max_attempts,
+                requested_by_id=requested_by_id,
+            )
+            made += _insert(one, {pk: labels[pk] for pk in batch if pk not in busy and pk in labels})
     if made:
         ring_on_commit(known.queue, made)
     return made
+
+
+def _insert(one: Job, labels: dict[int, str]) -> int:
+    """A row like `one` for each target with its label, in one statement; returns how many there are now.
+
+    Ten times as fast as `bulk_create`, which sends every column of every row.
+    """
+    if not labels:
+        return 0
+    fields = [
+        field
+        for field in Job._meta.concrete_fields
+        if field.column not in _OF_EACH and not isinstance(getattr(one, field.attname), DatabaseDefault)
+    ]
+    columns = ", ".join(f'"{field.column}"' for field in fields)
+    values = [field.get_db_prep_save(getattr(one, field.attname), connection) for field in fields]
+    places = ", ".join(
+        f"%s::{field.db_type(connection)}" if value is not None else "NULL"
+        for field, value in zip(fields, values, strict=True)
+    )
+    with connection.cursor() as cursor:
+        # Another process may have made one meanwhile: the partial unique index settles it.
+        cursor.execute(
+            f"INSERT INTO processing_job (target_id, label, {columns}) "
+            f"SELECT each.id, each.label, {places} FROM unnest(%s::bigint[], %s::text[]) AS each(id, label) "
+            "ON CONFLICT DO NOTHING",
+            [*(value for value in values if value is not None), list(labels), list(labels.values())],
+        )
+        made: int = cursor.rowcount
+    return made
+
+
+def _current(stage: Stage, target_ids: list[int], variant: str, params: dict[str, Any] | None) -> set[int]:
+    """Those of the targets whose result needs no making; one query."""
+    records = StageRecord.objects.filter(target_kind=stage.target_kind, stage=stage.name, variant=variant)
+    rows = with_keys(stage, params)
+    if rows is None:
+        done = records.filter(target_id__in=target_ids, status=JobStatus.COMPLETED)
+        return set(done.values_list("target_id", flat=True))
+    same = records.filter(target_id=OuterRef("pk"), completed_key=OuterRef("input_key"))
+    return set(rows.filter(Exists(same), pk__in=target_ids).order_by().values_list("pk", flat=True))
 
 
 def _ask_again(same: JobQuerySet) -> set[int]:

@@ -3,14 +3,16 @@
 from collections.abc import Callable, Sequence
 
 from django.core.files.storage import storages
+from django.db.models.functions import Now
 
 from library.models import VideoFile
 from library.services.purge import before_purge
 from library.services.trash import on_restored, on_trashed
-from processing.models import Job, Storyboard, Thumbnail
+from processing.models import DeadLetter, Job, LetterStatus, Storyboard, Thumbnail
 from processing.models.job import TargetKind
 from processing.services.control import cancel_jobs
-from processing.services.submit import submit_jobs
+from processing.services.records import forget_targets
+from processing.services.triggers import submit_import
 
 
 def cancel_for_videos(video_ids: Sequence[int]) -> None:
@@ -30,18 +32,22 @@ def resume_videos(video_ids: Sequence[int]) -> None:
 
 
 def resume_files(file_ids: Sequence[int]) -> None:
-    """Submits a probe for those that are there and not finished."""
+    """Submits what begins on import for those that are there and not finished."""
     unfinished = VideoFile.objects.present().unfinished().filter(pk__in=file_ids).order_by("folder", "pk")
     by_folder: dict[int, list[int]] = {}
     for folder_id, pk in unfinished.values_list("folder_id", "pk"):
         by_folder.setdefault(folder_id, []).append(pk)
     for folder_id, ids in by_folder.items():
-        submit_jobs(stage="probe", target_ids=ids, folder_id=folder_id)
+        submit_import(file_ids=ids, folder_id=folder_id, even_if_running=False)
 
 
 def forget_pictures(file_ids: Sequence[int]) -> Callable[[], None]:
-    """Cancels the files' jobs; returns what removes their pictures from the storage."""
+    """Cancels the files' jobs, forgets how their stages ended, and returns what removes their pictures from the
+    storage. The jobs stay as history, with their labels."""
     cancel_for_files(file_ids)
+    forget_targets(TargetKind.FILE, file_ids)
+    about_them = DeadLetter.objects.open().filter(target_kind=TargetKind.FILE, target_id__in=file_ids)
+    about_them.update(status=LetterStatus.ABANDONED, closed_at=Now(), note="The file was deleted.")
     names: set[str] = set()
     for small, large in Thumbnail.objects.filter(file__in=file_ids).values_list("small", "large"):
         names |= {small, large}

@@ -5,8 +5,11 @@ from collections.abc import Sequence
 from django.db.models import Func, IntegerField
 
 from library.models import BulkEdit, Folder, User
-from processing.stages.files import labels, mark_failed
+from processing.models import Priority
+from processing.stages.files import labels, mark_failed, mark_ready
+from processing.stages.inputs import duplicates_input, frames_input, probe_input
 from processing.stages.registry import Stage
+from processing.versions import FRAMES_VERSION, PROBE_VERSION
 
 _CARDINALITY = Func("video_ids", function="cardinality", output_field=IntegerField())
 
@@ -37,6 +40,8 @@ BUILTIN_STAGES = (
         label_of=folder_labels,
         timeout_seconds=24 * 3600,
         first_delay_seconds=60,
+        # Besides, every folder has an interval of its own.
+        triggers=("manual", "cron"),
     ),
     Stage(
         name="bulk_edit",
@@ -47,6 +52,7 @@ BUILTIN_STAGES = (
         label_of=bulk_edit_labels,
         timeout_seconds=3600,
         first_delay_seconds=5,
+        triggers=("manual",),
     ),
     Stage(
         name="probe",
@@ -56,6 +62,11 @@ BUILTIN_STAGES = (
         run="processing.stages.probe.run",
         label_of=labels,
         on_failed=mark_failed,
+        version=PROBE_VERSION,
+        input_of=probe_input,
+        # Without it a file has no video, so nothing else could begin.
+        trigger="on_import",
+        triggers=("on_import",),
     ),
     Stage(
         name="frames",
@@ -67,6 +78,12 @@ BUILTIN_STAGES = (
         on_failed=mark_failed,
         timeout_seconds=1800,
         first_delay_seconds=60,
+        version=FRAMES_VERSION,
+        input_of=frames_input,
+        on_current=mark_ready,
+        trigger="after",
+        after=("probe",),
+        is_heavy=True,
     ),
     Stage(
         name="duplicates",
@@ -78,6 +95,12 @@ BUILTIN_STAGES = (
         # Files that may be equal are read whole.
         timeout_seconds=3600,
         first_delay_seconds=60,
+        input_of=duplicates_input,
+        trigger="after",
+        after=("frames",),
+        # It can wait: nobody stands before an empty page until it is done.
+        follow_priority=Priority.IDLE,
+        is_heavy=True,
     ),
     Stage(
         name="keep-best",
@@ -88,5 +111,6 @@ BUILTIN_STAGES = (
         label_of=user_labels,
         timeout_seconds=3600,
         max_attempts=1,
+        triggers=("manual",),
     ),
 )

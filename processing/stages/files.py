@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from library.models import VideoFile
+from library.models.file import FileState
 from library.paths import display_path
 from library.services import fail_file
 from processing.exceptions import TargetGoneError
@@ -27,3 +28,8 @@ def labels(target_ids: Sequence[int]) -> dict[int, str]:
 def mark_failed(file_id: int, sentence: str) -> None:
     """The engine has given up on the file."""
     fail_file(file_id=file_id, error=sentence)
+
+
+def mark_ready(file_ids: Sequence[int]) -> None:
+    """Their pictures are those of their content already, or aren't wanted: they need not wait for any."""
+    VideoFile.objects.filter(pk__in=file_ids, state=FileState.PROBED).update(state=FileState.READY)

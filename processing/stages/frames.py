@@ -2,9 +2,8 @@
 
 from library.services import finish_file
 from processing.services.frames import make_pictures
-from processing.services.submit import IDLE
 from processing.stages.files import load_file
-from processing.stages.registry import Followup, StageContext, StageResult
+from processing.stages.registry import StageContext, StageResult
 
 
 def run(context: StageContext) -> StageResult:
@@ -12,6 +11,4 @@ def run(context: StageContext) -> StageResult:
     file = load_file(context.target_id)
     products = make_pictures(file=file, report=context.report)
     finish_file(file_id=file.pk, mtime_ns=file.mtime_ns, phash=products.phash, notes=list(products.notes))
-    facts = {"tiles": products.tile_count, "decoded_frames": products.decoded_frames}
-    # It can wait: nobody stands before an empty page until it is done.
-    return StageResult(facts, followups=[Followup("duplicates", [file.pk], priority=IDLE)])
+    return StageResult({"tiles": products.tile_count, "decoded_frames": products.decoded_frames})

@@ -5,17 +5,17 @@ from processing.media.facts import MediaFacts
 from processing.media.fingerprint import packet_fingerprint
 from processing.media.probe import probe
 from processing.stages.files import load_file
-from processing.stages.registry import Followup, StageContext, StageResult
+from processing.stages.registry import StageContext, StageResult
 
 
 def run(context: StageContext) -> StageResult:
-    """Probes the file in this process and records what it is; its pictures come next."""
+    """Probes the file in this process and records what it is."""
     file = load_file(context.target_id)
     path = file.fs_path
     facts = probe(path)
     packet_hash = packet_fingerprint(path, facts)
     record_facts(file_id=file.pk, mtime_ns=file.mtime_ns, facts=as_file_facts(facts, packet_hash))
-    return StageResult(followups=[Followup("frames", [file.pk])])
+    return StageResult()
 
 
 def as_file_facts(facts: MediaFacts, packet_hash: str) -> FileFacts:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.module_loading import import_string
 
 from processing.exceptions import UnknownStageError
@@ -44,6 +45,20 @@ class StageResult:
 
 
 @dataclass(frozen=True, slots=True)
+class StageInput:
+    """What a stage's result depends on, besides its own version and its job's parameters.
+
+    `targets` are the rows that ought to have the result, as a query of the target's model; `fingerprint` is an
+    expression over them whose text changes when the target's content does; `parameters` (JSON) are the settings
+    that count. Made anew at each use; costs what reading the settings costs.
+    """
+
+    targets: QuerySet[Any]
+    fingerprint: Any
+    parameters: Any = None
+
+
+@dataclass(frozen=True, slots=True)
 class Stage:
     """A kind of work.
 
@@ -53,6 +68,16 @@ class Stage:
     that isn't an `Exception` comes out of whatever it is doing, once: it cleans up and lets it pass.
     `on_failed(target_id, sentence)` is called once the engine has given up.
     Delays before attempt n+1 are first_delay_seconds * factor**(n-1), at most max_delay_seconds.
+
+    `version` grows when the stage makes its result in another way. With `input_of` the ledger knows whether a target's
+    result is still that of its present input: work that is only asked for where it is missing passes it over, and
+    upkeep finds what is outdated. `on_current(target_ids)` is called in the transaction that passes targets over, for
+    what the stage would have told others.
+
+    `trigger`, `after`, `cron`, `slots`, `is_heavy`, the time-out, the retries and the queue are defaults: the owner may
+    set others (StageConfig). `triggers` are those that may be chosen; `follow_priority` is that of jobs that follow
+    another stage (None: the other one's). A heavy stage is not begun while somebody watches; one that runs sleeps in
+    `report`, and its child processes are stopped meanwhile.
     """
 
     name: str
@@ -67,6 +92,17 @@ class Stage:
     first_delay_seconds: float = 30
     max_delay_seconds: float = 3600
     delay_factor: float = 2.0
+    version: int = 1
+    input_of: Callable[[], StageInput] | None = None
+    on_current: Callable[[Sequence[int]], None] = lambda target_ids: None
+    trigger: str = "manual"
+    triggers: tuple[str, ...] = ("on_import", "after", "cron", "manual")
+    after: tuple[str, ...] = ()
+    cron: str = ""
+    follow_priority: int | None = None
+    slots: int | None = None
+    is_heavy: bool = False
+    is_enabled: bool = True
 
     def delay_seconds(self, attempts: int) -> float:
         """How long to wait after that many failed attempts (1 or more)."""
@@ -77,9 +113,11 @@ _stages: dict[str, Stage] = {}
 
 
 def register_stage(stage: Stage) -> None:
-    """Makes a stage known. A name taken by another stage is a programming error."""
+    """Makes a stage known. A name taken by another stage, or a trigger without its details, is a programming error."""
     if _stages.get(stage.name, stage) != stage:
         raise ValueError(f"Two stages are called {stage.name!r}.")
+    if bool(stage.after) != (stage.trigger == "after") or bool(stage.cron) != (stage.trigger == "cron"):
+        raise ValueError(f"The trigger of the stage {stage.name!r} doesn't go with its `after` or `cron`.")
     _stages[stage.name] = stage
 
 

@@ -4,7 +4,7 @@ from library.models import Folder, ScanLog
 from library.models.scan_log import ScanStatus
 from library.services import scan_folder
 from processing.exceptions import TargetGoneError
-from processing.services.submit import submit_jobs
+from processing.services.triggers import submit_import
 from processing.stages.registry import StageContext, StageResult
 
 
@@ -19,14 +19,11 @@ def run(context: StageContext) -> StageResult:
     expected = last.files_seen if last else 0
 
     def submit(file_ids: list[int]) -> None:
-        submit_jobs(
-            stage="probe",
-            target_ids=file_ids,
+        submit_import(
+            file_ids=file_ids,
             folder_id=folder.pk,
             priority=context.priority,
             requested_by_id=context.requested_by_id,
-            # A file that was replaced may be in a worker's hands with its old content.
-            even_if_running=True,
         )
 
     log = scan_folder(

@@ -8,7 +8,9 @@ import sys
 from tests.bench.place import fresh_home
 
 # Area -> whether it needs a database.
-AREAS = {"media": False, "scan": True, "duplicates": True, "pages": True, "load": True}
+AREAS = {"media": False, "scan": True, "duplicates": True, "pages": True, "load": True, "jobs": True, "chaos": True}
+# No measurement: only when it is asked for.
+_ALONE = {"chaos"}
 
 
 def main() -> int:
@@ -17,7 +19,7 @@ def main() -> int:
     parser.add_argument("--full", action="store_true", help="the long volumes")
     options = parser.parse_args()
     status = 0
-    for area in options.areas or AREAS:
+    for area in options.areas or [name for name in AREAS if name not in _ALONE]:
         command = [sys.executable, "-m", f"tests.bench.{area}", *(["--full"] if options.full else [])]
         with fresh_home() if AREAS[area] else contextlib.nullcontext():
             status |= subprocess.run(command, check=False).returncode

@@ -58,7 +58,7 @@ from playback.models import (
     Watch,
     WatchProgress,
 )
-from processing.models import Job
+from processing.models import DeadLetter, Job, StageRecord
 from tests.config.data_model import read_catalogue
 from tests.library.factories import make_user
 
@@ -312,8 +312,29 @@ def _jobs(crowd: Crowd) -> None:
             status=status,
             priority=n % 3,
             due_at=now - timedelta(minutes=n),
-            finished_at=now if status in ("completed", "failed") else None,
+            finished_at=now - timedelta(minutes=n) if status in ("completed", "failed") else None,
             lease_expires_at=now if status == "running" else None,
         )
 
     _each(6000, make)
+    about = {"target_kind": "file", "stage": "frames", "error_class": "UnreadableFileError"}
+    _each(
+        6000,
+        lambda n: StageRecord(
+            **about,
+            target_id=_of(crowd.files, n),
+            status="failed" if n % 40 == 1 else "completed",
+            completed_key="" if n % 40 == 1 else "0" * 32,
+            finished_at=now - timedelta(minutes=n),
+        ),
+    )
+    _each(
+        3000,
+        lambda n: DeadLetter(
+            **{**about, "error_class": f"Error{n % 50}"},
+            target_id=_of(crowd.files, n),
+            status="pending_review" if n % 10 == 0 else "resolved",
+            failed_at=now - timedelta(minutes=n),
+            closed_at=None if n % 10 == 0 else now,
+        ),
+    )

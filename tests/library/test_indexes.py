@@ -49,8 +49,12 @@ from people.queries import list_creators, list_studios, people_of
 from people.services.creators import find_creator
 from people.services.studios import find_studio
 from playback.models import Favorite, Marker, PlayCount, Playlist, Watch
+from processing.models import DeadLetter, Job
+from processing.queries.pace import stage_paces
 from processing.queries.work import current_work
 from processing.services import claim, reconcile
+from processing.services.letters import resolve_letter
+from processing.services.stage_settings import load_config, save_config
 from processing.services.submit import submit_jobs
 from tests.config.data_model import read_catalogue
 from tests.library.crowd import make_crowd
@@ -124,6 +128,7 @@ def library(seeded: Library, db: None) -> Library:
     return seeded
 
 
+_LEDGER = "/admin/processing/stagerecord/"
 Case = tuple[str, Callable[[Library], Any]]
 
 SERVED: list[Case] = [
@@ -198,6 +203,18 @@ SERVED: list[Case] = [
     ("library_savedsearch_shared", lambda one: saved_searches.list_searches(one.owner)),
     ("library_savedsearch_public_id_key", lambda one: saved_searches.find_search(one.owner, uuid.uuid4())),
     ("processing_job_claim", lambda one: claim.claim_next(queue="media", worker="here:1")),
+    ("processing_job_of_stage", lambda one: _claim_of_some_stages()),
+    ("processing_job_finished", lambda one: stage_paces()),
+    ("processing_job_finished", lambda one: reconcile.purge_history()),
+    ("processing_record_unwell", lambda one: one.get(f"{_LEDGER}?status__exact=failed")),
+    (
+        "processing_record_unwell",
+        lambda one: one.get("/admin/processing/stagerecord/?status__exact=failed&stage=frames"),
+    ),
+    ("processing_stagerecord_one", lambda one: one.videos("stage_state", "any", ["frames.failed"])),
+    ("processing_letter_status", lambda one: one.get("/admin/processing/deadletter/?status__exact=pending_review")),
+    ("processing_letter_error", lambda one: _letters_of_one_kind()),
+    ("processing_deadletter_one_open", lambda one: resolve_letter(Job.objects.order_by("pk")[0])),
     ("processing_job_lease", lambda one: reconcile.release_dead()),
     ("processing_job_target", lambda one: reconcile.submit_due_scans()),
     ("processing_job_one_active", lambda one: submit_jobs(stage="frames", target_ids=[one.file.pk])),
@@ -232,6 +249,18 @@ COMING: list[Case] = [
 ]
 # The admin counts people and studios beside their lists.
 COUNTED_WHOLE = {"people_creator_by_name", "people_studio_by_name"}
+
+
+def _claim_of_some_stages() -> None:
+    """Something is off, so the claim looks at each of the other stages by itself."""
+    config = load_config("duplicates")
+    config.is_enabled = False
+    save_config(config)
+    claim.claim_next(queue="media", worker="here:1")
+
+
+def _letters_of_one_kind() -> None:
+    list(DeadLetter.objects.open().filter(stage="frames", error_class="Error10"))
 
 
 def _tomorrow() -> datetime:

@@ -13,7 +13,8 @@ from django.utils import timezone
 from library.models import Folder, User
 from library.roles import ADMIN
 from playback.services import record_position
-from processing.models import Storyboard, Thumbnail
+from processing.models import Job, Priority, Storyboard, Thumbnail
+from processing.services import submit_jobs
 from tests.library.factories import make_file, make_folder, make_user, make_video
 
 pytestmark = pytest.mark.django_db
@@ -68,6 +69,16 @@ def test_the_player_is_told_where_to_resume(client: Client, user: User, folder: 
     record_position(user=user, video_id=file.video_id, position_seconds=760, duration_seconds=2000)
 
     assert facts_of(page_of(client, file.video_id))["resumeAt"] == 760
+
+
+def test_what_waits_about_a_file_that_somebody_looks_at_goes_first(client: Client, user: User, folder: Folder) -> None:
+    file, other = make_file(folder=folder, state="probed"), make_file(folder=folder, state="probed")
+    for one in (file, other):
+        submit_jobs(stage="frames", target_ids=[one.pk])
+
+    page_of(client, file.video_id)
+
+    assert dict(Job.objects.values_list("target_id", "priority")) == {file.pk: Priority.LOOKING, other.pk: 0}
 
 
 def test_a_title_cannot_break_out_of_the_page(client: Client, user: User, folder: Folder) -> None:

@@ -21,7 +21,7 @@ from processing.services.claim import claim_next
 from processing.services.frames import input_key, make_pictures
 from processing.services.interrupts import HoldLost
 from processing.services.run import run_job
-from processing.services.versions import FRAMES_VERSION
+from processing.versions import FRAMES_VERSION
 from tests import media_factory
 from tests.library.factories import make_file
 from tests.processing.factories import make_job

@@ -24,6 +24,7 @@ from tests.media_factory import make_video
 from tests.processing import processes
 from tests.processing.factories import make_job
 from tests.processing.ingesting import by_name, ingest, settle
+from tests.processing.test_stage_settings import configure
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -63,7 +64,7 @@ def probe_with(make_stage: Callable[..., Stage]) -> Callable[[Callable[[StageCon
             return probe.run(context)
 
         known = get_stage("probe")
-        make_stage(work, name="probe", label_of=known.label_of, on_failed=known.on_failed)
+        make_stage(work, name="probe", label_of=known.label_of, on_failed=known.on_failed, trigger="on_import")
 
     return replace
 
@@ -331,6 +332,15 @@ def test_a_process_killed_in_the_middle_of_a_file_costs_one_attempt(
 
     assert [file["status"] for file in report["files"]] == ["ready", "ready"]
     assert set(Job.objects.filter(stage="probe").values_list("status", "attempts")) == {(JobStatus.COMPLETED, 2)}
+
+
+def test_stages_that_were_moved_to_another_queue_are_worked_off_too(films: Path) -> None:
+    configure("frames", queue="gpu")
+
+    (file,) = ingest(films)["files"]
+
+    assert file["status"] == "ready"
+    assert Job.objects.get(stage="frames").queue == "gpu"
 
 
 def test_a_file_removed_between_scan_and_probe_fails_with_a_sentence(

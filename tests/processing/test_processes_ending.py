@@ -11,6 +11,8 @@ from rq.queue import Queue
 
 from config.embedded.redis import binary
 from processing.models import JobStatus, WorkerProcess
+from processing.queries.engine import worker_holds
+from processing.services import cancel_jobs
 from processing.services.bell import DRAIN, rq_queue
 from processing.services.claim import machine
 from processing.services.reconcile import reconcile
@@ -104,3 +106,34 @@ def test_a_redis_that_goes_away_ends_the_worker_and_costs_its_job_nothing(
     assert (code != 0, is_alive(child)) == (True, False)
     assert (job.status, job.attempts) == (JobStatus.PENDING, 0)
     assert not WorkerProcess.objects.exists()
+
+
+def test_a_program_of_a_killed_worker_is_ended(worker: "subprocess.Popen[bytes]", notes: Path) -> None:
+    submit("program", notes)
+    program = wait_for_child(notes)
+
+    signal_and_wait(worker, signal.SIGKILL)
+    assert is_alive(program)
+    wait_until(lambda: reconcile().orphans, "the reconciler finds the program")
+
+    wait_until(lambda: not is_alive(program), "the program ends")
+
+
+def test_cancelling_a_job_ends_its_program(worker: "subprocess.Popen[bytes]", notes: Path) -> None:
+    job = submit("program", notes)
+    program = wait_for_child(notes)
+
+    cancel_jobs(job_ids=[job.pk])
+
+    wait_until(lambda: not is_alive(program), "the program ends")
+    assert worker.poll() is None
+
+
+def test_a_worker_says_which_process_of_its_has_the_job(worker: "subprocess.Popen[bytes]", notes: Path) -> None:
+    job = submit("hang", notes)
+    child = wait_for_child(notes)
+    wait_until(lambda: WorkerProcess.objects.filter(child_pid=child), "the worker says so")
+
+    (hold,) = worker_holds()
+
+    assert (hold.worker.pid, hold.job, hold.is_alive) == (worker.pid, job, True)

@@ -16,7 +16,7 @@ from processing.exceptions import ProcessingError, StageTimeoutError
 from processing.jobs import drain_queue
 from processing.media.errors import FileUnavailableError, UnreadableFileError
 from processing.models import Job, JobStatus
-from processing.services import cancel_jobs, claim, ending, interrupts, run, submit_jobs
+from processing.services import cancel_jobs, claim, ending, interrupts, lease, submit_jobs
 from processing.services.claim import claim_next
 from processing.services.interrupts import WorkerStopping
 from processing.services.run import run_job
@@ -329,7 +329,7 @@ def test_a_sigterm_between_two_stages_cuts_nothing_in_two(
 
 @pytest.mark.django_db(transaction=True)
 def test_the_lease_is_renewed_while_a_stage_runs(make_stage: MakeStage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run, "_RENEW_SECONDS", 0.01)
+    monkeypatch.setattr(lease, "RENEW_SECONDS", 0.01)
     seen = []
 
     def watch(context: StageContext) -> None:
@@ -360,7 +360,7 @@ def test_a_database_that_is_away_for_a_moment_does_not_end_the_lease(
         renewed.set()
         return True
 
-    monkeypatch.setattr(run, "_RENEW_SECONDS", 0.01)
+    monkeypatch.setattr(lease, "RENEW_SECONDS", 0.01)
     monkeypatch.setattr(claim, "renew", renew)
     make_stage(lambda context: None if renewed.wait(60) else _wait_for_interrupt())
     make_job(stage="trial")
@@ -378,7 +378,7 @@ def test_a_job_cancelled_while_it_runs_is_stopped_by_its_lease(
         _in_another_thread(lambda: cancel_jobs(job_ids=Job.objects.values_list("pk", flat=True)))
         _wait_for_interrupt()
 
-    monkeypatch.setattr(run, "_RENEW_SECONDS", 0.05)
+    monkeypatch.setattr(lease, "RENEW_SECONDS", 0.05)
     make_stage(get_cancelled)
     make_job(stage="trial")
 
@@ -398,7 +398,7 @@ def test_a_job_cancelled_while_it_runs_is_stopped_by_its_next_report(
         context.report(1, 2)
         steps.append("after the report")
 
-    monkeypatch.setattr(run, "_REPORT_SECONDS", 0)
+    monkeypatch.setattr(lease, "REPORT_SECONDS", 0)
     make_stage(work)
     make_job(stage="trial")
 
@@ -440,7 +440,7 @@ def test_a_worker_that_lost_its_job_reports_no_failure(make_stage: MakeStage) ->
 
 @pytest.mark.django_db
 def test_progress_is_shown_on_the_row(make_stage: MakeStage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run, "_REPORT_SECONDS", 0)
+    monkeypatch.setattr(lease, "REPORT_SECONDS", 0)
     make_stage(lambda context: context.report(3, 9))
     make_job(stage="trial")
 

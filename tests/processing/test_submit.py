@@ -2,6 +2,7 @@ import threading
 
 import pytest
 from django.db import IntegrityError, connection, connections, transaction
+from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks
 from redis import Redis
 
@@ -54,6 +55,17 @@ def test_a_submitted_job_knows_its_stage_folder_and_label() -> None:
     assert made == 1
     assert (job.queue, job.label, job.folder, job.priority) == ("media", "sub/film.mp4", file.folder, 1)
     assert (job.status, job.attempts, job.max_attempts) == (JobStatus.PENDING, 0, 4)
+
+
+@pytest.mark.django_db
+def test_ten_thousand_jobs_are_made_in_a_few_statements() -> None:
+    ids = _make_files(10_000)
+
+    with CaptureQueriesContext(connection) as queries:
+        made = submit_jobs(stage="frames", target_ids=ids)
+
+    assert (made, Job.objects.count()) == (10_000, 10_000)
+    assert len(queries) <= 10 * 6 + 2
 
 
 @pytest.mark.django_db

@@ -9,7 +9,7 @@ from library.models.file import FileState
 from processing.models import Job, Storyboard, Thumbnail
 from processing.services.frames import make_pictures
 from processing.services.upkeep import remake_lost_pictures
-from processing.services.versions import FRAMES_VERSION
+from processing.versions import FRAMES_VERSION
 from tests import media_factory
 from tests.library.factories import make_file
 

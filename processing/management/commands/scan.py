@@ -10,7 +10,7 @@ from library.models.scan_log import ScanStatus
 from library.paths import encode_path
 from library.services import scan_folder
 from library.services.folders import containing_folder, root_of
-from processing.services import submit_jobs
+from processing.services.triggers import submit_import
 
 
 class Command(BaseCommand):
@@ -37,7 +37,7 @@ class Command(BaseCommand):
         folder, part = held
 
         def submit(file_ids: list[int]) -> None:
-            submit_jobs(stage="probe", target_ids=file_ids, folder_id=folder.pk, even_if_running=True)
+            submit_import(file_ids=file_ids, folder_id=folder.pk)
 
         try:
             log = scan_folder(

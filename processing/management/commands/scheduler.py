@@ -14,9 +14,11 @@ from django.db import DatabaseError, connections
 from library.services import purge_due
 from library.services.access import purge_expired
 from library.services.uploads import remove_unreferenced_uploads
+from processing.services.letters import abandon_old_letters
 from processing.services.reconcile import purge_history, reconcile, submit_due_scans
 from processing.services.single import holds_lock
-from processing.services.upkeep import remake_lost_pictures
+from processing.services.triggers import submit_due_crons
+from processing.services.upkeep import forget_gone_targets, remake_lost_pictures, submit_outdated
 
 logger = logging.getLogger(__name__)
 
@@ -37,7 +39,7 @@ class _Tick:
 class Command(BaseCommand):
     requires_system_checks = ()
     help = (
-        "Puts right what crashes left (every 10 s), submits scans that are due, removes old jobs, purges what has "
+        "Puts right what crashes left (every 10 s), submits what is due or outdated, removes old jobs, purges what has "
         "been in the trash for long and has lost pictures made again, until SIGTERM."
     )
     is_stopping = False
@@ -53,7 +55,11 @@ class Command(BaseCommand):
                 [
                     _Tick(reconcile, 10),
                     _Tick(submit_due_scans, 60),
+                    _Tick(submit_due_crons, 20),
+                    _Tick(submit_outdated, 3600),
                     _Tick(purge_history, 3600),
+                    _Tick(abandon_old_letters, 3600),
+                    _Tick(forget_gone_targets, 24 * 3600),
                     _Tick(purge_expired, 3600),
                     _Tick(purge_due, 3600),
                     _Tick(remake_lost_pictures, 24 * 3600),

@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -31,6 +33,20 @@ def hang(context: StageContext) -> StageResult:
     _note(context, "began")
     if is_first:
         time.sleep(120)
+    return StageResult()
+
+
+def program(context: StageContext) -> StageResult:
+    """Starts a program that does nothing for two minutes and waits for it; notes which process it is."""
+    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(120)"]) as started:
+        with _notes(context).open("a") as notes:
+            notes.write(f"program {started.pid}\n")
+        started.wait()
+    return StageResult()
+
+
+def nothing(context: StageContext) -> StageResult:
+    """Nothing."""
     return StageResult()
 
 

@@ -1,5 +1,7 @@
 """How things are made now; loads no decoder, so any process may ask."""
 
+# It grows when a probe finds out more than before: every file is then read again, when nothing else waits.
+PROBE_VERSION = 1
 # Part of the pictures' input key and of signatures: it grows when either is made in another way. Signatures of
 # different versions don't compare; upkeep makes the older ones anew, pictures with them.
 FRAMES_VERSION = 2
