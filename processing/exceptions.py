@@ -19,3 +19,9 @@ class UnknownStageError(ProcessingError):
 
 class TargetGoneError(ProcessingError):
     """What a job was to work on is not there any more."""
+
+
+class FileUnreadableError(ProcessingError):
+    """A disk doesn't give all of a file; it may, once it is connected again."""
+
+    permanent = False

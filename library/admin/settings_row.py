@@ -15,7 +15,14 @@ from library.models import SettingsRow, User
 
 CHANGES_SHOWN = 30
 _OWN_COLUMNS = {"id", "created_at", "updated_at"}
-_UNITS = {"px": "px", "seconds": "seconds", "minutes": "minutes", "days": "days", "percent": "%"}
+_UNITS = {
+    "px": "px",
+    "seconds": "seconds",
+    "minutes": "minutes",
+    "hours": "hours",
+    "days": "days",
+    "percent": "%",
+}
 
 
 @dataclass(frozen=True, slots=True)

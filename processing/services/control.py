@@ -36,6 +36,9 @@ def rerun_files(*, file_ids: Iterable[int], stage: str = "probe", requested_by: 
 
 
 def _mark_waiting(stage: str, file_ids: list[int]) -> None:
+    if stage not in ("probe", "frames"):
+        # Whether a file plays doesn't hang on the others.
+        return
     state = FileState.NEW if stage == "probe" else FileState.PROBED
     VideoFile.objects.filter(pk__in=file_ids, state=FileState.FAILED).update(state=state, error="")
 

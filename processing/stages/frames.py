@@ -2,6 +2,7 @@
 
 from library.services import finish_file
 from processing.services.frames import make_pictures
+from processing.services.preview_keys import wants_preview
 from processing.services.submit import IDLE
 from processing.stages.files import load_file
 from processing.stages.registry import Followup, StageContext, StageResult
@@ -14,4 +15,7 @@ def run(context: StageContext) -> StageResult:
     finish_file(file_id=file.pk, mtime_ns=file.mtime_ns, phash=products.phash, notes=list(products.notes))
     facts = {"tiles": products.tile_count, "decoded_frames": products.decoded_frames}
     # It can wait: nobody stands before an empty page until it is done.
-    return StageResult(facts, followups=[Followup("duplicates", [file.pk], priority=IDLE)])
+    followups = [Followup("duplicates", [file.pk], priority=IDLE)]
+    if wants_preview(file):
+        followups.append(Followup("preview", [file.pk], priority=IDLE))
+    return StageResult(facts, followups=followups)
