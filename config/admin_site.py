@@ -12,7 +12,8 @@ from unfold.dataclasses import SearchResult
 from library.models import Folder, User, Video, VideoFile
 from library.models.file import FileState
 from library.paths import encode_path
-from processing.models import Job, JobStatus
+from processing.models import IntegrityFinding, Job, JobStatus
+from processing.models.integrity import PROBLEMS
 
 # A badge answers "is there something, and is it a lot": counting stops here.
 MOST_COUNTED = 1000
@@ -44,7 +45,7 @@ def badge_text(count: int) -> str | None:
 
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
-    """The groups of the sidebar with what the user may see. Three bounded counts at most."""
+    """The groups of the sidebar with what the user may see. Four bounded counts at most."""
     groups = [
         (None, [Place("Overview", "space_dashboard", reverse("admin:index")), _library_link()]),
         ("Library", _library_places(request)),
@@ -132,8 +133,20 @@ def _work_places(request: HttpRequest) -> list[Place]:
         running = bounded_count(Job.objects.filter(status=JobStatus.RUNNING))
     jobs = reverse("admin:processing_job_changelist")
     workers = reverse("admin:processing_workerprocess_changelist")
+    findings = reverse("admin:processing_integrityfinding_changelist")
+    problems = 0
+    if may(request, "processing.view_integrityfinding"):
+        problems = bounded_count(IntegrityFinding.objects.filter(severity__in=PROBLEMS))
     return [
         Place("Jobs", "manufacturing", jobs, "processing.view_job", badge_text(running)),
+        Place(
+            "Problems with files",
+            "healing",
+            findings,
+            "processing.view_integrityfinding",
+            badge_text(problems),
+            "warning",
+        ),
         Place("Workers", "memory", workers, "processing.view_workerprocess"),
         Place("Queues in Redis", "stacks", reverse("admin:django_rq_dashboard_changelist"), "superuser"),
     ]

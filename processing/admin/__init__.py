@@ -4,12 +4,20 @@ from django.contrib import admin
 
 from library.admin.settings_row import SettingsRowAdmin
 from processing.admin import sections
+from processing.admin.findings import IntegrityFindingAdmin
 from processing.admin.jobs import JobAdmin
 from processing.admin.queues import QueueDashboardAdmin
 from processing.admin.workers import WorkerProcessAdmin
 from processing.models import ProcessingSettings
 
-__all__ = ["JobAdmin", "ProcessingSettingsAdmin", "QueueDashboardAdmin", "WorkerProcessAdmin", "sections"]
+__all__ = [
+    "IntegrityFindingAdmin",
+    "JobAdmin",
+    "ProcessingSettingsAdmin",
+    "QueueDashboardAdmin",
+    "WorkerProcessAdmin",
+    "sections",
+]
 
 
 @admin.register(ProcessingSettings)

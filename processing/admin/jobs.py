@@ -141,9 +141,14 @@ class JobAdmin(ReadOnlyAdmin):
             TargetKind.FOLDER: "library_folder",
             TargetKind.FILE: "library_videofile",
             TargetKind.BULK_EDIT: "library_bulkedit",
+            TargetKind.VIDEO: "library_video",
+            TargetKind.MARKER: "playback_marker",
         }
-        address = reverse(f"admin:{kinds[TargetKind(job.target_kind)]}_change", args=(job.target_id,))
-        return link_to(address, display_path(job.label) or f"{job.get_target_kind_display()} {job.target_id}")
+        told = display_path(job.label) or f"{job.get_target_kind_display()} {job.target_id}"
+        kind = kinds.get(TargetKind(job.target_kind))
+        if kind is None:
+            return format_html("{}", told)
+        return link_to(reverse(f"admin:{kind}_change", args=(job.target_id,)), told)
 
     @admin.display(description="Priority")
     def priority_name(self, job: Job) -> str:

@@ -1,6 +1,7 @@
 """What a person does to jobs: run again, cancel."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
@@ -15,10 +16,17 @@ from processing.services.submit import MANUAL, submit_jobs
 _ENDED_BADLY = (JobStatus.FAILED, JobStatus.TIMED_OUT, JobStatus.CANCELLED)
 
 
-def rerun_files(*, file_ids: Iterable[int], stage: str = "probe", requested_by: AbstractBaseUser | None = None) -> int:
+def rerun_files(
+    *,
+    file_ids: Iterable[int],
+    stage: str = "probe",
+    requested_by: AbstractBaseUser | None = None,
+    priority: int = MANUAL,
+    params: dict[str, Any] | None = None,
+) -> int:
     """Submits the stage again for files that are there; returns how many. Those that wait or run already don't count.
 
-    A failed file counts as waiting again, so that its page says so at once.
+    A failed file that is read, or whose pictures are made, counts as waiting again, so that its page says so at once.
     """
     requested_by_id = requested_by.pk if requested_by is not None else None
     submitted = 0
@@ -29,7 +37,12 @@ def rerun_files(*, file_ids: Iterable[int], stage: str = "probe", requested_by: 
             by_folder.setdefault(folder_id, []).append(file_id)
         for folder_id, ids in by_folder.items():
             submitted += submit_jobs(
-                stage=stage, target_ids=ids, folder_id=folder_id, priority=MANUAL, requested_by_id=requested_by_id
+                stage=stage,
+                target_ids=ids,
+                folder_id=folder_id,
+                priority=priority,
+                params=params,
+                requested_by_id=requested_by_id,
             )
             _mark_waiting(stage, ids)
     return submitted

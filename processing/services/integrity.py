@@ -1,12 +1,8 @@
-"""Asking for files to be looked after. Loads no decoder."""
+"""Which files are due to be read again. Loads no decoder."""
 
 import math
-from collections.abc import Iterable
 from datetime import timedelta
-from typing import Any
 
-from django.contrib.auth.base_user import AbstractBaseUser
-from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
@@ -14,39 +10,11 @@ from library.models import VideoFile
 from library.models.file import VideoFileQuerySet
 from processing.models import FileCheck, Job, ProcessingSettings
 from processing.models.job import ACTIVE
-from processing.services.submit import IDLE, MANUAL, submit_jobs
+from processing.services.control import rerun_files
+from processing.services.submit import IDLE
 
 # The share of a day is handed out in so many parts, so that other work of a whole night doesn't wait behind it.
 _PARTS_OF_DAY = 24
-
-
-def submit_checks(
-    *,
-    file_ids: Iterable[int],
-    stage: str,
-    depth: str = "",
-    priority: int = MANUAL,
-    requested_by: AbstractBaseUser | None = None,
-) -> int:
-    """Submits `stage` ("verify" or "check") for files that are there; returns for how many. Those that wait or run
-    already don't count. The files' own state stays: whether they play doesn't hang on this."""
-    params: dict[str, Any] = {"depth": depth} if depth else {}
-    by_folder: dict[int, list[int]] = {}
-    files = VideoFile.objects.present().filter(pk__in=list(file_ids)).order_by("folder_id", "pk")
-    for folder_id, file_id in files.values_list("folder_id", "pk"):
-        by_folder.setdefault(folder_id, []).append(file_id)
-    with transaction.atomic():
-        return sum(
-            submit_jobs(
-                stage=stage,
-                target_ids=ids,
-                folder_id=folder_id,
-                priority=priority,
-                params=params,
-                requested_by_id=requested_by.pk if requested_by is not None else None,
-            )
-            for folder_id, ids in by_folder.items()
-        )
 
 
 def files_to_verify(*, older_than_days: float | None = None) -> VideoFileQuerySet:
@@ -86,7 +54,7 @@ def submit_due_verifications() -> int:
     if number <= 0:
         return 0
     busy = Job.objects.filter(stage="verify", target_kind="file", target_id=OuterRef("pk"), status__in=ACTIVE)
-    return submit_checks(
+    return rerun_files(
         file_ids=oldest_first(files_to_verify(older_than_days=1).exclude(Exists(busy)), number),
         stage="verify",
         priority=IDLE,

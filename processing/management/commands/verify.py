@@ -12,7 +12,8 @@ from library.models.file import VideoFileQuerySet
 from library.paths import encode_path
 from library.services.folders import containing_folder, root_of
 from processing.exceptions import FileUnreadableError
-from processing.services.integrity import files_to_verify, submit_checks
+from processing.services.control import rerun_files
+from processing.services.integrity import files_to_verify
 from processing.services.verify import verify_file
 
 _BATCH = 500
@@ -36,7 +37,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         files = self._files(options)
         if options["queue"]:
-            made = submit_checks(file_ids=files.values_list("pk", flat=True), stage="verify")
+            made = rerun_files(file_ids=files.values_list("pk", flat=True), stage="verify")
             self.stdout.write(
                 json.dumps({"submitted": made}) if options["json"] else f"{made:,} files will be verified."
             )
