@@ -41,7 +41,8 @@ class ProcessingSettingsAdmin(SettingsRowAdmin):
             {
                 "fields": [
                     "verify_percent_per_day",
-                    ("check_depth", "check_decodes", "check_part_seconds"),
+                    "check_depth",
+                    ("check_decodes", "check_part_seconds"),
                     ("short_seconds", "very_short_seconds"),
                 ]
             },

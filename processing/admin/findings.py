@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 from unfold.paginator import InfinitePaginator
 
 from library.admin.base import ReadOnlyAdmin, chosen_ids
-from library.admin.columns import sentence, two_lines, when
+from library.admin.columns import two_lines, when
 from library.admin.file_health import severity_badge
 from library.admin.files import rerun
 from processing.models import IntegrityFinding
@@ -72,8 +72,8 @@ class IntegrityFindingAdmin(ReadOnlyAdmin):
         return format_html("{} {}", severity_badge(finding.severity), finding.get_code_display())
 
     @admin.display(description="Told")
-    def told(self, finding: IntegrityFinding) -> SafeString | str:
-        return sentence(finding.sentence)
+    def told(self, finding: IntegrityFinding) -> SafeString:
+        return format_html('<span class="v-told" title="{}">{}</span>', finding.sentence, finding.sentence)
 
     @admin.display(description="File")
     def of_file(self, finding: IntegrityFinding) -> SafeString:

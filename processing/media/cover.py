@@ -40,6 +40,9 @@ class Candidate:
     score: float
 
 
+# Titles, fades and black stand at both ends: this share of the video, at each, counts less.
+EDGE_RATIO = 0.04
+EDGE_WEIGHT = 0.5
 # Variance of the Laplacian, in squared grey levels, at which a tile counts as sharp by half.
 HALF_SHARP = 250.0
 
@@ -64,7 +67,11 @@ def sharpness(picture: NDArray[np.uint8]) -> float:
 def best_candidates(tiles: Iterable[NDArray[np.uint8]], *, count: int, wanted: int) -> list[Candidate]:
     """Of `count` tiles in the order of their times the `wanted` best ones, the best first, none beside another one as
     long as there are others."""
-    scored = [Candidate(index, candidate_score(tile)) for index, tile in enumerate(tiles)]
+    edge = EDGE_RATIO * count
+    scored = [
+        Candidate(index, candidate_score(tile) * (1.0 if edge <= index + 0.5 <= count - edge else EDGE_WEIGHT))
+        for index, tile in enumerate(tiles)
+    ]
     ranked = sorted(scored, key=lambda one: (-one.score, one.index))
     apart = max(1, count // (2 * wanted))
     chosen: list[Candidate] = []

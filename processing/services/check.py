@@ -113,7 +113,7 @@ def _picture_issues(damage: Damage, packets: Damage) -> list[Issue]:
 
 
 def _where(places: list[float]) -> str:
-    """ "0:03", "0:03 and 12 more places to 1:10"."""
+    """ "0:03", "0:03 (4 pictures)", "0:03 to 1:10 (13 pictures)"."""
     first, last = position(places[0]), position(places[-1])
-    more = len(places) - 1
-    return first if not more else f"{first} and {more} more place{'s' if more > 1 else ''} up to {last}"
+    told = first if first == last else f"{first} to {last}"
+    return told if len(places) == 1 else f"{told} ({len(places)} pictures)"

@@ -22,7 +22,7 @@ def record_findings(
 ) -> None:
     """Replaces the file's findings of this kind; one that is found again keeps the time it was first found.
 
-    `verified` says that all of it was read and compared, `depth` that it was looked at for damage so closely. Does
+    What was found about a content that it has no more goes too. `verified` says that all of it was read and compared, `depth` that it was looked at for damage so closely. Does
     nothing when the file's row is gone or speaks of another content by now.
     """
     now = timezone.now()
@@ -30,10 +30,10 @@ def record_findings(
         current = VideoFile.objects.select_for_update(no_key=True).filter(pk=file.pk).first()
         if current is None or (current.mtime_ns, current.size_bytes) != (file.mtime_ns, file.size_bytes):
             return
-        _forget_other_content(current)
+        is_other = _forget_other_content(current)
         _replace(file.pk, kind, issues)
         _write_check(file, now if verified else None, now, depth)
-        if current.video_id is not None and (verified or kind in _BODILY):
+        if current.video_id is not None and (is_other or verified or kind in _BODILY):
             refresh_video(current.video_id, verified_at=now if verified else None)
 
 
@@ -45,14 +45,8 @@ def refresh_video(video_id: int, *, verified_at: datetime | None = None) -> None
     record_health(video_id=video_id, is_corrupted=damaged.exists(), verified_at=verified_at)
 
 
-def forget_other_content(file: VideoFile) -> None:
-    """Drops what was found about a content that the file has no more. One query where there is nothing to drop."""
-    with transaction.atomic():
-        if _forget_other_content(file) and file.video_id is not None:
-            refresh_video(file.video_id)
-
-
 def _forget_other_content(file: VideoFile) -> bool:
+    """Drops what was found about a content that the file has no more; whether there was any."""
     checks = FileCheck.objects.filter(file=file).exclude(size_bytes=file.size_bytes, mtime_ns=file.mtime_ns)
     if not checks.delete()[0]:
         return False

@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils.http import http_date
 
 from library.models import Folder, Video, VideoFile
-from playback.ranges import LARGEST_PIECE_BYTES
+from library.ranges import LARGEST_PIECE_BYTES
 from tests.library.factories import LONG_AGO_NS, make_file, make_folder, make_user, write_file
 
 pytestmark = pytest.mark.django_db
