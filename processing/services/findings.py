@@ -22,8 +22,9 @@ def record_findings(
 ) -> None:
     """Replaces the file's findings of this kind; one that is found again keeps the time it was first found.
 
-    What was found about a content that it has no more goes too. `verified` says that all of it was read and compared, `depth` that it was looked at for damage so closely. Does
-    nothing when the file's row is gone or speaks of another content by now.
+    What was found about a content that it has no more goes too. `verified` says that all of it was read and compared,
+    `depth` that it was looked at for damage so closely. Does nothing when the file's row is gone or speaks of another
+    content by now.
     """
     now = timezone.now()
     with transaction.atomic():

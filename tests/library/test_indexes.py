@@ -242,8 +242,8 @@ def _tomorrow() -> datetime:
     return timezone.now() + timedelta(days=1)
 
 
-def _months_ago() -> datetime:
-    return timezone.now() - timedelta(days=200)
+def _months_ago() -> str:
+    return f"{timezone.now() - timedelta(days=200):%Y-%m-%d}"
 
 
 def _candidates(one: Library) -> None:
