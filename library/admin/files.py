@@ -166,7 +166,7 @@ class VideoFileAdmin(ReadOnlyAdmin):
         "spent", "length", "pixels", "rotated", "frames_per_second", "rate", "hdr", "phash_hex", "embedded_date",
         "stream_table", "chapter_table", "problems", "checks",
     ]  # fmt: skip
-    actions = ["probe_again", "make_pictures_again", "make_previews", "verify", "check"]
+    actions = ["probe_again", "make_pictures_again", "make_previews", "verify", "look_for_damage"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[VideoFile]:
         rows: QuerySet[VideoFile] = super().get_queryset(request).select_related("folder", "thumbnail", "video")
@@ -321,7 +321,7 @@ class VideoFileAdmin(ReadOnlyAdmin):
         rerun(request, chosen_ids(request, queryset), "verify")
 
     @admin.action(description="Look for damage", permissions=["rerun"])
-    def check(self, request: HttpRequest, queryset: QuerySet[VideoFile]) -> None:
+    def look_for_damage(self, request: HttpRequest, queryset: QuerySet[VideoFile]) -> None:
         rerun(request, chosen_ids(request, queryset), "check")
 
     def get_urls(self) -> list[URLPattern]:

@@ -58,7 +58,7 @@ class IntegrityFindingAdmin(ReadOnlyAdmin):
     show_facets = admin.ShowFacets.NEVER
     fields = ["what", "told", "of_file", "kind", "found"]
     readonly_fields = ["what", "told", "of_file", "found"]
-    actions = ["verify", "check"]
+    actions = ["verify", "look_for_damage"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[IntegrityFinding]:
         return super().get_queryset(request).select_related("file__folder")  # type: ignore[no-any-return]
@@ -90,7 +90,7 @@ class IntegrityFindingAdmin(ReadOnlyAdmin):
         rerun(request, _files(request, queryset), "verify")
 
     @admin.action(description="Look for damage in their files", permissions=["rerun"])
-    def check(self, request: HttpRequest, queryset: QuerySet[IntegrityFinding]) -> None:
+    def look_for_damage(self, request: HttpRequest, queryset: QuerySet[IntegrityFinding]) -> None:
         rerun(request, _files(request, queryset), "check")
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -131,10 +132,12 @@ def test_an_empty_list_says_what_to_do(admin: Client) -> None:
     assert "No problem is known" in page
 
 
-@pytest.mark.parametrize("stage", ["verify", "check"])
-def test_the_files_of_problems_are_looked_at_again(files: dict[str, VideoFile], admin: Client, stage: str) -> None:
+@pytest.mark.parametrize(("action", "stage"), [("verify", "verify"), ("look_for_damage", "check")])
+def test_the_files_of_problems_are_looked_at_again(
+    files: dict[str, VideoFile], admin: Client, action: str, stage: str
+) -> None:
     ids = list(IntegrityFinding.objects.filter(file=files["Rotten"]).values_list("pk", flat=True))
-    posted = {"action": stage, "_selected_action": ids, "index": 0}
+    posted = {"action": action, "_selected_action": ids, "index": 0}
 
     admin.post(f"{reverse('admin:processing_integrityfinding_changelist')}?severity=all", posted)
 
@@ -170,6 +173,10 @@ def test_more_rows_ask_no_more_queries(admin: Client) -> None:
         _file(f"More {number}", ROT, SHORT)
 
     assert _queries(admin, address) == before
+
+
+def test_django_finds_nothing_wrong_with_the_lists() -> None:
+    call_command("check", "--tag", "admin")
 
 
 @pytest.mark.parametrize("stage", ["cover", "marker-pictures", "cleanup", "verify"])
