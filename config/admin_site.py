@@ -12,7 +12,8 @@ from unfold.dataclasses import SearchResult
 from library.models import Folder, User, Video, VideoFile
 from library.models.file import FileState
 from library.paths import encode_path
-from processing.models import DeadLetter, Job, JobStatus, LetterStatus
+from processing.models import DeadLetter, IntegrityFinding, Job, JobStatus, LetterStatus
+from processing.models.integrity import PROBLEMS
 
 # A badge answers "is there something, and is it a lot": counting stops here.
 MOST_COUNTED = 1000
@@ -136,6 +137,10 @@ def _work_places(request: HttpRequest) -> list[Place]:
     workers = reverse("admin:processing_workerprocess_changelist")
     dead = reverse("admin:processing_deadletter_changelist")
     ledger = reverse("admin:processing_stagerecord_changelist")
+    findings = reverse("admin:processing_integrityfinding_changelist")
+    problems = 0
+    if may(request, "processing.view_integrityfinding"):
+        problems = bounded_count(IntegrityFinding.objects.filter(severity__in=PROBLEMS))
     return [
         Place("Queues", "speed", reverse("admin:processing_queuecontrol_changelist"), "processing.view_queuecontrol"),
         Place("Jobs", "manufacturing", jobs, "processing.view_job", badge_text(running)),
@@ -148,6 +153,13 @@ def _work_places(request: HttpRequest) -> list[Place]:
             "danger",
         ),
         Place("Ledger", "receipt_long", ledger, "processing.view_stagerecord"),
+            "Problems with files",
+            "healing",
+            findings,
+            "processing.view_integrityfinding",
+            badge_text(problems),
+            "warning",
+        ),
         Place("Workers", "memory", workers, "processing.view_workerprocess"),
         Place("Queues in Redis", "stacks", reverse("admin:django_rq_dashboard_changelist"), "superuser"),
     ]

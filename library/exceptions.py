@@ -65,3 +65,11 @@ class BulkEditError(LibraryError):
 
 class UndoError(LibraryError):
     """The change can't be taken back: it was already, or it is of a kind that can't be."""
+
+
+class CoverError(LibraryError):
+    """What was asked for can't be made the cover."""
+
+
+class RangeNotSatisfiableError(LibraryError):
+    """The bytes asked for lie behind the end of the file."""

@@ -1,6 +1,7 @@
 """Digests that tell files apart by content."""
 
 import os
+from collections.abc import Callable
 
 import numpy as np
 import xxhash
@@ -37,10 +38,23 @@ def signed_64(number: int) -> int:
     return number - (1 << 64) if number >= 1 << 63 else number
 
 
-def content_hash(path: str) -> str:
-    """xxh3-128 of the whole file as 32 hexadecimal digits. Reads every byte; raises OSError when it can't."""
+def content_hash(path: str, *, on_read: Callable[[int], None] | None = None, is_fresh: bool = False) -> str:
+    """xxh3-128 of the whole file as 32 hexadecimal digits. Reads every byte; raises OSError when it can't.
+
+    `on_read` is told how many bytes were read so far. With `is_fresh` the bytes come from the disk, as far as the
+    system lets itself be asked, and not from memory, which may hold what the disk has lost.
+    """
     digest = xxhash.xxh3_128()
+    done = 0
     with open(path, "rb", buffering=0) as source:
+        if is_fresh:
+            os.posix_fadvise(source.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
         while chunk := source.read(_READ_BYTES):
             digest.update(chunk)
+            done += len(chunk)
+            if is_fresh:
+                # Reading a library through must not push everything else out of memory.
+                os.posix_fadvise(source.fileno(), 0, done, os.POSIX_FADV_DONTNEED)
+            if on_read is not None:
+                on_read(done)
     return digest.hexdigest()

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from library.views import account, grid, history, searches, unreadable, uploads
+from library.views import account, cover, grid, history, searches, unreadable, uploads
 
 urlpatterns = [
     path("", grid.library, name="library"),
@@ -15,6 +15,8 @@ urlpatterns = [
     path("files/unreadable/", unreadable.unreadable, name="unreadable"),
     path("files/unreadable/again/", unreadable.try_again, name="try_again"),
     path("uploads/<path:path>", uploads.upload, name="upload"),
+    path("videos/<int:video_id>/cover/", cover.cover, name="cover"),
+    path("videos/<int:video_id>/cover/now/", cover.cover_now, name="cover_now"),
     path("undo/<uuid:batch_id>/", history.undo, name="undo"),
     path("login/", account.Login.as_view(), name="login"),
     path("admin/login/", account.admin_login),

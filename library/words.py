@@ -1,5 +1,7 @@
 """How lengths, sizes, rates and codecs are written, on the pages and in the admin alike."""
 
+import re
+
 CODECS = {
     "aac": "AAC",
     "ac3": "AC-3",
@@ -66,6 +68,7 @@ RESOLUTIONS = (
 )
 WIDE = 16 / 9
 _BYTE_UNITS = ("bytes", "kB", "MB", "GB", "TB")
+_NUMBER = re.compile(r"\d{1,7}(\.\d{1,9})?", re.ASCII)
 _THIN = "\N{NO-BREAK SPACE}"
 _ABBREVIATIONS = {"url": "URL", "base url": "Address", "hdr": "HDR", "color": "Colour"}
 
@@ -84,6 +87,17 @@ def clock(seconds: float | None) -> str:
 def position(seconds: float) -> str:
     """A place in a video: 0:00 for its beginning, else like `clock`."""
     return clock(seconds) if seconds >= 1 else "0:00"
+
+
+def parse_position(text: str) -> float | None:
+    """Seconds of 1:23, 1:02:03.5, 83 or 83.5; None for what is no place in a video."""
+    parts = text.strip().replace(",", ".").split(":")
+    if len(parts) > 3 or not all(_NUMBER.fullmatch(part) for part in parts):
+        return None
+    seconds = 0.0
+    for part in parts:
+        seconds = seconds * 60 + float(part)
+    return seconds
 
 
 def time_left(seconds: float | None) -> str:

@@ -13,7 +13,3 @@ class FileUnavailableError(PlaybackError):
 
 class PositionError(PlaybackError):
     """A position that is no number of seconds."""
-
-
-class RangeNotSatisfiableError(PlaybackError):
-    """The bytes asked for lie behind the end of the file."""

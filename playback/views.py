@@ -1,9 +1,8 @@
 """Watching a video: the page, the bytes of its file, and where the user is in it."""
 
-import io
 import logging
 from http import HTTPStatus
-from typing import Any, BinaryIO
+from typing import Any
 
 from django.db import IntegrityError, connection
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
@@ -17,14 +16,15 @@ from django.views.decorators.http import require_POST, require_safe
 
 from library import queries
 from library.access import current_user, may, requires
+from library.exceptions import RangeNotSatisfiableError
 from library.media_types import media_type
 from library.models import VideoFile
 from library.models.file import FileState
+from library.ranges import ByteRange, Piece, parse_range
 from library.wishes import Wish
 from library.words import codec, container
-from playback.exceptions import FileUnavailableError, PositionError, RangeNotSatisfiableError
+from playback.exceptions import FileUnavailableError, PositionError
 from playback.queries import names_of, progress_of, resume_position, tiles_of
-from playback.ranges import ByteRange, parse_range
 from playback.services import OpenedFile, open_file, record_position
 from processing.queries.pictures import NONE, pictures_of
 from processing.services import look_at_files
@@ -53,6 +53,7 @@ def watch(request: HttpRequest, video_id: int) -> HttpResponse:
         "file": file,
         "video": file.video,
         "names": names_of([video_id])[video_id],
+        "may_choose_cover": may(request, "library.change_video"),
         "may_edit": request.user.is_staff and may(request, "library.change_video"),
         "pictures": pictures,
         "tiles": tiles_of(following.files, user=user, with_names=False),
@@ -124,36 +125,6 @@ def stream(request: HttpRequest, video_id: int) -> HttpResponseBase:
     if not isinstance(response, FileResponse):
         opened.stream.close()
     return response
-
-
-class Piece(io.RawIOBase):
-    """The bytes of a range, as a file. Servers send it by sendfile (`fileno` and `seek`) or by reading it."""
-
-    def __init__(self, stream: BinaryIO, first: int, length: int) -> None:
-        super().__init__()
-        self._stream = stream
-        self._left = length
-        stream.seek(first)
-
-    def readable(self) -> bool:
-        return True
-
-    def read(self, size: int | None = -1) -> bytes:
-        wanted = self._left if size is None or size < 0 else min(size, self._left)
-        data = self._stream.read(wanted)
-        self._left -= len(data)
-        return data
-
-    def fileno(self) -> int:
-        return self._stream.fileno()
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """In the whole file, for socket.sendfile, which stops after Content-Length by itself."""
-        return self._stream.seek(offset, whence)
-
-    def close(self) -> None:
-        self._stream.close()
-        super().close()
 
 
 def _answer(request: HttpRequest, file: VideoFile, opened: OpenedFile) -> HttpResponseBase:

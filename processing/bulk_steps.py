@@ -8,13 +8,25 @@ from library.models import VideoFile
 from library.services.bulk_edit import BulkStep, Effect, Request, register_bulk_step
 from processing.services.control import rerun_files
 
-_DONE = {"probe": "had their files read again", "frames": "had their pictures made again"}
-_ASKED = {"probe": "Read the files again", "frames": "Make the pictures again"}
+_DONE = {
+    "probe": "had their files read again",
+    "frames": "had their pictures made again",
+    "preview": "had a preview clip made",
+    "verify": "had their files compared with their checksums",
+    "check": "had their files looked at for damage",
+}
+_ASKED = {
+    "probe": "Read the files again",
+    "frames": "Make the pictures again",
+    "preview": "Make a preview clip",
+    "verify": "Compare the files with their checksums",
+    "check": "Look for damage",
+}
 
 
 def _check(value: Any) -> str:
     if value not in _DONE:
-        raise BulkEditError("Only the facts and the pictures of files can be made again.")
+        raise BulkEditError("Only facts, pictures and previews can be made again, and files verified and checked.")
     return str(value)
 
 

@@ -27,3 +27,9 @@ class CronError(ProcessingError):
 
 class StageConfigError(ProcessingError):
     """Settings of a stage that can't be: a circle, a stage that isn't there, a trigger that isn't its own."""
+
+
+class FileUnreadableError(ProcessingError):
+    """A disk doesn't give all of a file; it may, once it is connected again."""
+
+    permanent = False

@@ -1,12 +1,15 @@
-"""Filters by how far the work on a video's file has come."""
+"""Filters by how far the work on a video's file has come, and by what looking after its files found."""
+
+from typing import Any
 
 from django.db.models import Exists, OuterRef, Q
 
-from library.filters.columns import choices
+from library.filters.columns import choices, compared
 from library.filters.registry import Ask, Choice, Facet, Kind, register_facet
 from library.models import VideoFile
 from library.models.file import FileState
-from processing.models import Job, JobStatus, StageRecord, Storyboard, Thumbnail
+from processing.models import FileCheck, IntegrityFinding, Job, JobStatus, StageRecord, Storyboard, Thumbnail
+from processing.models.integrity import PROBLEMS, FindingCode, Severity
 from processing.stages import all_stages
 
 
@@ -62,8 +65,44 @@ def _in_state(stage: str, state: str) -> Q:
     return Q(Exists(records.filter(status__in=statuses))) & ~Q(active)
 
 
+def _findings(ask: Ask, **lookups: Any) -> Q:
+    """Videos with such a finding about a file that isn't in the trash."""
+    rows = IntegrityFinding.objects.filter(file__trashed_at=None, **lookups)
+    return ask.exists(rows, link="file__video")
+
+
+def _has_problems(ask: Ask) -> Q:
+    q = _findings(ask, severity__in=PROBLEMS)
+    return q if ask.value else ~q
+
+
+def _verified(ask: Ask) -> Q:
+    checks = FileCheck.objects.filter(file__is_primary=True)
+    if ask.operator == "empty":
+        return ~ask.exists(checks.filter(verified_at__isnull=False), link="file__video")
+    return ask.exists(checks.filter(**compared(ask, "verified_at")), link="file__video")
+
+
 register_facet(
     Facet("stage_state", "Stage of processing", "State", Kind.CHOICE, _stage_state, choices=_stage_choices),
     Facet("state", "Processing", "State", Kind.CHOICE, _state, choices=choices(FileState.choices)),
     Facet("no_pictures", "Without pictures", "State", Kind.FLAG, _without_pictures),
+    Facet("problems", "Problems with files", "State", Kind.FLAG, _has_problems),
+    Facet(
+        "problem",
+        "Problem",
+        "State",
+        Kind.CHOICE,
+        lambda ask: _findings(ask, code__in=ask.value),
+        choices=choices(FindingCode.choices),
+    ),
+    Facet(
+        "problem_severity",
+        "Severity of problems",
+        "State",
+        Kind.CHOICE,
+        lambda ask: _findings(ask, severity__in=ask.value),
+        choices=choices(Severity.choices),
+    ),
+    Facet("verified", "Last verified", "State", Kind.DATE, _verified, words={"empty": "never"}),
 )

@@ -5,3 +5,6 @@ PROBE_VERSION = 1
 # Part of the pictures' input key and of signatures: it grows when either is made in another way. Signatures of
 # different versions don't compare; upkeep makes the older ones anew, pictures with them.
 FRAMES_VERSION = 2
+# The same of previews, and of the pictures and clips of marks.
+PREVIEW_VERSION = 1
+MARKER_VERSION = 1

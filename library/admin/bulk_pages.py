@@ -78,7 +78,14 @@ class BulkForm(forms.Form):
         required=False, max_length=200, strip=False, label="by", widget=UnfoldAdminTextInputWidget
     )
     reprocess = forms.ChoiceField(
-        choices=[_AS_IT_IS, ("probe", "Read the files again"), ("frames", "Make the pictures again")],
+        choices=[
+            _AS_IT_IS,
+            ("probe", "Read the files again"),
+            ("frames", "Make the pictures again"),
+            ("preview", "Make a preview clip"),
+            ("verify", "Compare the files with their checksums"),
+            ("check", "Look for damage"),
+        ],
         required=False,
         label="Files",
         widget=UnfoldAdminSelectWidget,

@@ -29,6 +29,7 @@ from library.admin.columns import (
     two_lines,
     when,
 )
+from library.admin.file_health import CodeFilter, ProblemFilter, VerifiedFilter, checks_told, findings_table
 from library.models import VideoFile
 from library.models.file import FileState
 from processing.queries.ledger import stage_lines
@@ -38,7 +39,13 @@ STATE_TONES = {FileState.NEW: "calm", FileState.PROBED: "now", FileState.READY: 
 # Fixed, because asking the table for what there is would read all of it; "other" finds the rest.
 CONTAINERS = ("mp4", "matroska", "webm", "avi", "mpegts", "mpeg", "asf", "flv", "ogg")
 CODECS = ("h264", "hevc", "av1", "vp9", "vp8", "mpeg4", "mpeg2video", "mpeg1video", "wmv3", "vc1", "mjpeg", "prores")
-STAGES = {"probe": "Reading the facts of", "frames": "Making the pictures of"}
+STAGES = {
+    "probe": "Reading the facts of",
+    "frames": "Making the pictures of",
+    "preview": "Making the preview clip of",
+    "verify": "Comparing with the checksum:",
+    "check": "Looking for damage in",
+}
 LIST_DEFERRED = ("streams", "chapters", "notes", "embedded_title", "content_hash")
 
 
@@ -111,7 +118,10 @@ class VideoFileAdmin(ReadOnlyAdmin):
     search_help_text = "Part of a path or name"
     empty_sentence = "Files appear here by themselves once a folder has been added and scanned."
     empty_next = "admin:library_folder_changelist"
-    list_filter = [StateFilter, MissingFilter, "folder", ContainerFilter, CodecFilter, "is_hdr"]
+    list_filter = [
+        StateFilter, ProblemFilter, CodeFilter, VerifiedFilter, MissingFilter, "folder", ContainerFilter, CodecFilter,
+        "is_hdr",
+    ]  # fmt: skip
     show_facets = admin.ShowFacets.NEVER
     fieldsets = [
         (
@@ -131,6 +141,7 @@ class VideoFileAdmin(ReadOnlyAdmin):
             },
         ),
         ("State", {"fields": ["state_now", "error", "notes_list", "probed", "spent"]}),
+        ("Health", {"fields": ["problems", "checks"]}),
         (
             "Facts",
             {
@@ -155,9 +166,9 @@ class VideoFileAdmin(ReadOnlyAdmin):
     readonly_fields = [
         "in_folder", "path_below", "video_link", "size", "modified", "missing", "state_now", "notes_list", "probed",
         "spent", "length", "pixels", "rotated", "frames_per_second", "rate", "hdr", "phash_hex", "embedded_date",
-        "stream_table", "chapter_table",
+        "stream_table", "chapter_table", "problems", "checks",
     ]  # fmt: skip
-    actions = ["probe_again", "make_pictures_again"]
+    actions = ["probe_again", "make_pictures_again", "make_previews", "verify", "look_for_damage"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[VideoFile]:
         rows: QuerySet[VideoFile] = super().get_queryset(request).select_related("folder", "thumbnail", "video")
@@ -242,6 +253,14 @@ class VideoFileAdmin(ReadOnlyAdmin):
     def spent(self, file: VideoFile) -> str:
         return f"{file.processing_seconds:.1f} s" if file.processing_seconds else NOTHING
 
+    @admin.display(description="Problems")
+    def problems(self, file: VideoFile) -> SafeString | str:
+        return findings_table(file)
+
+    @admin.display(description="Looked after")
+    def checks(self, file: VideoFile) -> SafeString | str:
+        return checks_told(file)
+
     @admin.display(description="Turned")
     def rotated(self, file: VideoFile) -> str:
         return f"{file.rotation}° clockwise" if file.rotation else "No"
@@ -295,6 +314,18 @@ class VideoFileAdmin(ReadOnlyAdmin):
     def make_pictures_again(self, request: HttpRequest, queryset: QuerySet[VideoFile]) -> None:
         rerun(request, chosen_ids(request, queryset), "frames")
 
+    @admin.action(description="Make preview clips", permissions=["rerun"])
+    def make_previews(self, request: HttpRequest, queryset: QuerySet[VideoFile]) -> None:
+        rerun(request, chosen_ids(request, queryset), "preview")
+
+    @admin.action(description="Compare with their checksums", permissions=["rerun"])
+    def verify(self, request: HttpRequest, queryset: QuerySet[VideoFile]) -> None:
+        rerun(request, chosen_ids(request, queryset), "verify")
+
+    @admin.action(description="Look for damage", permissions=["rerun"])
+    def look_for_damage(self, request: HttpRequest, queryset: QuerySet[VideoFile]) -> None:
+        rerun(request, chosen_ids(request, queryset), "check")
+
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(require_POST(self.rerun_view))
         return [path("<int:object_id>/rerun/<slug:stage>/", view, name="library_videofile_rerun"), *super().get_urls()]
@@ -330,7 +361,8 @@ def rerun(request: HttpRequest, file_ids: list[int], stage: str) -> None:
     """Submits a stage again and says for how many files."""
     count = rerun_files(file_ids=file_ids, stage=stage, requested_by=_user(request))
     if count:
-        say(request, f"{STAGES[stage]} {counted(count, 'file', 'files')} again.", is_done=True)
+        again = " again" if stage in ("probe", "frames") else ""
+        say(request, f"{STAGES[stage]} {counted(count, 'file', 'files')}{again}.", is_done=True)
     left_out = len(file_ids) - count
     if left_out:
         left = counted(left_out, "file was", "files were")

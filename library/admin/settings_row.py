@@ -16,7 +16,14 @@ from library.models import SettingsRow, User
 
 CHANGES_SHOWN = 30
 _OWN_COLUMNS = {"id", "created_at", "updated_at"}
-_UNITS = {"px": "px", "seconds": "seconds", "minutes": "minutes", "days": "days", "percent": "%"}
+_UNITS = {
+    "px": "px",
+    "seconds": "seconds",
+    "minutes": "minutes",
+    "hours": "hours",
+    "days": "days",
+    "percent": "%",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +77,13 @@ def label_of(field: "Field[Any, Any]") -> str:
     """ "Scan interval (minutes)": units stand at the end of a column's name."""
     words = str(field.verbose_name).split()
     if words[-1] in _UNITS:
-        return f"{' '.join(words[:-1]).capitalize()} ({_UNITS[words[-1]]})"
-    return " ".join(words).capitalize()
+        return f"{_begun(words[:-1])} ({_UNITS[words[-1]]})"
+    return _begun(words)
+
+
+def _begun(words: list[str]) -> str:
+    text = " ".join(words)
+    return f"{text[:1].upper()}{text[1:]}"
 
 
 def _who(event: Any, names: dict[int, str]) -> str:

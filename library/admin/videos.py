@@ -17,6 +17,7 @@ from library.access import current_user, may
 from library.admin.base import CuratedAdmin
 from library.admin.bulk_pages import bulk_view
 from library.admin.columns import NOTHING, badge, duration, file_size, resolution, stars, strip, two_lines, when
+from library.admin.cover_page import cover_view
 from library.admin.files import LIST_DEFERRED, state_badge
 from library.admin.filters import FilteredVideosMixin
 from library.admin.inlines import ExternalIdsInline
@@ -278,6 +279,7 @@ class VideoAdmin(FilteredVideosMixin, CuratedAdmin):
             path("suggest/<slug:key>/", wrap(suggest_view), name="library_video_suggest"),
             path("told/", wrap(self.told_view), name="library_video_told"),
             path("many/<int:edit_id>/", wrap(self.bulk_view), name="library_bulkedit_change"),
+            path("<int:video_id>/cover/", wrap(self.cover_view), name="library_video_cover"),
             path("<int:video_id>/cell/<slug:part>/", wrap(self.cell_view), name="library_video_cell"),
         ]
         return [*own, *super().get_urls()]
@@ -291,6 +293,10 @@ class VideoAdmin(FilteredVideosMixin, CuratedAdmin):
         if not self.has_curate_permission(request):
             raise PermissionDenied
         return bulk_view(self, request, edit_id)
+
+    def cover_view(self, request: HttpRequest, video_id: int) -> HttpResponse:
+        """Choosing what a video is shown by."""
+        return cover_view(self, request, video_id)
 
     def cell_view(self, request: HttpRequest, video_id: int, part: str) -> HttpResponse:
         """A cell of the list, edited in its row."""
@@ -318,7 +324,8 @@ class VideoAdmin(FilteredVideosMixin, CuratedAdmin):
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **options: Any) -> Any:
         video = context.get("original")
         if isinstance(video, Video):
-            files = VideoFile.objects.select_related("thumbnail", "storyboard", "folder").defer(*LIST_DEFERRED)
+            files = VideoFile.objects.select_related("thumbnail", "storyboard", "folder", "video")
+            files = files.defer(*LIST_DEFERRED)
             context |= {
                 "file": files.filter(video=video, is_primary=True).first(),
                 "watch": watch_address(video.pk),

@@ -124,3 +124,17 @@ def count_seconds(*, file_id: int, seconds: float, is_first: bool) -> None:
     """Adds to the time spent on a file; the first stage begins the count anew."""
     total = seconds if is_first else F("processing_seconds") + seconds
     VideoFile.objects.filter(pk=file_id).update(processing_seconds=total)
+
+
+def record_verified(*, file_id: int, mtime_ns: int, content_hash: str) -> bool:
+    """Keeps the checksum of a file that had none; False when it has one by now, or another content."""
+    rows = VideoFile.objects.filter(pk=file_id, mtime_ns=mtime_ns, content_hash="")
+    return rows.update(content_hash=content_hash) == 1
+
+
+def record_health(*, video_id: int, is_corrupted: bool, verified_at: datetime | None = None) -> None:
+    """Says of a video whether a file of it is damaged, and with `verified_at` when one was last read whole."""
+    values: dict[str, Any] = {"is_corrupted": is_corrupted}
+    if verified_at is not None:
+        values["last_verified_at"] = verified_at
+    Video.objects.filter(pk=video_id).update(**values)

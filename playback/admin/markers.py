@@ -14,7 +14,8 @@ from library.access import current_user
 from library.admin.columns import chips, duration
 from library.admin.picking import KINDS, PickField
 from playback.admin.base import OwnedAdmin
-from playback.models import Marker, MarkerTag
+from playback.models import Marker, MarkerPicture, MarkerTag
+from playback.services.markers import request_marker_pictures
 
 
 class MarkerForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -38,16 +39,25 @@ class MarkerForm(forms.ModelForm):  # type: ignore[type-arg]
 @admin.register(Marker)
 class MarkerAdmin(OwnedAdmin):
     form = MarkerForm
-    list_display = ["about", "place", "labelled", "tagged"]
+    list_display = ["still", "about", "place", "labelled", "tagged"]
     search_fields = ["label", "video__title", "user__username"]
     search_help_text = "Part of a label, a title or a user's name"
     empty_sentence = "Marks that users set while they watch are listed here."
-    fields = ["user", "target_link", "label", ("start_seconds", "end_seconds"), "description", "color", "tags"]
-    readonly_fields = ["user", "target_link"]
+    fields = ["shown", "user", "target_link", "label", ("start_seconds", "end_seconds"), "description", "color", "tags"]
+    readonly_fields = ["shown", "user", "target_link"]
+    related = ("user", "video", "picture")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         tags = MarkerTag.objects.select_related("tag").order_by("tag__name")
         return super().get_queryset(request).prefetch_related(Prefetch("marker_tags", tags, to_attr="shown_tags"))
+
+    @admin.display(description="Picture")
+    def still(self, marker: Marker) -> SafeString:
+        return _picture(marker, "v-picture")
+
+    @admin.display(description="Picture")
+    def shown(self, marker: Marker) -> SafeString:
+        return _picture(marker, "v-still")
 
     @admin.display(description="From, to")
     def place(self, marker: Marker) -> str:
@@ -62,6 +72,11 @@ class MarkerAdmin(OwnedAdmin):
     def tagged(self, marker: Any) -> SafeString | str:
         return chips((row.tag.name, row.tag.color) for row in marker.shown_tags) if marker.shown_tags else ""
 
+    def save_model(self, request: HttpRequest, obj: Marker, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if {"start_seconds", "end_seconds"} & set(form.changed_data):
+            request_marker_pictures(marker_ids=[obj.pk])
+
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
         if "tags" in form.changed_data:
@@ -69,3 +84,17 @@ class MarkerAdmin(OwnedAdmin):
             MarkerTag.objects.filter(marker=form.instance, tag__in=remove).delete()
             rows = [MarkerTag(marker=form.instance, tag_id=pk) for pk in add]
             MarkerTag.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def _picture(marker: Marker, look: str) -> SafeString:
+    """The mark's picture, or its clip where it has one; an empty frame while there is neither."""
+    made: MarkerPicture | None = getattr(marker, "picture", None)
+    if made is None:
+        return format_html('<span class="{} v-empty"></span>', look)
+    size = format_html('width="{}" height="{}"', made.width, made.height)
+    if made.clip:
+        return format_html(
+            '<video class="{}" src="{}" poster="{}" {} muted loop playsinline preload="none" data-plays></video>',
+            look, made.clip.url, made.image.url, size,
+        )  # fmt: skip
+    return format_html('<img class="{}" src="{}" {} alt="" loading="lazy">', look, made.image.url, size)

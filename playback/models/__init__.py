@@ -1,4 +1,5 @@
 from playback.models.marker import Marker, MarkerLabelTag, MarkerTag
+from playback.models.marker_picture import MarkerPicture
 from playback.models.opinion import Favorite, Rating, Tally
 from playback.models.playlist import Playlist, PlaylistItem
 from playback.models.plays import PlayCount, ViewCount, Watch
@@ -9,6 +10,7 @@ __all__ = [
     "Favorite",
     "Marker",
     "MarkerLabelTag",
+    "MarkerPicture",
     "MarkerTag",
     "PlayCount",
     "PlaybackSettings",

@@ -4,6 +4,7 @@ from django.contrib import admin
 
 from library.admin.settings_row import SettingsRowAdmin
 from processing.admin import sections
+from processing.admin.findings import IntegrityFindingAdmin
 from processing.admin.jobs import JobAdmin
 from processing.admin.ledger import StageRecordAdmin
 from processing.admin.letters import DeadLetterAdmin
@@ -15,6 +16,7 @@ from processing.models import ProcessingSettings
 
 __all__ = [
     "DeadLetterAdmin",
+    "IntegrityFindingAdmin",
     "JobAdmin",
     "ProcessingSettingsAdmin",
     "QueueControlAdmin",
@@ -31,5 +33,28 @@ class ProcessingSettingsAdmin(SettingsRowAdmin):
     fieldsets = [
         ("Stills", {"fields": ["thumbnail_small_px", "thumbnail_large_px", "thumbnail_quality"]}),
         ("Storyboards", {"fields": ["storyboard_tiles", "sprite_quality"]}),
+        (
+            "Previews",
+            {
+                "fields": [
+                    "scene_preview_enabled",
+                    ("preview_segments", "preview_segment_seconds"),
+                    ("preview_px", "preview_crf"),
+                ]
+            },
+        ),
+        ("Marks", {"fields": ["marker_pictures", "marker_clip_seconds", ("marker_px", "marker_crf")]}),
+        (
+            "Looking after files",
+            {
+                "fields": [
+                    "verify_percent_per_day",
+                    "check_depth",
+                    ("check_decodes", "check_part_seconds"),
+                    ("short_seconds", "very_short_seconds"),
+                ]
+            },
+        ),
+        ("Storage", {"fields": ["cleanup_grace_hours"]}),
         ("Jobs", {"fields": ["job_history_days", "dead_letter_days"]}),
     ]

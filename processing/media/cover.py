@@ -1,5 +1,8 @@
 """Choosing the picture that stands for a video: bright enough, with contrast and detail, from its first half."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -27,3 +30,53 @@ def cover_score(picture: NDArray[np.uint8], *, is_wanted_time: bool) -> float:
 
 def _steps(grey: NDArray[np.float32], axis: int) -> float:
     return float(np.abs(np.diff(grey, axis=axis)).mean()) if grey.shape[axis] > 1 else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A tile that would do as the cover: its number in the storyboard, and how well it would do (0 to 1)."""
+
+    index: int
+    score: float
+
+
+# Titles, fades and black stand at both ends: this share of the video, at each, counts less.
+EDGE_RATIO = 0.04
+EDGE_WEIGHT = 0.5
+# Variance of the Laplacian, in squared grey levels, at which a tile counts as sharp by half.
+HALF_SHARP = 250.0
+
+
+def candidate_score(picture: NDArray[np.uint8]) -> float:
+    """How well an (h, w, 3) RGB tile would do, 0 to 1: well exposed, with contrast and detail, and sharp."""
+    score = cover_score(picture, is_wanted_time=True)
+    return score * (0.4 + 0.6 * sharpness(picture))
+
+
+def sharpness(picture: NDArray[np.uint8]) -> float:
+    """From 0 (blurred) to 1: the variance of the Laplacian (Pech-Pacheco et al., 2000), bent into that range."""
+    grey = picture.mean(axis=2, dtype=np.float32)
+    if min(grey.shape) < 3:
+        return 0.0
+    inner = grey[1:-1, 1:-1]
+    around = grey[:-2, 1:-1] + grey[2:, 1:-1] + grey[1:-1, :-2] + grey[1:-1, 2:]
+    variance = float((4 * inner - around).var())
+    return variance / (variance + HALF_SHARP)
+
+
+def best_candidates(tiles: Iterable[NDArray[np.uint8]], *, count: int, wanted: int) -> list[Candidate]:
+    """Of `count` tiles in the order of their times the `wanted` best ones, the best first, none beside another one as
+    long as there are others."""
+    edge = EDGE_RATIO * count
+    scored = [
+        Candidate(index, candidate_score(tile) * (1.0 if edge <= index + 0.5 <= count - edge else EDGE_WEIGHT))
+        for index, tile in enumerate(tiles)
+    ]
+    ranked = sorted(scored, key=lambda one: (-one.score, one.index))
+    apart = max(1, count // (2 * wanted))
+    chosen: list[Candidate] = []
+    for one in ranked:
+        if len(chosen) < wanted and all(abs(one.index - other.index) >= apart for other in chosen):
+            chosen.append(one)
+    rest = [one for one in ranked if one not in chosen]
+    return [*chosen, *rest[: wanted - len(chosen)]]

@@ -1,6 +1,7 @@
 from processing.models.dead_letter import DeadLetter, LetterStatus
 from processing.models.engine import CronRun, DemandLease, QueueControl, StageConfig, Trigger
-from processing.models.images import Storyboard, Thumbnail
+from processing.models.images import Preview, Storyboard, Thumbnail
+from processing.models.integrity import FileCheck, IntegrityFinding
 from processing.models.job import Job, JobStatus, Priority
 from processing.models.record import StageRecord
 from processing.models.settings import ProcessingSettings
@@ -10,9 +11,12 @@ __all__ = [
     "CronRun",
     "DeadLetter",
     "DemandLease",
+    "FileCheck",
+    "IntegrityFinding",
     "Job",
     "JobStatus",
     "LetterStatus",
+    "Preview",
     "Priority",
     "ProcessingSettings",
     "QueueControl",

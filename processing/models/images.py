@@ -56,3 +56,21 @@ class Storyboard(TimeStamped):
 
     def __str__(self) -> str:
         return str(self.sprite.name)
+
+
+class Preview(TimeStamped):
+    """A short clip of a file without sound, MP4: what the library shows under the pointer."""
+
+    file = models.OneToOneField(VideoFile, on_delete=models.CASCADE, related_name="preview")
+    input_key = models.CharField(max_length=32, help_text="Digest of what it was made from and how.")
+    clip = models.FileField(storage=derived_storage, max_length=200)
+    width = models.PositiveSmallIntegerField()
+    height = models.PositiveSmallIntegerField()
+    seconds = models.FloatField()
+    size_bytes = models.PositiveIntegerField()
+
+    class Meta(TimeStamped.Meta):
+        constraints = [models.CheckConstraint(condition=Q(seconds__gt=0), name="%(app_label)s_%(class)s_seconds")]
+
+    def __str__(self) -> str:
+        return str(self.clip.name)

@@ -6,14 +6,15 @@ from django.db.models import Q
 
 from library.models import SettingsRow
 from library.models.settings import in_range, within
+from processing.models.media_settings import DerivedSettings, derived_checks
 
 SMALL_SIZES = (160, 240, 320, 480)
 LARGE_SIZES = (640, 720, 960, 1280, 1920)
 
 
 @pghistory.track()
-class ProcessingSettings(SettingsRow):
-    """Sizes, qualities and limits of pictures, and how long jobs are kept."""
+class ProcessingSettings(DerivedSettings, SettingsRow):
+    """Sizes, qualities and limits of what is made, how files are looked after, and how long jobs are kept."""
 
     thumbnail_small_px = models.PositiveSmallIntegerField(
         default=320, choices=[(n, f"{n} px") for n in SMALL_SIZES], help_text="Longest side."
@@ -53,4 +54,5 @@ class ProcessingSettings(SettingsRow):
             in_range("storyboard_tiles", 10, 600),
             in_range("job_history_days", 1, 365),
             in_range("dead_letter_days", 0, 365),
+            *derived_checks(),
         ]

@@ -1,6 +1,7 @@
 """What a person does to jobs: run again, cancel, hurry."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
@@ -23,12 +24,15 @@ def rerun_files(
     file_ids: Iterable[int],
     stage: str = "probe",
     requested_by: AbstractBaseUser | None = None,
+    priority: int = MANUAL,
+    params: dict[str, Any] | None = None,
     mode: Mode = "all",
 ) -> int:
     """Submits the stage again for files that are there; returns how many. Those that wait or run already don't count.
 
     With `mode` "all" what follows runs again too; "missing" passes over files that have the result of their present
-    content. A failed file counts as waiting again, so that its page says so at once.
+    content. A failed file that is read, or whose pictures are made, counts as waiting again, so that its page says so
+    at once.
     """
     requested_by_id = requested_by.pk if requested_by is not None else None
     submitted = 0
@@ -42,7 +46,8 @@ def rerun_files(
                 stage=stage,
                 target_ids=ids,
                 folder_id=folder_id,
-                priority=MANUAL,
+                priority=priority,
+                params=params,
                 requested_by_id=requested_by_id,
                 mode=mode,
                 is_forced=mode == "all",

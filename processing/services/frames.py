@@ -1,22 +1,19 @@
 """Making and storing the pictures of a file."""
 
-import hashlib
-import json
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import asdict
 
 from django.core.files.base import File
 from django.core.files.storage import storages
 from django.db import transaction
 
-from library.exceptions import FileChangedError
 from library.models import VideoFile
 from library.services import record_signature
-from processing.exceptions import TargetGoneError
 from processing.media.frames import FrameOptions, FrameProducts, make_frames
 from processing.media.probe import probe
 from processing.models import ProcessingSettings, Storyboard, Thumbnail
+from processing.services.derived import check_unchanged, input_digest, remove_files
 from processing.services.scratch import scratch_folder
 from processing.versions import FRAMES_VERSION
 
@@ -34,8 +31,7 @@ def frame_options(settings: ProcessingSettings) -> FrameOptions:
 
 def input_key(file: VideoFile, options: FrameOptions) -> str:
     """Sixteen hexadecimal digits that change when the content, the options or the making changes."""
-    parts = [FRAMES_VERSION, file.size_bytes, file.oshash, file.mtime_ns, asdict(options)]
-    return hashlib.blake2b(json.dumps(parts, default=str).encode(), digest_size=8).hexdigest()
+    return input_digest(FRAMES_VERSION, file, asdict(options))
 
 
 def make_pictures(*, file: VideoFile, report: Callable[[int, int], None]) -> FrameProducts:
@@ -56,7 +52,7 @@ def make_pictures(*, file: VideoFile, report: Callable[[int, int], None]) -> Fra
             )
             _store(products, prefix, names)
         with transaction.atomic():
-            _check_unchanged(file)
+            check_unchanged(file)
             before = _names_of(file)
             _write_rows(file, key, products, names)
             record_signature(
@@ -69,10 +65,10 @@ def make_pictures(*, file: VideoFile, report: Callable[[int, int], None]) -> Fra
                 keyframe_hashes=products.keyframe_hashes,
             )
             transaction.on_commit(names.clear)
-            transaction.on_commit(lambda: _remove(before))
+            transaction.on_commit(lambda: remove_files(before))
     except BaseException:
         # Emptied by the commit: what is left belongs to no row.
-        _remove(names.values())
+        remove_files(names.values())
         raise
     return products
 
@@ -90,15 +86,6 @@ def _store(products: FrameProducts, prefix: str, names: dict[str, str]) -> None:
     for kind, (path, name) in sources.items():
         with path.open("rb") as source:
             names[kind] = storage.save(f"{prefix}/{name}", File(source))
-
-
-def _check_unchanged(file: VideoFile) -> None:
-    """Locks the file's row. Raises FileChangedError when it isn't what was decoded, TargetGoneError when it is gone."""
-    current = VideoFile.objects.select_for_update().filter(pk=file.pk).first()
-    if current is None:
-        raise TargetGoneError("The file was removed from the library while its pictures were made.")
-    if (current.mtime_ns, current.size_bytes) != (file.mtime_ns, file.size_bytes):
-        raise FileChangedError("The file was replaced while its pictures were made; they are made anew.")
 
 
 def _names_of(file: VideoFile) -> set[str]:
@@ -139,9 +126,3 @@ def _write_rows(file: VideoFile, key: str, products: FrameProducts, names: dict[
             "is_exact": products.is_exact,
         },
     )
-
-
-def _remove(names: Iterable[str]) -> None:
-    storage = storages["derived"]
-    for name in filter(None, names):
-        storage.delete(name)

@@ -2,15 +2,15 @@
 
 from collections.abc import Callable, Sequence
 
-from django.core.files.storage import storages
 from django.db.models.functions import Now
 
 from library.models import VideoFile
 from library.services.purge import before_purge
 from library.services.trash import on_restored, on_trashed
-from processing.models import DeadLetter, Job, LetterStatus, Storyboard, Thumbnail
+from processing.models import DeadLetter, Job, LetterStatus, Preview, Storyboard, Thumbnail
 from processing.models.job import TargetKind
 from processing.services.control import cancel_jobs
+from processing.services.derived import remove_files
 from processing.services.records import forget_targets
 from processing.services.triggers import submit_import
 
@@ -53,13 +53,8 @@ def forget_pictures(file_ids: Sequence[int]) -> Callable[[], None]:
         names |= {small, large}
     for sprite, vtt in Storyboard.objects.filter(file__in=file_ids).values_list("sprite", "vtt"):
         names |= {sprite, vtt}
-
-    def remove() -> None:
-        storage = storages["derived"]
-        for name in sorted(names):
-            storage.delete(name)
-
-    return remove
+    names |= set(Preview.objects.filter(file__in=file_ids).values_list("clip", flat=True))
+    return lambda: remove_files(sorted(names))
 
 
 def follow_trash() -> None:

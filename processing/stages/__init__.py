@@ -1,4 +1,5 @@
 from processing.stages.builtin import BUILTIN_STAGES
+from processing.stages.derived import DERIVED_STAGES
 from processing.stages.registry import (
     Followup,
     Stage,
@@ -12,7 +13,7 @@ from processing.stages.registry import (
     register_stage,
 )
 
-for _stage in BUILTIN_STAGES:
+for _stage in (*BUILTIN_STAGES, *DERIVED_STAGES):
     register_stage(_stage)
 
 __all__ = [

@@ -1,9 +1,11 @@
 """The probe stage: technical facts, and the video that the file belongs to."""
 
 from library.services import FileFacts, record_facts
+from processing.media.errors import UnreadableFileError
 from processing.media.facts import MediaFacts
 from processing.media.fingerprint import packet_fingerprint
 from processing.media.probe import probe
+from processing.services.check import check_content
 from processing.stages.files import load_file
 from processing.stages.registry import StageContext, StageResult
 
@@ -12,9 +14,16 @@ def run(context: StageContext) -> StageResult:
     """Probes the file in this process and records what it is."""
     file = load_file(context.target_id)
     path = file.fs_path
-    facts = probe(path)
-    packet_hash = packet_fingerprint(path, facts)
-    record_facts(file_id=file.pk, mtime_ns=file.mtime_ns, facts=as_file_facts(facts, packet_hash))
+    try:
+        facts = probe(path)
+        packet_hash = packet_fingerprint(path, facts)
+    except UnreadableFileError as error:
+        if error.permanent:
+            # What can't be read may be a program that calls itself a video: its name and first bytes say so.
+            check_content(file=file)
+        raise
+    read = record_facts(file_id=file.pk, mtime_ns=file.mtime_ns, facts=as_file_facts(facts, packet_hash))
+    check_content(file=read)
     return StageResult()
 
 

@@ -48,6 +48,7 @@ from playback.models import (
     Favorite,
     Marker,
     MarkerLabelTag,
+    MarkerPicture,
     MarkerTag,
     PlayCount,
     Playlist,
@@ -58,7 +59,7 @@ from playback.models import (
     Watch,
     WatchProgress,
 )
-from processing.models import DeadLetter, Job, StageRecord
+from processing.models import DeadLetter, FileCheck, IntegrityFinding, Job, Preview, StageRecord
 from tests.config.data_model import read_catalogue
 from tests.library.factories import make_user
 
@@ -96,7 +97,7 @@ def make_crowd() -> User:
         },
     )
     with _without_triggers():
-        for fill in (_files, _names, _accounts, _history, _opinions, _watching, _jobs):
+        for fill in (_files, _names, _accounts, _history, _opinions, _watching, _jobs, _health):
             fill(crowd)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
@@ -337,4 +338,34 @@ def _jobs(crowd: Crowd) -> None:
             failed_at=now - timedelta(minutes=n),
             closed_at=None if n % 10 == 0 else now,
         ),
+    )
+
+
+def _health(crowd: Crowd) -> None:
+    now = timezone.now()
+    _each(
+        5000,
+        lambda n: FileCheck(
+            file_id=crowd.files[n], size_bytes=1, mtime_ns=1, verified_at=now - timedelta(hours=n) if n % 5 else None
+        ),
+    )
+
+    def make(n: int) -> IntegrityFinding:
+        code, severity = ("bit_rot", "critical") if n % 600 == 0 else ("short_duration", "info")
+        return IntegrityFinding(
+            file_id=_of(crowd.files, n // 2), kind=("content", "damage")[n % 2], code=code, severity=severity,
+            sentence="It is odd.",
+        )  # fmt: skip
+
+    _each(6000, make)
+    _each(
+        2000,
+        lambda n: Preview(
+            file_id=crowd.files[n], input_key="k", clip=f"previews/{n}", width=1, height=1, seconds=1, size_bytes=1
+        ),
+    )
+    markers = list(Marker.objects.order_by("pk").values_list("pk", flat=True)[:2000])
+    _each(
+        2000,
+        lambda n: MarkerPicture(marker_id=markers[n], input_key="k", image=f"markers/{n}", width=1, height=1),
     )

@@ -144,7 +144,7 @@ def test_videos_that_went_meanwhile_are_passed_over():
         ({"type": "film"}, "There is no type"),
         ({"release_date": "yesterday"}, "year, month and day"),
         ({"title": {"find": "", "replace": "x"}}, "which words"),
-        ({"reprocess": "everything"}, "Only the facts and the pictures"),
+        ({"reprocess": "everything"}, "Only facts, pictures and previews"),
     ],
 )
 def test_what_can_not_be_done_is_refused_with_a_sentence(operation, sentence):

@@ -220,6 +220,10 @@ SERVED: list[Case] = [
     ("processing_job_one_active", lambda one: submit_jobs(stage="frames", target_ids=[one.file.pk])),
     ("processing_job_status", lambda one: one.get("/admin/processing/job/?status__exact=failed")),
     ("processing_job_folder", lambda one: claim.claim_in_folders(queues=["media"], folder_ids=[1], worker="here:1")),
+    ("processing_check_verified", lambda one: one.videos("verified", "before", _months_ago())),
+    ("processing_finding_code", lambda one: one.videos("problem", "any", ["bit_rot"])),
+    ("processing_finding_problem", lambda one: one.videos("problem_severity", "any", ["critical"])),
+    ("processing_finding_problem", lambda one: one.videos("problems", "is", True)),
     ("library_file_place", lambda one: one.videos("path", "under", "shelf 7")),
     ("people_creator_by_name", lambda one: one.get("/admin/people/creator/")),
     ("people_studio_by_name", lambda one: one.get("/admin/people/studio/")),
@@ -265,6 +269,10 @@ def _letters_of_one_kind() -> None:
 
 def _tomorrow() -> datetime:
     return timezone.now() + timedelta(days=1)
+
+
+def _months_ago() -> str:
+    return f"{timezone.now() - timedelta(days=200):%Y-%m-%d}"
 
 
 def _candidates(one: Library) -> None:

@@ -80,3 +80,41 @@ def test_nothing_outside_the_storage_and_nothing_unknown_is_served(viewer: Clien
 
 def test_a_link_out_of_the_storage_is_only_what_someone_with_the_disk_made(viewer: Client, derived: Path) -> None:
     assert viewer.post("/derived/a.webp").status_code == 405
+
+
+@pytest.mark.parametrize(
+    ("wanted", "body", "told"),
+    [("bytes=2-4", b"ctu", "bytes 2-4/7"), ("bytes=5-", b"re", "bytes 5-6/7"), ("bytes=-1", b"e", "bytes 6-6/7")],
+)
+def test_a_clip_is_sent_in_the_pieces_that_players_ask_for(
+    viewer: Client, derived: Path, wanted: str, body: bytes, told: str
+) -> None:
+    storages["derived"].save("previews/1/a.mp4", ContentFile(b"picture"))
+
+    response = viewer.get("/derived/previews/1/a.mp4", headers={"range": wanted})
+
+    assert (response.status_code, b"".join(response), response["Content-Range"]) == (206, body, told)
+    assert (response["Content-Type"], response["Content-Length"]) == ("video/mp4", str(len(body)))
+    assert "immutable" in response["Cache-Control"]
+
+
+def test_without_a_range_a_clip_is_whole_and_says_that_pieces_can_be_had(viewer: Client, derived: Path) -> None:
+    storages["derived"].save("a.mp4", ContentFile(b"picture"))
+
+    response = viewer.get("/derived/a.mp4", headers={"range": "lines=1-2"})
+
+    assert (response.status_code, b"".join(response), response["Accept-Ranges"]) == (200, b"picture", "bytes")
+
+
+def test_a_piece_behind_the_end_is_refused(viewer: Client, derived: Path) -> None:
+    storages["derived"].save("a.mp4", ContentFile(b"picture"))
+
+    response = viewer.get("/derived/a.mp4", headers={"range": "bytes=7-"})
+
+    assert (response.status_code, response["Content-Range"]) == (416, "bytes */7")
+
+
+def test_who_is_not_logged_in_gets_no_clip(client: Client, derived: Path) -> None:
+    storages["derived"].save("a.mp4", ContentFile(b"picture"))
+
+    assert client.get("/derived/a.mp4", headers={"range": "bytes=0-1"}).status_code == 302

@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils.http import http_date
 
 from library.models import Folder, Video, VideoFile
-from playback.ranges import LARGEST_PIECE_BYTES
+from library.ranges import LARGEST_PIECE_BYTES
 from tests.library.factories import LONG_AGO_NS, make_file, make_folder, make_user, write_file
 
 pytestmark = pytest.mark.django_db
@@ -281,7 +281,7 @@ def test_a_file_that_may_not_be_read_is_404_and_the_log_says_why(
     def refuse(*args: object) -> int:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("playback.services.os.open", refuse)
+    monkeypatch.setattr("playback.services.watching.os.open", refuse)
 
     assert viewer.get(address(file)).status_code == 404
     assert "film.mp4 may not be read; give Videothek's user the right to read it." in caplog.text

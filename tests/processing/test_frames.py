@@ -211,7 +211,7 @@ def test_a_stage_interrupted_while_storing_leaves_nothing(
     def lose(file: VideoFile) -> None:
         raise HoldLost
 
-    monkeypatch.setattr(frames, "_check_unchanged", lose)
+    monkeypatch.setattr(frames, "check_unchanged", lose)
 
     with pytest.raises(HoldLost):
         _make(video)

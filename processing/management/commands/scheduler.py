@@ -13,8 +13,11 @@ from django.db import DatabaseError, connections
 
 from library.services import purge_due
 from library.services.access import purge_expired
-from library.services.uploads import remove_unreferenced_uploads
+from playback.services.markers import fill_marker_pictures
+from processing.services.cleanup import submit_cleanup
+from processing.services.integrity import submit_due_verifications
 from processing.services.letters import abandon_old_letters
+from processing.services.preview_keys import remake_lost_previews
 from processing.services.reconcile import purge_history, reconcile, submit_due_scans
 from processing.services.single import holds_lock
 from processing.services.triggers import submit_due_crons
@@ -40,7 +43,7 @@ class Command(BaseCommand):
     requires_system_checks = ()
     help = (
         "Puts right what crashes left (every 10 s), submits what is due or outdated, removes old jobs, purges what has "
-        "been in the trash for long and has lost pictures made again, until SIGTERM."
+        "been in the trash for long, has lost pictures made again, verifies files and cleans up, until SIGTERM."
     )
     is_stopping = False
     looks_again_at = 0.0
@@ -63,7 +66,11 @@ class Command(BaseCommand):
                     _Tick(purge_expired, 3600),
                     _Tick(purge_due, 3600),
                     _Tick(remake_lost_pictures, 24 * 3600),
-                    _Tick(remove_unreferenced_uploads, 24 * 3600),
+                    _Tick(remake_lost_previews, 24 * 3600),
+                    _Tick(fill_marker_pictures, 24 * 3600),
+                    _Tick(submit_due_verifications, 3600),
+                    # Not at the start: everything else comes first then.
+                    _Tick(submit_cleanup, 24 * 3600, due=time.monotonic() + 3600),
                 ]
             )
         finally:

@@ -53,3 +53,11 @@ function nameThem() {
 }
 addEventListener("load", nameThem);
 document.addEventListener("formset:added", nameThem);
+// Short clips play while a pointer is on them, or after a press; whoever wants less motion presses.
+const isCalm = matchMedia("(prefers-reduced-motion: reduce)");
+const clipOf = (event) => event.target.closest?.("video[data-plays]");
+document.addEventListener("pointerover", (event) => {
+  if (!isCalm.matches) clipOf(event)?.play().catch(() => {});
+});
+document.addEventListener("pointerout", (event) => clipOf(event)?.pause());
+document.addEventListener("click", (event) => clipOf(event)?.play().catch(() => {}));

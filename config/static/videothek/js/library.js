@@ -1,5 +1,6 @@
 // Scrubbing: a pointer over a tile, a finger drawn across it, or the arrow keys on it show the storyboard's tiles.
-// Everything listens at the document, so tiles that arrive later scrub too.
+// Where a preview clip was made, a pointer that rests or a finger that stays plays it instead.
+// Everything listens at the document, so tiles that arrive later scrub and play too.
 const DRAG_PX = 8;
 let current = null;
 let finger = null;
@@ -63,33 +64,97 @@ function showAt(picture, x) {
   show(Math.floor(((x - box.left) / box.width) * current.count));
 }
 
-const pictureOf = (event) => event.target.closest?.(".p[data-sprite]");
+// ---- preview clips ----------------------------------------------------------------------------------------------
+const REST_MS = 250;
+const HOLD_MS = 450;
+const wantsCalm = matchMedia("(prefers-reduced-motion: reduce), (prefers-reduced-data: reduce)");
+let clip = null;
+
+const mayPlay = (picture) => Boolean(picture?.dataset.preview) && !wantsCalm.matches && !navigator.connection?.saveData;
+
+function hold(picture, delay) {
+  if (clip?.picture === picture) return;
+  stop();
+  end();
+  clip = { picture, video: null, timer: setTimeout(play, delay) };
+}
+
+function play() {
+  const mine = clip;
+  const video = document.createElement("video");
+  Object.assign(video, { src: mine.picture.dataset.preview, muted: true, loop: true, playsInline: true });
+  video.className = "clip";
+  video.setAttribute("aria-hidden", "true");
+  mine.video = video;
+  // Shown with its first picture, so that nothing flashes.
+  video.addEventListener("playing", () => mine.picture.classList.add("playing"), { once: true });
+  // One that can't be played is forgotten: the storyboard is there.
+  video.addEventListener("error", () => {
+    delete mine.picture.dataset.preview;
+    if (clip === mine) stop();
+  });
+  mine.picture.querySelector("img")?.after(video);
+  video.play().catch(() => {});
+}
+
+function stop() {
+  if (!clip) return;
+  clearTimeout(clip.timer);
+  clip.picture.classList.remove("playing");
+  if (clip.video) {
+    clip.video.removeAttribute("src");
+    clip.video.load();
+    clip.video.remove();
+  }
+  clip = null;
+}
+
+const pictureOf = (event) => event.target.closest?.(".p[data-sprite], .p[data-preview]");
 
 document.addEventListener("pointermove", (event) => {
   if (finger) {
     if (!wasDragged && Math.abs(event.clientX - finger.x) < DRAG_PX) return;
     wasDragged = true;
+    stop();
     showAt(finger.picture, event.clientX);
     return;
   }
   if (event.pointerType === "touch") return;
   const picture = pictureOf(event);
+  if (mayPlay(picture)) {
+    hold(picture, REST_MS);
+    return;
+  }
+  stop();
   if (picture) showAt(picture, event.clientX);
   else if (current && current.picture.closest("a") !== document.activeElement) end();
 });
-document.addEventListener("pointerleave", end);
+document.addEventListener("pointerleave", () => {
+  stop();
+  end();
+});
 
 document.addEventListener("pointerdown", (event) => {
   wasDragged = false;
   const picture = event.pointerType === "touch" && pictureOf(event);
   finger = picture ? { picture, x: event.clientX } : null;
+  if (finger && mayPlay(picture)) hold(picture, HOLD_MS);
 });
 for (const name of ["pointerup", "pointercancel"]) {
   document.addEventListener(name, () => {
-    if (finger) end();
+    if (finger) {
+      // What a finger held long enough to see did not mean to open either.
+      if (clip?.video) wasDragged = true;
+      stop();
+      end();
+    }
     finger = null;
   });
 }
+// Holding a finger on a link opens the browser's menu: not while a clip plays under it.
+document.addEventListener("contextmenu", (event) => {
+  if (finger && clip) event.preventDefault();
+});
 // A finger that scrubbed did not mean to open the video.
 document.addEventListener(
   "click",
@@ -114,6 +179,7 @@ document.addEventListener("keydown", (event) => {
   const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
   if (!picture || !step || !begin(picture)) return;
   event.preventDefault();
+  stop();
   // About 24 stops whatever the number of tiles, as the bar is drawn.
   show(current.index < 0 ? 0 : current.index + step * Math.max(1, Math.round(current.count / 24)));
 });

@@ -96,6 +96,30 @@ function resume() {
   offer(`Resumed at ${at}`, "Start over", startOver);
 }
 
+// ---- the picture that is shown becomes the cover -----------------------------------------------------------------
+const taker = document.querySelector("#cover-take");
+
+async function takeCover() {
+  const { address } = taker.dataset;
+  const body = new FormData(document.querySelector("#progress"));
+  body.set("do", "time");
+  body.set("seconds", String(Math.round(video.currentTime * 1000) / 1000));
+  taker.disabled = true;
+  try {
+    const answer = await fetch(address, { method: "POST", body, headers: { Accept: "application/json" } });
+    const { said, problem } = await answer.json();
+    offer(said || problem, "Cover …", () => location.assign(address));
+  } catch {
+    offer("The cover could not be asked for; try again.", "Again", takeCover);
+  }
+  taker.disabled = false;
+}
+
+if (taker) {
+  taker.hidden = false;
+  taker.addEventListener("click", takeCover);
+}
+
 if (video.readyState >= HTMLMediaElement.HAVE_METADATA) resume();
 else video.addEventListener("loadedmetadata", resume, { once: true });
 

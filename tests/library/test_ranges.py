@@ -1,7 +1,7 @@
 import pytest
 
-from playback.exceptions import RangeNotSatisfiableError
-from playback.ranges import LARGEST_PIECE_BYTES, ByteRange, parse_range
+from library.exceptions import RangeNotSatisfiableError
+from library.ranges import LARGEST_PIECE_BYTES, ByteRange, parse_range
 
 TOTAL = 10_000_000
 

@@ -1,9 +1,11 @@
 """Which bytes of a file a request gets (RFC 9110, section 14)."""
 
+import io
 import re
 from dataclasses import dataclass
+from typing import BinaryIO
 
-from playback.exceptions import RangeNotSatisfiableError
+from library.exceptions import RangeNotSatisfiableError
 
 # The kernel's send buffer takes this much at once, so a paused player never holds a thread. Measured with gunicorn's
 # threads: 4 MiB never block, 8 MiB do; players ask for the next piece by themselves.
@@ -60,3 +62,33 @@ def parse_range(header: str, total: int, *, at_most: int = LARGEST_PIECE_BYTES) 
         if first < total and first <= last:
             return ByteRange(first, min(last, first + at_most - 1), total)
     raise RangeNotSatisfiableError(f"None of {header!r} lies within {total} bytes.")
+
+
+class Piece(io.RawIOBase):
+    """The bytes of a range, as a file. Servers send it by sendfile (`fileno` and `seek`) or by reading it."""
+
+    def __init__(self, stream: BinaryIO, first: int, length: int) -> None:
+        super().__init__()
+        self._stream = stream
+        self._left = length
+        stream.seek(first)
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int | None = -1) -> bytes:
+        wanted = self._left if size is None or size < 0 else min(size, self._left)
+        data = self._stream.read(wanted)
+        self._left -= len(data)
+        return data
+
+    def fileno(self) -> int:
+        return self._stream.fileno()
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """In the whole file, for socket.sendfile, which stops after Content-Length by itself."""
+        return self._stream.seek(offset, whence)
+
+    def close(self) -> None:
+        self._stream.close()
+        super().close()

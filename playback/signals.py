@@ -1,0 +1,18 @@
+"""Files that go with their rows; loaded when Django is ready."""
+
+from typing import Any
+
+from django.db import transaction
+from django.db.models.signals import post_delete
+
+from playback.models import MarkerPicture
+from processing.services.derived import remove_files
+
+
+def remove_marker_files(sender: type[MarkerPicture], instance: MarkerPicture, **signal: Any) -> None:
+    """A mark that was removed needs no pictures; one that an undo brings back gets new ones."""
+    names = [str(instance.image), str(instance.clip)]
+    transaction.on_commit(lambda: remove_files(names))
+
+
+post_delete.connect(remove_marker_files, sender=MarkerPicture)
