@@ -153,6 +153,7 @@ def _work_places(request: HttpRequest) -> list[Place]:
             "danger",
         ),
         Place("Ledger", "receipt_long", ledger, "processing.view_stagerecord"),
+        Place(
             "Problems with files",
             "healing",
             findings,

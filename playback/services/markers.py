@@ -4,7 +4,6 @@ from collections.abc import Iterable
 
 from django.core.files.storage import Storage, storages
 from django.db.models import F
-from processing.services.versions import MARKER_VERSION
 
 from library.models import VideoFile
 from library.models.file import FileState
@@ -12,6 +11,7 @@ from playback.models import Marker, MarkerPicture
 from processing.models import ProcessingSettings
 from processing.services.derived import input_digest
 from processing.services.submit import IDLE, MANUAL, submit_jobs
+from processing.versions import MARKER_VERSION
 
 STAGE = "marker-pictures"
 _BATCH = 1000

@@ -8,7 +8,7 @@ from library.models.file import FileState
 from processing.models import Preview, ProcessingSettings
 from processing.services.derived import input_digest
 from processing.services.submit import IDLE, submit_jobs
-from processing.services.versions import PREVIEW_VERSION
+from processing.versions import PREVIEW_VERSION
 
 _BATCH = 1000
 

@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('library', '0005_after_content_audit'),
-        ('processing', '0003_engine_targets'),
+        ('processing', '0004_engine'),
     ]
 
     operations = [
