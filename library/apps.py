@@ -9,5 +9,5 @@ class LibraryConfig(AppConfig):
 
     def ready(self) -> None:
         import_module("library.signals")
-        # What every app says of bulk edits, filters and merges.
-        autodiscover_modules("bulk_steps", "facets", "merging")
+        # What every app says of bulk edits, filters, merges and plays.
+        autodiscover_modules("bulk_steps", "facets", "merging", "usage")

@@ -19,3 +19,23 @@ class UnknownStageError(ProcessingError):
 
 class TargetGoneError(ProcessingError):
     """What a job was to work on is not there any more."""
+
+
+class ConversionRefusedError(ProcessingError):
+    """What was asked to be converted can't be, or not now; nothing was begun."""
+
+
+class NoProgramError(ProcessingError):
+    """There is no FFmpeg program."""
+
+
+class NoPlaceError(ProcessingError):
+    """No folder takes the output of a conversion."""
+
+    permanent = False
+
+
+class NoRoomError(ProcessingError):
+    """The disk for the output is too full; another attempt may find room."""
+
+    permanent = False

@@ -10,6 +10,7 @@ from library.services.trash import on_restored, on_trashed
 from processing.models import Job, Storyboard, Thumbnail
 from processing.models.job import TargetKind
 from processing.services.control import cancel_jobs
+from processing.services.conversions import control as conversions
 from processing.services.submit import submit_jobs
 
 
@@ -60,6 +61,8 @@ def follow_trash() -> None:
     """Has the library tell about its trash. Called once, when Django starts."""
     on_trashed("video", cancel_for_videos)
     on_trashed("file", cancel_for_files)
+    on_trashed("video", conversions.cancel_for_videos)
+    on_trashed("file", conversions.cancel_for_files)
     on_restored("video", resume_videos)
     on_restored("file", resume_files)
     before_purge(forget_pictures)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from processing.media.containers import DEMUXERS
+from processing.media.demuxers import DEMUXERS
 from processing.media.encode.catalogue import (
     RENDER_NODE,
     decode_arguments,
@@ -11,6 +11,7 @@ from processing.media.encode.catalogue import (
 )
 from processing.media.encode.errors import CannotConvertError
 from processing.media.encode.ladder import Rung
+from processing.media.encode.original import NO_PICTURE, Source
 from processing.media.encode.picture import (
     Colors,
     Target,
@@ -22,7 +23,6 @@ from processing.media.encode.picture import (
     target_size,
 )
 from processing.media.encode.presets import BitRates, Container, EncodeSettings, bit_rates
-from processing.media.encode.source import NO_PICTURE, Source
 from processing.media.encode.tracks import Tracks, plan_tracks
 from processing.media.facts import MediaFacts, StreamFacts
 

@@ -105,7 +105,7 @@ class BuiltIn:
 
 
 def _built_in(size: str, width: int | None, short: str, codec: Codec, qp: int, cap_mbit: int | None) -> BuiltIn:
-    title = {"h264": "H.264", "h265": "H.265", "av1": "AV1"}[short]
+    title = {"h264": "H.264", "h265": "HEVC", "av1": "AV1"}[short]
     cap = None if cap_mbit is None else cap_mbit * 1_000_000
     name = f"{'Original size' if width is None else size}, {title}"
     return BuiltIn(f"{size}_{short}", name, EncodeSettings(codec, width, qp, cap))

@@ -1,6 +1,5 @@
 """What a conversion must know of its source beyond the probe's facts: interlaced pictures and covers."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from av.error import FFmpegError
@@ -9,37 +8,17 @@ from av.video.stream import VideoStream
 from processing.media.colors import HLG, PQ
 from processing.media.containers import is_cover, main_video, open_media
 from processing.media.encode.errors import CannotConvertError
-from processing.media.facts import MediaFacts
+from processing.media.encode.original import NO_PICTURE, Cover, Source
 from processing.media.probe import probe
 
 _COVER_TYPES = {"mjpeg": ("jpg", "image/jpeg"), "png": ("png", "image/png")}
 # Where pictures are looked at for fields, as shares of the length.
 _LOOKS = (0.1, 0.5, 0.9)
 _FRAMES_PER_LOOK = 2
-NO_PICTURE = "There is no moving picture in it that could be converted."
 DOLBY_ONLY = (
     "It is in a kind of Dolby Vision (profile 5) whose colours only a Dolby player can read: converted, it would be "
     "green and purple. The file is left as it is."
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Cover:
-    """A still that the file carries along, as a file of its own. `stream_index` is in the source."""
-
-    path: Path
-    mime_type: str
-    stream_index: int
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A file to convert. `path` is as `os` functions take it."""
-
-    path: str
-    facts: MediaFacts
-    is_interlaced: bool = False
-    covers: tuple[Cover, ...] = ()
 
 
 def examine(path: str, scratch: Path) -> Source:

@@ -15,10 +15,10 @@ import pytest
 from processing.media.encode.catalogue import BY_NAME, ENCODERS, RENDER_NODE, Encoder, Family, encoder_arguments
 from processing.media.encode.command import ffmpeg_command, make_plan
 from processing.media.encode.ladder import Rung
+from processing.media.encode.original import Source
 from processing.media.encode.presets import BitRates, Codec, Effort, EncodeSettings
 from processing.media.encode.program import ffmpeg_program
 from processing.media.encode.proving import encoder_command
-from processing.media.encode.source import Source
 from processing.media.facts import MediaFacts, StreamFacts
 from tests import media_factory as factory
 from tests.processing.media.encode.sources import plan_for, settings
