@@ -132,8 +132,14 @@ def _work_places(request: HttpRequest) -> list[Place]:
         running = bounded_count(Job.objects.filter(status=JobStatus.RUNNING))
     jobs = reverse("admin:processing_job_changelist")
     workers = reverse("admin:processing_workerprocess_changelist")
+    conversions = reverse("admin:processing_conversion_changelist")
+    encoders = reverse("admin:processing_encoderproof_changelist")
     return [
         Place("Jobs", "manufacturing", jobs, "processing.view_job", badge_text(running)),
+        Place("Conversions", "movie_edit", conversions, "processing.view_conversion"),
+        Place("Worth converting", "compress", f"{conversions}suggestions/", "processing.convert_video"),
+        Place("Presets", "tune", reverse("admin:processing_preset_changelist"), "processing.view_preset"),
+        Place("Encoders", "memory_alt", encoders, "processing.view_encoderproof"),
         Place("Workers", "memory", workers, "processing.view_workerprocess"),
         Place("Queues in Redis", "stacks", reverse("admin:django_rq_dashboard_changelist"), "superuser"),
     ]
@@ -175,7 +181,7 @@ def is_active(request: HttpRequest, link: str) -> bool:
     path, _, query = link.partition("?")
     if path in (reverse("admin:index"), reverse("library")):
         return request.path == path
-    if not request.path.startswith(path):
+    if not request.path.startswith(path) or (request.path.endswith("/suggestions/") and path != request.path):
         return False
     wanted = dict(part.split("=") for part in query.split("&") if part)
     special = {"state": "failed", "missing": "yes"}

@@ -25,7 +25,7 @@ from processing.media.encode.errors import ConversionFailedError
 from processing.media.encode.ladder import Capabilities
 from processing.media.probe import probe
 from processing.models import Conversion, Job, JobStatus, Preset, ProcessingSettings
-from processing.services import cancel_jobs, interrupts
+from processing.services import cancel_jobs, claim, interrupts
 from processing.services.conversions import (
     cancel_conversions,
     delete_outputs,
@@ -35,6 +35,7 @@ from processing.services.conversions import (
     request_conversions,
     retry_conversions,
 )
+from processing.services.conversions import publish as publish_module
 from processing.services.conversions.request import MOST_AT_ONCE
 from processing.services.interrupts import HoldLost
 from tests import media_factory as factory
@@ -48,6 +49,8 @@ pytestmark = pytest.mark.django_db
 def software_only(monkeypatch: pytest.MonkeyPatch) -> None:
     """What the machine can do is tested elsewhere, and takes ten seconds to find out."""
     monkeypatch.setattr(perform, "current_capabilities", Capabilities)
+    # The thread that renews the lease has a connection of its own, which doesn't see what a test has not committed.
+    monkeypatch.setattr(claim, "renew", lambda job: True)
 
 
 def performed(conversion: Conversion) -> Conversion:
@@ -189,13 +192,11 @@ def test_the_output_becomes_an_alternate_file_of_the_video(tmp_path: Path) -> No
 
 def test_a_later_scan_takes_the_output_for_what_it_is(tmp_path: Path) -> None:
     file = library_film(tmp_path)
-    conversion = performed(ask(file, fast_preset()))
-    found: list[int] = []
+    performed(ask(file, fast_preset()))
 
-    log = scan_folder(folder=file.folder, on_found=found.extend)
+    log = scan_folder(folder=file.folder)
 
     assert (log.files_new, log.files_unchanged, log.files_moved, log.files_missing) == (0, 2, 0, 0)
-    assert found == [conversion.output_file_id]
     assert Video.objects.count() == 1
 
 
@@ -213,7 +214,7 @@ def test_its_date_and_rights_are_those_of_the_original(tmp_path: Path) -> None:
 def test_a_replaced_original_goes_into_the_trash_and_its_video_keeps_everything(tmp_path: Path) -> None:
     file, user = library_film(tmp_path, seconds=1), make_user()
     assert file.video is not None
-    Favorite.objects.create(user=user, video=file.video)
+    Favorite.objects.create(user=user, video=file.video, added_at=timezone.now())
 
     conversion = performed(ask(file, fast_preset(), is_replacing=True, user=user))
 
@@ -286,7 +287,7 @@ def test_a_folder_that_can_not_be_written_to_is_left_alone(
     # The tests run as root, whom no mode stops.
     real = os.access
     monkeypatch.setattr(
-        places.os, "access", lambda path, mode: not str(path).startswith(str(tmp_path / "films")) and real(path, mode)
+        os, "access", lambda path, mode: not str(path).startswith(str(tmp_path / "films")) and real(path, mode)
     )
 
     conversion = performed(ask(file, fast_preset(), is_replacing=is_replacing))
@@ -308,12 +309,11 @@ def test_the_settings_may_put_outputs_beside_their_originals(tmp_path: Path) -> 
 
 def test_a_place_that_scans_leave_out_is_passed_over(tmp_path: Path, settings: Any) -> None:
     settings.VIDEOTHEK_HOME = tmp_path / "home"
-    folder = make_folder(path=tmp_path, is_default=True, exclude_globs=["Converted"])
-    (tmp_path / "films").mkdir()
+    folder = make_folder(path=tmp_path / "films", is_default=True, exclude_globs=["Converted"])
 
-    place = places.choose_place(library_film(tmp_path, "films/a.mp4", folder=folder), is_replacing=False)
+    place = places.choose_place(library_film(tmp_path / "films", folder=folder), is_replacing=False)
 
-    assert place.folder != folder or place.part != "Converted"
+    assert place.directory == str(tmp_path / "home" / "converted")
 
 
 def test_names_stay_within_what_a_disk_takes() -> None:
@@ -355,7 +355,7 @@ def test_a_full_disk_is_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 def test_a_file_that_was_replaced_meanwhile_is_not_touched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = library_film(tmp_path)
     conversion = ask(file, fast_preset(), is_replacing=True)
-    real = perform.publish
+    real = publish_module.publish
 
     def publish(*args: Any, **options: Any) -> VideoFile:
         Path(file.fs_path).write_bytes(b"another film")
