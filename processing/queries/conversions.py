@@ -1,10 +1,11 @@
 """Figures of conversions, for pages and commands."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from django.db.models import Count, F, Q, Sum
 from django.db.models.functions import TruncWeek
+from django.utils import timezone
 
 from processing.models import Conversion, JobStatus
 
@@ -50,13 +51,14 @@ def conversion_totals() -> Totals:
 
 
 def saved_by_week(*, weeks: int = 26) -> list[Week]:
-    """The last weeks in which something was converted, the oldest first; one query over an index."""
-    done = Conversion.objects.filter(status=JobStatus.COMPLETED, output_bytes__isnull=False, finished_at__isnull=False)
+    """Those of the last weeks in which something was converted, the oldest first; one query over an index."""
+    since = timezone.now() - timedelta(weeks=weeks)
+    done = Conversion.objects.filter(status=JobStatus.COMPLETED, output_bytes__isnull=False, finished_at__gte=since)
     rows = (
         done.annotate(week=TruncWeek("finished_at"))
         .order_by()
         .values("week")
         .annotate(count=Count("pk"), saved=Sum(F("source_bytes") - F("output_bytes")))
-        .order_by("-week")[:weeks]
+        .order_by("week")
     )
-    return [Week(row["week"].date(), row["count"], row["saved"]) for row in reversed(rows)]
+    return [Week(row["week"].date(), row["count"], row["saved"]) for row in rows]

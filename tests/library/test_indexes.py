@@ -49,8 +49,12 @@ from people.queries import list_creators, list_studios, people_of
 from people.services.creators import find_creator
 from people.services.studios import find_studio
 from playback.models import Favorite, Marker, PlayCount, Playlist, Watch
+from processing.models import Preset
+from processing.queries.conversions import saved_by_week
 from processing.queries.work import current_work
 from processing.services import claim, reconcile
+from processing.services.conversions import forecast, perform
+from processing.services.conversions.batches import begin_batch
 from processing.services.submit import submit_jobs
 from tests.config.data_model import read_catalogue
 from tests.library.crowd import make_crowd
@@ -203,6 +207,14 @@ SERVED: list[Case] = [
     ("processing_job_one_active", lambda one: submit_jobs(stage="frames", target_ids=[one.file.pk])),
     ("processing_job_status", lambda one: one.get("/admin/processing/job/?status__exact=failed")),
     ("processing_job_folder", lambda one: claim.claim_in_folders(queues=["media"], folder_ids=[1], worker="here:1")),
+    ("processing_conversion_state", lambda one: one.get("/admin/processing/conversion/?status__exact=failed")),
+    ("processing_conversion_saved", lambda one: saved_by_week(weeks=3)),
+    ("processing_conversion_part", lambda one: perform.remove_leftovers()),
+    (
+        "processing_conversion_one_active",
+        lambda one: _forecast(one),
+    ),
+    ("processing_batch_draft", lambda one: begin_batch(video_ids=[one.video.pk], user=one.owner)),
     ("library_file_place", lambda one: one.videos("path", "under", "shelf 7")),
     ("people_creator_by_name", lambda one: one.get("/admin/people/creator/")),
     ("people_studio_by_name", lambda one: one.get("/admin/people/studio/")),
@@ -230,8 +242,8 @@ COMING: list[Case] = [
         lambda one: list(Watch.objects.filter(user=one.viewer, video=one.video).order_by("-watched_at")[:1]),
     ),
 ]
-# The admin counts people and studios beside their lists.
-COUNTED_WHOLE = {"people_creator_by_name", "people_studio_by_name"}
+# The admin counts people and studios beside their lists, and adds up all conversions.
+COUNTED_WHOLE = {"people_creator_by_name", "people_studio_by_name", "processing_conversion_state"}
 
 
 def _tomorrow() -> datetime:
@@ -240,6 +252,10 @@ def _tomorrow() -> datetime:
 
 def _candidates(one: Library) -> None:
     candidates_for(load_looks([one.file.pk])[one.file.pk])
+
+
+def _forecast(one: Library) -> None:
+    forecast(preset=Preset.objects.get(key="720p_av1"), video_ids=[one.video.pk])
 
 
 def _merge(one: Library) -> None:

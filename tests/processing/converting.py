@@ -1,11 +1,13 @@
 """Conversions as tests ask for and perform them."""
 
 import shutil
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from library.models import Folder, VideoFile
 from library.services import record_facts
+from processing.media.encode.presets import BUILT_IN
 from processing.media.fingerprint import packet_fingerprint
 from processing.media.probe import probe
 from processing.models import Conversion, Job, Preset
@@ -24,6 +26,14 @@ def fast_preset(**columns: Any) -> Preset:
     """A custom preset that costs little."""
     values = {"key": FAST, "name": "Fast", "codec": "h264", "qp": 30, "effort": "fast"}
     return Preset.objects.create(**{**values, **columns})
+
+
+def make_presets() -> None:
+    """The built-in presets, where a flush has taken them."""
+    for one in BUILT_IN:
+        Preset.objects.get_or_create(
+            key=one.key, defaults={"name": one.name, "is_built_in": True, **asdict(one.settings)}
+        )
 
 
 def library_film(root: Path, name: str = "film.mp4", *, folder: Folder | None = None, **media: Any) -> VideoFile:
