@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import IntegrityError
+from django.db import IntegrityError, connections
 from django.utils import timezone
 
 from processing.exceptions import NoProgramError
@@ -112,3 +112,17 @@ def test_what_works_has_no_reason() -> None:
             host="h", kind="encoder", name="x", codec="h264", family="nvenc", is_proven=True, reason="But.",
             proven_at=timezone.now(),
         )  # fmt: skip
+
+
+def test_a_worker_that_can_not_find_out_begins_all_the_same(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def missing() -> Any:
+        raise NoProgramError("FFmpeg isn't there.")
+
+    monkeypatch.setattr(proofs, "current_capabilities", missing)
+    monkeypatch.setattr(connections, "close_all", lambda: None)
+
+    proofs.prove_at_start()
+
+    assert "could not be tried: FFmpeg isn't there." in caplog.text

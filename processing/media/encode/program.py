@@ -154,7 +154,10 @@ class _Watcher:
         speed = float(match[1]) if match else 0.0
         ratio = min(1.0, seconds / self._duration) if self._duration else 0.0
         left = max(0.0, self._duration - seconds) / speed if speed and self._duration else None
+        before = time.monotonic()
         self._progress(Progress(seconds, ratio, speed, int(_number(block.get("total_size"))), left))
+        # Whoever is told may hold everything up for a while, FFmpeg too: that is no stall.
+        self._moved_at += time.monotonic() - before
 
 
 def _number(text: str | None) -> float:

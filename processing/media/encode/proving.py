@@ -10,6 +10,7 @@ from processing.media.encode.catalogue import (
     BY_NAME,
     DECODERS,
     ENCODERS,
+    HWACCELS,
     RENDER_NODE,
     Decoder,
     Encoder,
@@ -54,7 +55,7 @@ def render_nodes() -> list[str]:
 
 
 def prove_all(program: str, *, told: Callable[[Proof], None] = lambda _: None) -> list[Proof]:
-    """Tries every encoder, then every hardware decoder; `told` is called after each. Takes seconds, all in all."""
+    """Tries every encoder, then every hardware decoder; `told` is called after each. Takes a few seconds."""
     node = next(iter(render_nodes()), RENDER_NODE)
     proofs = []
     for proof in _each(program, node):
@@ -64,11 +65,23 @@ def prove_all(program: str, *, told: Callable[[Proof], None] = lambda _: None) -
 
 
 def _each(program: str, node: str) -> Iterator[Proof]:
+    # A card that doesn't even open needn't be tried with each codec: its reason is that of all.
+    closed = {family: _try(device_command(program, family, render_node=node)) for family in HWACCELS}
     for encoder in ENCODERS:
-        yield prove_encoder(program, encoder, render_node=node)
+        if reason := closed.get(encoder.family, ""):
+            yield _refused(encoder.name, encoder, reason, is_encoder=True)
+        else:
+            yield prove_encoder(program, encoder, render_node=node)
     with tempfile.TemporaryDirectory(prefix="videothek-proof-") as folder:
         for decoder in DECODERS:
-            yield prove_decoder(program, decoder, Path(folder), render_node=node)
+            if reason := closed[decoder.family]:
+                yield _refused(decoder.name, decoder, reason, is_encoder=False)
+            else:
+                yield prove_decoder(program, decoder, Path(folder), render_node=node)
+
+
+def _refused(name: str, one: Encoder | Decoder, reason: str, *, is_encoder: bool) -> Proof:
+    return Proof(name, is_encoder, one.codec, one.family, False, False, reason, 0.0, ())
 
 
 def capabilities_of(proofs: Iterable[Proof]) -> Capabilities:
@@ -80,6 +93,14 @@ def capabilities_of(proofs: Iterable[Proof]) -> Capabilities:
         decoders=frozenset(proof.name for proof in good if not proof.is_encoder),
         render_node=next(iter(render_nodes()), RENDER_NODE),
     )
+
+
+def device_command(program: str, family: Family, *, render_node: str) -> list[str]:
+    """Opens the card and does nothing with it."""
+    return [
+        program, "-hide_banner", "-nostdin", "-v", "error", "-nostats", "-progress", "pipe:1",
+        *device_arguments(family, render_node=render_node), "-f", "lavfi", "-i", _PICTURE, "-f", "null", "-",
+    ]  # fmt: skip
 
 
 def encoder_command(program: str, encoder: Encoder, *, is_ten_bit: bool, render_node: str) -> list[str]:

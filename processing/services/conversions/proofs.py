@@ -7,9 +7,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 import psutil
+from django.db import DatabaseError, connections
 from django.utils import timezone
 
-from processing.exceptions import NoProgramError
+from processing.exceptions import NoProgramError, ProcessingError
 from processing.media.encode.ladder import Capabilities
 from processing.media.encode.program import ffmpeg_program
 from processing.media.encode.proving import Proof, capabilities_of, prove_all
@@ -43,7 +44,7 @@ def program_version(program: str) -> str:
 
 
 def prove_encoders(*, told: Callable[[Proof], None] = lambda proof: None) -> list[EncoderProof]:
-    """Tries every encoder and hardware decoder on this machine and writes what came of it; about ten seconds.
+    """Tries every encoder and hardware decoder on this machine and writes what came of it; a few seconds.
 
     Raises NoProgramError.
     """
@@ -84,6 +85,19 @@ def current_capabilities() -> Capabilities:
     if not rows or any(row.program != version or row.proven_at < booted for row in rows):
         rows = prove_encoders()
     return capabilities_of(map(_as_proof, rows))
+
+
+def prove_at_start() -> None:
+    """What a worker that converts does before its first job: finds out, once after each boot, what encodes here.
+
+    Whatever goes wrong is logged and left to the first conversion.
+    """
+    try:
+        current_capabilities()
+    except (ProcessingError, DatabaseError, OSError) as error:
+        logger.warning("The encoders of this machine could not be tried: %s", error)
+    finally:
+        connections.close_all()
 
 
 def _as_proof(row: EncoderProof) -> Proof:

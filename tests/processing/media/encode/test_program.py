@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import psutil
@@ -157,3 +158,17 @@ def test_the_pipes_of_a_chatty_program_never_fill() -> None:
     words = run_program([sys.executable, "-c", noise], duration_seconds=None)
 
     assert len(words) == 16 * 1024
+
+
+def test_a_listener_that_holds_everything_up_is_no_stall() -> None:
+    told: list[Progress] = []
+
+    def hold_up(done: Progress) -> None:
+        if not told:
+            time.sleep(0.5)
+        told.append(done)
+
+    line = "import time; print('frame=1\\nprogress=continue', flush=True); time.sleep(0.05); print('progress=end')"
+    run_program([sys.executable, "-c", line], duration_seconds=None, progress=hold_up, stall_seconds=0.4)
+
+    assert len(told) == 2

@@ -68,3 +68,17 @@ def test_a_machine_with_everything_and_one_with_decoders_only(tmp_path: Path, mo
     assert "av1_nvenc" in everything.ten_bit
     assert decoding.encoders == {"av1_qsv", "av1_vaapi", "av1_amf", "libsvtav1"}
     assert "h264_cuda" in decoding.decoders
+
+
+def test_a_card_that_does_not_open_is_not_tried_with_each_codec(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(proving, "ENCODERS", [encoder for encoder in ENCODERS if encoder.family.value == "vaapi"])
+    monkeypatch.setattr(proving, "DECODERS", ())
+    runs = tmp_path / "runs"
+    closed = f'echo "$*" >> {runs}; echo "No VA display found for device" >&2; exit 1'
+
+    proofs = prove_all(program(tmp_path / "ffmpeg", closed))
+
+    assert {proof.reason for proof in proofs} == {"No VA display found for device"}
+    assert not any("_vaapi" in line for line in runs.read_text().splitlines())
