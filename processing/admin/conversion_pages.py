@@ -45,8 +45,8 @@ def batch_view(model_admin: Any, request: HttpRequest, batch_id: int) -> HttpRes
         messages.info(request, "These conversions were asked for already.")
         return done
     preset = batch.preset or Preset.objects.filter(key=DEFAULT_PRESET).first() or Preset.objects.first()
-    form = ConvertForm(request.POST or None, initial={"preset": preset})
-    is_replacing = False
+    is_replacing = batch.is_replacing
+    form = ConvertForm(request.POST or None, initial={"preset": preset, "is_replacing": is_replacing})
     if request.method == "POST" and form.is_valid():
         preset, is_replacing = form.cleaned_data["preset"], form.cleaned_data["is_replacing"]
         if "convert" in request.POST and _convert(request, form, batch, preset, is_replacing=is_replacing):
@@ -94,7 +94,7 @@ def _convert(
 
 
 def suggestions_view(model_admin: Any, request: HttpRequest) -> HttpResponse:
-    """GET: the list. POST `video` ids, or `all` of those shown: a draft with the preset that most of them need."""
+    """GET: the list. POST `id`s, or `all` of those shown: a draft with the preset that most of them need."""
     suggestions = suggest_conversions()
     if request.method == "POST":
         return _begin(request, suggestions)
@@ -112,7 +112,7 @@ def suggestions_view(model_admin: Any, request: HttpRequest) -> HttpResponse:
 
 
 def _begin(request: HttpRequest, suggestions: list[Any]) -> HttpResponse:
-    asked = {int(pk) for pk in request.POST.getlist("video") if pk.isdecimal() and len(pk) < 19}
+    asked = {int(pk) for pk in request.POST.getlist("id") if pk.isdecimal() and len(pk) < 19}
     chosen = [one for one in suggestions if request.POST.get("all") or one.video_id in asked]
     keys = [one.preset.key for one in chosen]
     try:

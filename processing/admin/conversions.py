@@ -51,7 +51,7 @@ class ConversionAdmin(ReadOnlyAdmin):
     list_before_template = "admin/processing/conversion/overview.html"
     change_form_outer_before_template = "admin/processing/conversion/panel.html"
 
-    list_display = ["work", "state", "how_far", "sizes", "message", "made"]
+    list_display = ["work", "state", "how_far", "sizes", "made"]
     list_display_links = None
     sortable_by: list[str] = []
     ordering = ["-pk"]
@@ -69,13 +69,13 @@ class ConversionAdmin(ReadOnlyAdmin):
     show_facets = admin.ShowFacets.NEVER
     fieldsets = [
         ("Wish", {"fields": ["video_link", "preset_name", "source", "wish", "asked_by", "made"]}),
-        ("State", {"fields": ["state", "how_far", "message", "begun", "ended", "took"]}),
-        ("Result", {"fields": ["output", "sizes", "picture", "rung", "lost", "remarks"]}),
+        ("State", {"fields": ["state", "how_far", "begun", "ended", "took"]}),
+        ("Result", {"fields": ["output", "sizes", "picture", "encoded_by", "lost", "remarks"]}),
         ("FFmpeg", {"fields": ["tries", "command_line", "said"], "classes": ["collapse"]}),
     ]
     readonly_fields = [
-        "video_link", "source", "wish", "asked_by", "made", "state", "how_far", "message", "begun", "ended", "took",
-        "output", "sizes", "picture", "lost", "remarks", "tries", "command_line", "said",
+        "video_link", "source", "wish", "asked_by", "made", "state", "how_far", "begun", "ended", "took",
+        "output", "sizes", "picture", "encoded_by", "lost", "remarks", "tries", "command_line", "said",
     ]  # fmt: skip
     actions = ["retry", "cancel", "throw_away"]
 
@@ -104,10 +104,10 @@ class ConversionAdmin(ReadOnlyAdmin):
     @admin.display(description="Progress")
     def how_far(self, row: Conversion) -> SafeString | str:
         if row.status == JobStatus.RUNNING:
-            return format_html("{}<small>{}</small>", progress(row.percent, 100), pace(row))
+            return format_html('{} <small class="v-muted">{}</small>', progress(row.percent, 100), pace(row))
         if row.status == JobStatus.COMPLETED:
             return two_lines(duration(row.encode_seconds), row.rung or NOTHING)
-        return NOTHING
+        return sentence(row.error)
 
     @admin.display(description="Size")
     def sizes(self, row: Conversion) -> SafeString | str:
@@ -115,10 +115,6 @@ class ConversionAdmin(ReadOnlyAdmin):
             return file_size(row.source_bytes)
         change = f"{file_size(row.source_bytes)} → {file_size(row.output_bytes)}"
         return two_lines(change, saved_in_words(row.source_bytes, row.output_bytes))
-
-    @admin.display(description="Message")
-    def message(self, row: Conversion) -> SafeString | str:
-        return sentence(row.error or " ".join([*row.losses, *row.notes]))
 
     @admin.display(description="Asked for")
     def made(self, row: Conversion) -> SafeString | str:
@@ -165,6 +161,10 @@ class ConversionAdmin(ReadOnlyAdmin):
     @admin.display(description="Picture")
     def picture(self, row: Conversion) -> str:
         return row.target_resolution or NOTHING
+
+    @admin.display(description="Encoded by")
+    def encoded_by(self, row: Conversion) -> str:
+        return row.rung or NOTHING
 
     @admin.display(description="Lost")
     def lost(self, row: Conversion) -> str:

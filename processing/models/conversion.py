@@ -194,6 +194,7 @@ class EncoderProof(TimeStamped):
     proven_at = models.DateTimeField()
 
     class Meta(TimeStamped.Meta):
+        verbose_name = "encoder"
         ordering = ["host", "-kind", "pk"]
         constraints = [
             models.UniqueConstraint(fields=["host", "kind", "name"], name="%(app_label)s_%(class)s_once"),

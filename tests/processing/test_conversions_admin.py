@@ -269,7 +269,7 @@ def test_suggestions_lead_to_a_draft_with_their_preset(page: Client, films: list
     address = reverse("admin:processing_conversion_suggestions")
 
     text = page.get(address).content.decode()
-    answer = page.post(address, {"video": [films[0].video_id, films[1].video_id]})
+    answer = page.post(address, {"id": [films[0].video_id, films[1].video_id]})
 
     batch = ConversionBatch.objects.get()
     assert "Film 0" in text

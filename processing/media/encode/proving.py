@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from processing.media.encode.catalogue import (
-    BY_NAME,
     DECODERS,
     ENCODERS,
     HWACCELS,
@@ -175,9 +174,3 @@ def _try(command: list[str]) -> str:
     except (DiskFullError, OSError) as error:
         return str(error)
     return "" if seen * 25 >= _FRAMES_AT_LEAST else "It ended well, but wrote no pictures."
-
-
-def families_of(capabilities: Capabilities) -> list[Family]:
-    """The hardware that encodes here, in the order in which it is tried."""
-    proven = {BY_NAME[name].family for name in capabilities.encoders if name in BY_NAME}
-    return [family for family in Family if family in proven and family is not Family.SOFTWARE]

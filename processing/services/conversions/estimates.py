@@ -3,7 +3,7 @@
 from library.models import VideoFile
 from processing.media.encode.command import video_bit_rate
 from processing.media.encode.picture import target_size
-from processing.media.encode.presets import Codec, EncodeSettings, bit_rates
+from processing.media.encode.presets import EncodeSettings, bit_rates
 from processing.media.facts import MediaFacts, StreamFacts
 
 # Bits for the same picture, H.264 being 1: what common comparisons of encoders at equal quality find.
@@ -52,8 +52,3 @@ def most_bytes(file: VideoFile, settings: EncodeSettings) -> int:
     rates = bit_rates(settings, longer_side_px=longer, source_bit_rate=picture)
     sound = max(0, (facts.bit_rate or 0) - (picture or 0))
     return int((rates.most + sound) * facts.duration_seconds / 8)
-
-
-def codec_bits(codec: Codec | str) -> float:
-    """Bits that the codec needs for a picture, H.264 being 1."""
-    return _BITS.get(str(codec), _BITS_OF_OLD_CODECS)

@@ -8,13 +8,13 @@ from typing import Any
 
 from library.models import VideoFile
 from library.paths import decode_path, encode_path
-from library.services.intake import absolute_path
 from processing.exceptions import NoRoomError, TargetGoneError
 from processing.media.encode.command import Plan, make_plan
 from processing.media.encode.convert import Attempt, Means, Outcome, convert
 from processing.media.encode.ladder import Rung, ladder
 from processing.media.encode.program import Progress
 from processing.media.encode.source import examine
+from processing.media.probe import probe
 from processing.models import Conversion, ProcessingSettings
 from processing.models.job import ACTIVE
 from processing.models.preset import settings_from_json
@@ -44,8 +44,8 @@ def perform(conversion_id: int, report: Report) -> dict[str, Any]:
         raise TargetGoneError("The conversion was removed before it began.")
     remove_leftovers()
     if conversion.output_file_id is not None:
-        return _finish(conversion, conversion.output_file_id)
-    _remove_unclaimed(conversion)
+        return _finish(conversion, _known_output(conversion.output_file_id))
+    _remove_unclaimed(conversion.partial_path)
     source = _source_of(conversion)
     place = choose_place(source, is_replacing=conversion.is_replacing)
     settings = settings_from_json(conversion.preset_settings)
@@ -70,10 +70,18 @@ def perform(conversion_id: int, report: Report) -> dict[str, Any]:
         name = output_name(os.path.basename(source.fs_path), conversion.preset_key, settings.container.extension)
         file = publish(conversion, partial, place, name, source=source, wait=lambda: report(_MOST_PERCENT * 10, 1000))
     finally:
+        # No statement here: an interrupt may have cut one in two. The row's note of the file is cleared later.
         partial.unlink(missing_ok=True)
-        Conversion.objects.filter(pk=conversion.pk).update(partial_path="", speed=None, left_seconds=None)
-    record_output(file, outcome.verified)
+    record_output(file, outcome.verified.facts)
     return _finish(conversion, file.pk)
+
+
+def _known_output(file_id: int) -> int:
+    """The output that a crash left published; read, if the crash came before that. Raises TargetGoneError."""
+    file = load_file(file_id)
+    if file.probed_at is None:
+        record_output(file, probe(file.fs_path))
+    return file.pk
 
 
 def _source_of(conversion: Conversion) -> VideoFile:
@@ -188,31 +196,26 @@ def _finish(conversion: Conversion, file_id: int) -> dict[str, Any]:
 
 
 def remove_leftovers() -> int:
-    """Removes unfinished files of conversions that ended without their worker; returns how many.
+    """Removes unfinished and rowless files of conversions that ended without their worker; returns how many.
 
-    Those of one that runs are its own, and one that waits writes them anew.
+    Those of one that runs are its own, and one that waits removes them itself. What a scan has taken up stays.
     """
     removed = 0
     rows = Conversion.objects.exclude(partial_path="").exclude(status__in=ACTIVE)
     for row in rows.only("partial_path"):
-        removed += _remove(row.partial_path)
-        Conversion.objects.filter(pk=row.pk).update(partial_path="")
+        removed += _remove_unclaimed(row.partial_path)
+        _write(row, partial_path="")
     return removed
 
 
-def _remove_unclaimed(conversion: Conversion) -> None:
-    """The output that got its name, but no row before the crash. One that a scan has taken up meanwhile stays."""
-    if not conversion.output_path:
-        return
-    name = conversion.output_path.rpartition("/")[2]
-    known = VideoFile.objects.filter(relative_path__endswith=name).select_related("folder")
-    if all(absolute_path(file.folder.path, file.relative_path) != conversion.output_path for file in known):
-        _remove(conversion.output_path)
-    _write(conversion, output_path="")
-
-
-def _remove(stored: str) -> int:
+def _remove_unclaimed(stored: str) -> int:
+    """Removes the file unless the library has it; returns how many went."""
     path = Path(decode_path(stored))
-    is_there = path.exists()
-    path.unlink(missing_ok=True)
-    return int(is_there)
+    if not stored or not path.exists():
+        return 0
+    name = encode_path(path.name)
+    known = VideoFile.objects.filter(relative_path__endswith=name).select_related("folder")
+    if any(file.fs_path == os.fspath(path) for file in known):
+        return 0
+    path.unlink()
+    return 1

@@ -14,6 +14,7 @@ from library.hashing import content_hash, oshash
 from library.models import Video, VideoFile
 from library.models.change import ChangeSource
 from library.models.file import FileState
+from library.paths import encode_path
 from library.services.changes import change_batch
 from library.services.files import record_facts
 from library.services.intake import absolute_path
@@ -22,7 +23,7 @@ from library.services.turns import one_at_a_time
 from library.services.videos import copy_facts, lock_files
 from library.services.walk import mtime_ns
 from processing.exceptions import TargetGoneError
-from processing.media.encode.verify import Verified
+from processing.media.facts import MediaFacts
 from processing.media.fingerprint import packet_fingerprint
 from processing.models import Conversion
 from processing.services.conversions.places import Place
@@ -63,8 +64,8 @@ def _publish(conversion: Conversion, partial: Path, place: Place, final: Path, s
     small = content_hash(os.fspath(partial)) if size <= _SMALL_BYTES else ""
     stored = place.stored_path(final.name)
     path = absolute_path(place.folder.path, stored)
-    # Before the rename: after a crash in between, the next attempt finds and removes it.
-    Conversion.objects.filter(pk=conversion.pk).update(output_path=path)
+    # Before the rename: what is there without a row after a crash is found by this and removed.
+    Conversion.objects.filter(pk=conversion.pk).update(output_path=path, partial_path=encode_path(os.fspath(final)))
     try:
         partial.replace(final)
         with transaction.atomic():
@@ -86,16 +87,17 @@ def _publish(conversion: Conversion, partial: Path, place: Place, final: Path, s
             Conversion.objects.filter(pk=conversion.pk).update(
                 output_file=file, output_bytes=size, partial_path="", percent=99
             )
-    except BaseException:
+    except Exception:
+        # Not after an interrupt: nobody knows then whether the commit went through. See `perform.remove_leftovers`.
         final.unlink(missing_ok=True)
         raise
     return file
 
 
-def record_output(file: VideoFile, verified: Verified) -> VideoFile:
+def record_output(file: VideoFile, facts: MediaFacts) -> VideoFile:
     """Writes what the verification found out about the output, so that it counts as read."""
-    facts = as_file_facts(verified.facts, packet_fingerprint(file.fs_path, verified.facts))
-    return record_facts(file_id=file.pk, mtime_ns=file.mtime_ns, facts=facts)
+    known = as_file_facts(facts, packet_fingerprint(file.fs_path, facts))
+    return record_facts(file_id=file.pk, mtime_ns=file.mtime_ns, facts=known)
 
 
 def replace_original(conversion: Conversion, *, source_id: int, output_id: int) -> str:
