@@ -91,7 +91,8 @@ def _repeat_facts(plan: UndoPlan) -> None:
     """Where another file is the one that is played now, the video repeats its facts; no history is kept of those."""
     table = plan.tables.get(VideoFile)
     if table is not None:
-        ids = {*table.updates, *table.inserts}
+        # One that changes its video brings its facts from there.
+        ids = [pk for pk, columns in table.updates.items() if "is_primary" in columns and "video_id" not in columns]
         for file in VideoFile.objects.filter(pk__in=ids, is_primary=True).order_by("pk").iterator():
             copy_facts(file)
 

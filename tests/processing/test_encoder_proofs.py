@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from processing.exceptions import NoProgramError
 from processing.media.encode.proving import Proof
-from processing.models import EncoderProof
+from processing.models import EncoderProof, Job
 from processing.services.conversions import current_capabilities, proofs, prove_encoders
 
 pytestmark = pytest.mark.django_db
@@ -120,9 +120,24 @@ def test_a_worker_that_can_not_find_out_begins_all_the_same(
     def missing() -> Any:
         raise NoProgramError("FFmpeg isn't there.")
 
-    monkeypatch.setattr(proofs, "current_capabilities", missing)
+    monkeypatch.setattr(proofs, "program_or_refuse", missing)
     monkeypatch.setattr(connections, "close_all", lambda: None)
 
     proofs.prove_at_start()
 
     assert "could not be tried: FFmpeg isn't there." in caplog.text
+
+
+def test_a_worker_that_converts_has_the_encoders_tried_once(
+    machine: list[list[Proof]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "close_all", lambda: None)
+
+    proofs.prove_at_start()
+    waiting = Job.objects.get()
+    Job.objects.all().delete()
+    prove_encoders()
+    proofs.prove_at_start()
+
+    assert (waiting.stage, waiting.queue) == ("encoders", "gpu")
+    assert not Job.objects.exists()

@@ -16,6 +16,7 @@ from processing.media.encode.program import ffmpeg_program
 from processing.media.encode.proving import Proof, capabilities_of, prove_all
 from processing.models import EncoderProof
 from processing.models.conversion import ProofKind
+from processing.services.submit import submit_jobs
 
 logger = logging.getLogger(__name__)
 
@@ -79,21 +80,26 @@ def prove_encoders(*, told: Callable[[Proof], None] = lambda proof: None) -> lis
 
 def current_capabilities() -> Capabilities:
     """What is proven on this machine; proves anew after a boot and with another FFmpeg. Raises NoProgramError."""
+    rows = _valid_proofs()
+    return capabilities_of(map(_as_proof, rows or prove_encoders()))
+
+
+def _valid_proofs() -> list[EncoderProof]:
+    """This machine's, or none when some are of another FFmpeg or from before its boot. Raises NoProgramError."""
     rows = list(EncoderProof.objects.filter(host=host_name()))
     version = program_version(program_or_refuse())
     booted = datetime.fromtimestamp(psutil.boot_time(), UTC)
-    if not rows or any(row.program != version or row.proven_at < booted for row in rows):
-        rows = prove_encoders()
-    return capabilities_of(map(_as_proof, rows))
+    return [] if any(row.program != version or row.proven_at < booted for row in rows) else rows
 
 
 def prove_at_start() -> None:
-    """What a worker that converts does before its first job: finds out, once after each boot, what encodes here.
+    """What a worker that converts does before its first job: has the encoders tried, once after each boot.
 
-    Whatever goes wrong is logged and left to the first conversion.
+    By a job, so that the worker is there at once. Whatever goes wrong is logged and left to the first conversion.
     """
     try:
-        current_capabilities()
+        if not _valid_proofs():
+            submit_jobs(stage="encoders", target_ids=[0])
     except (ProcessingError, DatabaseError, OSError) as error:
         logger.warning("The encoders of this machine could not be tried: %s", error)
     finally:
