@@ -141,6 +141,8 @@ def _work_places(request: HttpRequest) -> list[Place]:
     problems = 0
     if may(request, "processing.view_integrityfinding"):
         problems = bounded_count(IntegrityFinding.objects.filter(severity__in=PROBLEMS))
+    conversions = reverse("admin:processing_conversion_changelist")
+    encoders = reverse("admin:processing_encoderproof_changelist")
     return [
         Place("Queues", "speed", reverse("admin:processing_queuecontrol_changelist"), "processing.view_queuecontrol"),
         Place("Jobs", "manufacturing", jobs, "processing.view_job", badge_text(running)),
@@ -161,6 +163,10 @@ def _work_places(request: HttpRequest) -> list[Place]:
             badge_text(problems),
             "warning",
         ),
+        Place("Conversions", "movie_edit", conversions, "processing.view_conversion"),
+        Place("Worth converting", "compress", f"{conversions}suggestions/", "processing.convert_video"),
+        Place("Presets", "tune", reverse("admin:processing_preset_changelist"), "processing.view_preset"),
+        Place("Encoders", "memory_alt", encoders, "processing.view_encoderproof"),
         Place("Workers", "memory", workers, "processing.view_workerprocess"),
         Place("Queues in Redis", "stacks", reverse("admin:django_rq_dashboard_changelist"), "superuser"),
     ]
@@ -205,7 +211,7 @@ def is_active(request: HttpRequest, link: str) -> bool:
     path, _, query = link.partition("?")
     if path in (reverse("admin:index"), reverse("library")):
         return request.path == path
-    if not request.path.startswith(path):
+    if not request.path.startswith(path) or (request.path.endswith("/suggestions/") and path != request.path):
         return False
     special = {"state": "failed", "missing": "yes"}
     asked = dict(part.split("=") for part in query.split("&") if part)

@@ -175,6 +175,7 @@ WEB_WORKERS = env_int("VIDEOTHEK_WEB_WORKERS", 2, minimum=1, maximum=32)
 WEB_THREADS = env_int("VIDEOTHEK_WEB_THREADS", 24, minimum=2, maximum=200)
 SCAN_WORKERS = env_int("VIDEOTHEK_SCAN_WORKERS", 1, minimum=1, maximum=16)
 MEDIA_WORKERS = env_int("VIDEOTHEK_MEDIA_WORKERS", 0, minimum=0, maximum=128) or _cores
+GPU_WORKERS = env_int("VIDEOTHEK_GPU_WORKERS", 1, minimum=0, maximum=16)
 MAINTENANCE_WORKERS = env_int("VIDEOTHEK_MAINTENANCE_WORKERS", 1, minimum=1, maximum=16)
 
 # ---- People who log in ------------------------------------------------------------------------------------------

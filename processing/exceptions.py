@@ -32,4 +32,22 @@ class StageConfigError(ProcessingError):
 class FileUnreadableError(ProcessingError):
     """A disk doesn't give all of a file; it may, once it is connected again."""
 
+
+class ConversionRefusedError(ProcessingError):
+    """What was asked to be converted can't be, or not now; nothing was begun."""
+
+
+class NoProgramError(ProcessingError):
+    """There is no FFmpeg program."""
+
+
+class NoPlaceError(ProcessingError):
+    """No folder takes the output of a conversion."""
+
+    permanent = False
+
+
+class NoRoomError(ProcessingError):
+    """The disk for the output is too full; another attempt may find room."""
+
     permanent = False

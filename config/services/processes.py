@@ -42,7 +42,7 @@ def _pool_size() -> int:
 
 def connections_needed() -> int:
     """PostgreSQL connections for all processes, and some for commands and administration."""
-    workers = settings.SCAN_WORKERS + settings.MEDIA_WORKERS + settings.MAINTENANCE_WORKERS
+    workers = settings.SCAN_WORKERS + settings.MEDIA_WORKERS + settings.GPU_WORKERS + settings.MAINTENANCE_WORKERS
     return int(settings.WEB_WORKERS * _pool_size() + 3 * workers + 30)
 
 
@@ -68,6 +68,7 @@ def worker_services(host: str, port: int) -> list[Service]:
     counts = {
         "scan": settings.SCAN_WORKERS,
         "media": settings.MEDIA_WORKERS,
+        "gpu": settings.GPU_WORKERS,
         "maintenance": settings.MAINTENANCE_WORKERS,
     }
     services = [

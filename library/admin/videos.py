@@ -43,6 +43,9 @@ from library.services.trash import trash
 from people.models import Credit, VideoStudio
 from people.services.credits import edit_studios
 from playback.models import Rating
+from processing.exceptions import ProcessingError
+from processing.services.conversions.batches import begin_batch
+from processing.services.conversions.request import MOST_AT_ONCE as MOST_CONVERTED
 
 KEYS = (
     ("J K", "to the next row, to the one before"),
@@ -98,7 +101,7 @@ class VideoAdmin(FilteredVideosMixin, CuratedAdmin):
     ]
     readonly_fields = ["length", "pixels", "hdr", "codecs", "file_name", "file_dated", "views", "added", "changed"]
     inlines = [CreditsInline, FilesInline, NotesInline, ExternalIdsInline]
-    actions = ["edit_many", "trash"]
+    actions = ["edit_many", "convert", "trash"]
     # The page itself has a button to watch.
     view_on_site = False
 
@@ -149,6 +152,10 @@ class VideoAdmin(FilteredVideosMixin, CuratedAdmin):
     def has_trash_permission(self, request: HttpRequest) -> bool:
         """Whether the user may put videos into the trash: library.trash_video."""
         return may(request, "library.trash_video")
+
+    def has_convert_permission(self, request: HttpRequest) -> bool:
+        """Whether the user may ask for conversions: processing.convert_video."""
+        return may(request, "processing.convert_video")
 
     def has_curate_permission(self, request: HttpRequest) -> bool:
         """Whether there is anything that the user may do to many videos."""
@@ -246,6 +253,16 @@ class VideoAdmin(FilteredVideosMixin, CuratedAdmin):
         query = request.GET.urlencode()
         address = reverse("admin:library_bulkedit_change", args=(edit.pk,))
         return HttpResponseRedirect(f"{address}?{_filters(query)}" if query else address)
+
+    @admin.action(description="Convert …", permissions=["convert"])
+    def convert(self, request: HttpRequest, queryset: QuerySet[Video]) -> HttpResponse | None:
+        ids = list(queryset.order_by().values_list("pk", flat=True)[: MOST_CONVERTED + 1])
+        try:
+            batch = begin_batch(video_ids=ids, user=current_user(request))
+        except ProcessingError as error:
+            messages.error(request, str(error))
+            return None
+        return HttpResponseRedirect(reverse("admin:processing_conversion_batch", args=(batch.pk,)))
 
     @admin.action(description="Move to the trash", permissions=["trash"])
     def trash(self, request: HttpRequest, queryset: QuerySet[Video]) -> None:

@@ -6,13 +6,14 @@ from django.db import IntegrityError, connection
 from django.db.models.functions import Now
 
 from library.exceptions import UndoError
-from library.models import ChangeBatch, User
+from library.models import ChangeBatch, User, VideoFile
 from library.models.change import ChangeSource
 from library.naming import RowNames
 from library.services.changes import change_batch, current_batch
 from library.services.undo.apply import carry_out
 from library.services.undo.plan import Conflict, UndoPlan, make_plan
 from library.services.undo.words import say_conflict, want_names
+from library.services.videos import copy_facts
 
 CONFLICTS_TOLD = 200
 _UNDID, _REDID = "Undid: ", "Did again: "
@@ -64,6 +65,7 @@ def undo_batch(*, batch: ChangeBatch, user: User | None) -> UndoReport:
             _check(ChangeBatch.objects.select_for_update().get(pk=batch.pk))
             plan = make_plan(batch.pk, is_locking=True)
             carry_out(plan)
+            _repeat_facts(plan)
             if plan.size:
                 _mark_undone(batch)
     except IntegrityError as error:
@@ -90,6 +92,16 @@ def _check(batch: ChangeBatch) -> None:
         raise UndoError("It has been undone already.")
     if not batch.can_undo:
         raise UndoError("This can't be undone.")
+
+
+def _repeat_facts(plan: UndoPlan) -> None:
+    """Where another file is the one that is played now, the video repeats its facts; no history is kept of those."""
+    table = plan.tables.get(VideoFile)
+    if table is not None:
+        # One that changes its video brings its facts from there.
+        ids = [pk for pk, columns in table.updates.items() if "is_primary" in columns and "video_id" not in columns]
+        for file in VideoFile.objects.filter(pk__in=ids, is_primary=True).order_by("pk").iterator():
+            copy_facts(file)
 
 
 def _mark_undone(batch: ChangeBatch) -> None:

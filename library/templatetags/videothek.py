@@ -49,6 +49,12 @@ def ago(at: datetime | None) -> str:
 
 
 @register.filter
+def magnitude(number: int) -> int:
+    """A number without its sign, where words say which one it has."""
+    return abs(number)
+
+
+@register.filter
 def plain(number: float | None) -> str:
     """A number for a machine to read: no thousands separator; empty without one."""
     return (

@@ -4,10 +4,13 @@ from django.contrib import admin
 
 from library.admin.settings_row import SettingsRowAdmin
 from processing.admin import sections
+from processing.admin.conversions import ConversionAdmin
+from processing.admin.encoders import EncoderProofAdmin
 from processing.admin.findings import IntegrityFindingAdmin
 from processing.admin.jobs import JobAdmin
 from processing.admin.ledger import StageRecordAdmin
 from processing.admin.letters import DeadLetterAdmin
+from processing.admin.presets import PresetAdmin
 from processing.admin.queue_page import QueueControlAdmin
 from processing.admin.queues import QueueDashboardAdmin
 from processing.admin.stages import StageConfigAdmin
@@ -15,9 +18,12 @@ from processing.admin.workers import WorkerProcessAdmin
 from processing.models import ProcessingSettings
 
 __all__ = [
+    "ConversionAdmin",
     "DeadLetterAdmin",
+    "EncoderProofAdmin",
     "IntegrityFindingAdmin",
     "JobAdmin",
+    "PresetAdmin",
     "ProcessingSettingsAdmin",
     "QueueControlAdmin",
     "QueueDashboardAdmin",
@@ -57,4 +63,9 @@ class ProcessingSettingsAdmin(SettingsRowAdmin):
         ),
         ("Storage", {"fields": ["cleanup_grace_hours"]}),
         ("Jobs", {"fields": ["job_history_days", "dead_letter_days"]}),
+        ("Conversions", {"fields": ["conversion_place", "disk_margin_gb", "is_output_decoded"]}),
+        (
+            "What is worth converting",
+            {"fields": ["max_suggestions", "downscale_inactive_days", "barely_watched_seconds"]},
+        ),
     ]

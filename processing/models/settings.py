@@ -12,6 +12,13 @@ SMALL_SIZES = (160, 240, 320, 480)
 LARGE_SIZES = (640, 720, 960, 1280, 1920)
 
 
+class ConversionPlace(models.TextChoices):
+    """Where an added file lies."""
+
+    DEFAULT_FOLDER = "default", "In the default folder, below Converted"
+    BESIDE = "beside", "Beside its original"
+
+
 @pghistory.track()
 class ProcessingSettings(DerivedSettings, SettingsRow):
     """Sizes, qualities and limits of what is made, how files are looked after, and how long jobs are kept."""
@@ -38,6 +45,32 @@ class ProcessingSettings(DerivedSettings, SettingsRow):
         help_text="Dead letters that nobody looks at are abandoned after this long; 0 keeps them for ever.",
     )
 
+    conversion_place = models.CharField(
+        default=ConversionPlace.DEFAULT_FOLDER,
+        max_length=10,
+        choices=ConversionPlace.choices,
+        help_text="Where files lie that are added by a conversion. One that replaces its original lies beside it.",
+    )
+    disk_margin_gb = models.PositiveSmallIntegerField(
+        default=5, validators=within(0, 10000), help_text="Conversions leave this much room on a disk."
+    )
+    is_output_decoded = models.BooleanField(
+        default=False,
+        help_text="Every converted file is decoded to its end before it counts; otherwise it is looked at in five "
+        "places.",
+    )
+    max_suggestions = models.PositiveSmallIntegerField(
+        default=200,
+        validators=within(1, 1000),
+        help_text="So many of the largest videos are looked at to suggest what to convert.",
+    )
+    downscale_inactive_days = models.PositiveSmallIntegerField(
+        default=90, validators=within(1, 3650), help_text="Not played for this long, a video counts as forgotten."
+    )
+    barely_watched_seconds = models.PositiveSmallIntegerField(
+        default=60, validators=within(1, 36000), help_text="Watched for less than this, a video counts as unseen."
+    )
+
     class Meta(SettingsRow.Meta):
         verbose_name = "processing settings"
         verbose_name_plural = "processing settings"
@@ -55,4 +88,12 @@ class ProcessingSettings(DerivedSettings, SettingsRow):
             in_range("job_history_days", 1, 365),
             in_range("dead_letter_days", 0, 365),
             *derived_checks(),
+            models.CheckConstraint(
+                condition=Q(conversion_place__in=ConversionPlace.values),
+                name="%(app_label)s_%(class)s_conversion_place",
+            ),
+            in_range("disk_margin_gb", 0, 10000),
+            in_range("max_suggestions", 1, 1000),
+            in_range("downscale_inactive_days", 1, 3650),
+            in_range("barely_watched_seconds", 1, 36000),
         ]

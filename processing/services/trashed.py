@@ -10,6 +10,7 @@ from library.services.trash import on_restored, on_trashed
 from processing.models import DeadLetter, Job, LetterStatus, Preview, Storyboard, Thumbnail
 from processing.models.job import TargetKind
 from processing.services.control import cancel_jobs
+from processing.services.conversions import control as conversions
 from processing.services.derived import remove_files
 from processing.services.records import forget_targets
 from processing.services.triggers import submit_import
@@ -61,6 +62,8 @@ def follow_trash() -> None:
     """Has the library tell about its trash. Called once, when Django starts."""
     on_trashed("video", cancel_for_videos)
     on_trashed("file", cancel_for_files)
+    on_trashed("video", conversions.cancel_for_videos)
+    on_trashed("file", conversions.cancel_for_files)
     on_restored("video", resume_videos)
     on_restored("file", resume_files)
     before_purge(forget_pictures)

@@ -1,11 +1,12 @@
-"""The stages that every file goes through (scan, probe, frames), and edits of many videos."""
+"""The stages that every file goes through (scan, probe, frames), edits of many videos, and conversions."""
 
 from collections.abc import Sequence
 
 from django.db.models import Func, IntegerField
 
 from library.models import BulkEdit, Folder, User
-from processing.models import Priority
+from processing.models import Conversion, Priority
+from processing.models.conversion import CONVERSION_STAGE
 from processing.stages.files import labels, mark_failed, mark_ready
 from processing.stages.inputs import duplicates_input, frames_input, probe_input
 from processing.stages.registry import Stage
@@ -28,6 +29,17 @@ def bulk_edit_labels(target_ids: Sequence[int]) -> dict[int, str]:
 def user_labels(target_ids: Sequence[int]) -> dict[int, str]:
     """Names of the people who asked for it."""
     return dict(User.objects.filter(pk__in=target_ids).values_list("pk", "username"))
+
+
+def conversion_labels(target_ids: Sequence[int]) -> dict[int, str]:
+    """What becomes what."""
+    rows = Conversion.objects.filter(pk__in=target_ids).values_list("pk", "title", "preset_name")
+    return {pk: f"{title}, {preset}" for pk, title, preset in rows}
+
+
+def machine_labels(target_ids: Sequence[int]) -> dict[int, str]:
+    """It is about no row, but about the machine that does it."""
+    return dict.fromkeys(target_ids, "Encoders of the machine that converts")
 
 
 BUILTIN_STAGES = (
@@ -112,5 +124,27 @@ BUILTIN_STAGES = (
         timeout_seconds=3600,
         max_attempts=1,
         triggers=("manual",),
+    ),
+    Stage(
+        name=CONVERSION_STAGE,
+        label="Converting",
+        queue="gpu",
+        target_kind="conversion",
+        run="processing.stages.conversion.run",
+        label_of=conversion_labels,
+        # A long film in 4K, in software, on a small machine.
+        timeout_seconds=7 * 24 * 3600,
+        max_attempts=3,
+        first_delay_seconds=300,
+    ),
+    Stage(
+        name="encoders",
+        label="Trying the encoders",
+        queue="gpu",
+        target_kind="library",
+        run="processing.stages.conversion.prove",
+        label_of=machine_labels,
+        timeout_seconds=900,
+        max_attempts=1,
     ),
 )

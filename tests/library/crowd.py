@@ -59,7 +59,16 @@ from playback.models import (
     Watch,
     WatchProgress,
 )
-from processing.models import DeadLetter, FileCheck, IntegrityFinding, Job, Preview, StageRecord
+from processing.models import (
+    Conversion,
+    ConversionBatch,
+    DeadLetter,
+    FileCheck,
+    IntegrityFinding,
+    Job,
+    Preview,
+    StageRecord,
+)
 from tests.config.data_model import read_catalogue
 from tests.library.factories import make_user
 
@@ -97,7 +106,9 @@ def make_crowd() -> User:
         },
     )
     with _without_triggers():
-        for fill in (_files, _names, _accounts, _history, _opinions, _watching, _jobs, _health):
+        for fill in (
+            _files, _names, _accounts, _history, _opinions, _watching, _jobs, _health, _conversions,
+        ):  # fmt: skip
             fill(crowd)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
@@ -368,4 +379,31 @@ def _health(crowd: Crowd) -> None:
     _each(
         2000,
         lambda n: MarkerPicture(marker_id=markers[n], input_key="k", image=f"markers/{n}", width=1, height=1),
+    )
+
+
+def _conversions(crowd: Crowd) -> None:
+    now = timezone.now()
+
+    def make(n: int) -> Conversion:
+        status = "running" if n % 900 == 0 else "pending" if n % 50 == 1 else "failed" if n % 40 == 2 else "completed"
+        return Conversion(
+            video_id=_of(crowd.videos, n),
+            title=f"Film {n}",
+            source_path=f"/nowhere/{n}.mp4",
+            source_bytes=1_000_000,
+            output_bytes=400_000 if status == "completed" else None,
+            preset_key=f"preset{n // _SOME}",
+            preset_name="720p, AV1",
+            status=status,
+            finished_at=now - timedelta(hours=n) if status == "completed" else None,
+            partial_path=f"/nowhere/{n}.part" if n % 1000 == 2 else "",
+        )
+
+    _each(6000, make)
+    _each(
+        3000,
+        lambda n: ConversionBatch(
+            user_id=_of(crowd.users, n), video_ids=[1], confirmed_at=None if n % 100 == 0 else now
+        ),
     )

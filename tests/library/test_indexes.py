@@ -49,10 +49,13 @@ from people.queries import list_creators, list_studios, people_of
 from people.services.creators import find_creator
 from people.services.studios import find_studio
 from playback.models import Favorite, Marker, PlayCount, Playlist, Watch
-from processing.models import DeadLetter, Job
+from processing.models import DeadLetter, Job, Preset
+from processing.queries.conversions import saved_by_week
 from processing.queries.pace import stage_paces
 from processing.queries.work import current_work
 from processing.services import claim, reconcile
+from processing.services.conversions import forecast, perform
+from processing.services.conversions.batches import begin_batch
 from processing.services.letters import resolve_letter
 from processing.services.stage_settings import load_config, save_config
 from processing.services.submit import submit_jobs
@@ -224,6 +227,14 @@ SERVED: list[Case] = [
     ("processing_finding_code", lambda one: one.videos("problem", "any", ["bit_rot"])),
     ("processing_finding_problem", lambda one: one.videos("problem_severity", "any", ["critical"])),
     ("processing_finding_problem", lambda one: one.videos("problems", "is", True)),
+    ("processing_conversion_state", lambda one: one.get("/admin/processing/conversion/?status__exact=failed")),
+    ("processing_conversion_saved", lambda one: saved_by_week(weeks=3)),
+    ("processing_conversion_part", lambda one: perform.remove_leftovers()),
+    (
+        "processing_conversion_one_active",
+        lambda one: _forecast(one),
+    ),
+    ("processing_batch_draft", lambda one: begin_batch(video_ids=[one.video.pk], user=one.owner)),
     ("library_file_place", lambda one: one.videos("path", "under", "shelf 7")),
     ("people_creator_by_name", lambda one: one.get("/admin/people/creator/")),
     ("people_studio_by_name", lambda one: one.get("/admin/people/studio/")),
@@ -251,8 +262,8 @@ COMING: list[Case] = [
         lambda one: list(Watch.objects.filter(user=one.viewer, video=one.video).order_by("-watched_at")[:1]),
     ),
 ]
-# The admin counts people and studios beside their lists.
-COUNTED_WHOLE = {"people_creator_by_name", "people_studio_by_name"}
+# The admin counts people and studios beside their lists, and adds up all conversions.
+COUNTED_WHOLE = {"people_creator_by_name", "people_studio_by_name", "processing_conversion_state"}
 
 
 def _claim_of_some_stages() -> None:
@@ -277,6 +288,10 @@ def _months_ago() -> str:
 
 def _candidates(one: Library) -> None:
     candidates_for(load_looks([one.file.pk])[one.file.pk])
+
+
+def _forecast(one: Library) -> None:
+    forecast(preset=Preset.objects.get(key="720p_av1"), video_ids=[one.video.pk])
 
 
 def _merge(one: Library) -> None:

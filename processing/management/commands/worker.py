@@ -7,8 +7,10 @@ import django_rq
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
+from processing.models.conversion import CONVERSION_STAGE
+from processing.services.conversions.proofs import prove_at_start
 from processing.services.scratch import remove_abandoned
-from processing.stages import load_stages
+from processing.stages import get_stage, load_stages
 from processing.worker import Worker
 
 
@@ -22,6 +24,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         load_stages([options["queue"]])
+        if options["queue"] == get_stage(CONVERSION_STAGE).queue:
+            prove_at_start()
         remove_abandoned()
         queue = django_rq.get_queue(options["queue"])
         Worker([queue], connection=queue.connection).work(
