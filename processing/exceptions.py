@@ -19,3 +19,19 @@ class UnknownStageError(ProcessingError):
 
 class TargetGoneError(ProcessingError):
     """What a job was to work on is not there any more."""
+
+
+class WorkerUnfitError(ProcessingError):
+    """This machine can't work for the library as it is."""
+
+
+class FolderAwayError(ProcessingError):
+    """A folder can't be reached from this machine right now, so nothing can be said of its files."""
+
+    permanent = False
+
+
+class StorageUnavailableError(ProcessingError):
+    """The bucket of derived files doesn't answer, or refuses."""
+
+    permanent = False

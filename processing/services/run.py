@@ -1,6 +1,7 @@
 """Running one claimed job to its end, whatever the end is."""
 
 import contextlib
+import contextvars
 import logging
 import os
 import signal
@@ -13,6 +14,7 @@ from django.db import DatabaseError, connection
 from psycopg.pq import TransactionStatus
 
 from library.exceptions import LibraryError
+from library.log_context import logged_with
 from processing.exceptions import ProcessingError, StageTimeoutError, UnknownStageError
 from processing.media.errors import MediaError
 from processing.models import Job, JobStatus
@@ -37,12 +39,18 @@ KNOWN_ERRORS = (LibraryError, ProcessingError, MediaError)
 def run_job(job: Job) -> None:
     """Runs the stage of a claimed job and writes its end. Raises only WorkerStopping, after the job was given back,
     and DatabaseError when its end can't be written: the reconciler then finds the row."""
+    with logged_with(job=job.pk, stage=job.stage, queue=job.queue, worker=job.worker):
+        _run_to_its_end(job)
+
+
+def _run_to_its_end(job: Job) -> None:
     try:
         stage = get_stage(job.stage)
     except UnknownStageError as error:
         ending.give_up(job, error=str(error), error_class=type(error).__name__)
         return
     began = time.monotonic()
+    logger.debug("Job %s (%s) begins, attempt %s.", job.pk, job, job.attempts)
     try:
         result = _run_stage(job, stage)
         if not ending.complete(job, result, time.monotonic() - began):
@@ -146,7 +154,9 @@ def _lease(job: Job, stage: Stage) -> Iterator[None]:
         finally:
             connection.close()
 
-    thread = threading.Thread(target=renew, name=f"lease of job {job.pk}", daemon=True)
+    # With what the log tells about the job.
+    run = contextvars.copy_context().run
+    thread = threading.Thread(target=run, args=(renew,), name=f"lease of job {job.pk}", daemon=True)
     thread.start()
     try:
         yield
