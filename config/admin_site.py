@@ -135,6 +135,13 @@ def _work_places(request: HttpRequest) -> list[Place]:
     return [
         Place("Jobs", "manufacturing", jobs, "processing.view_job", badge_text(running)),
         Place("Workers", "memory", workers, "processing.view_workerprocess"),
+        Place("Plugins", "extension", reverse("admin:processing_plugin_changelist"), "processing.view_plugin"),
+        Place(
+            "Facts from plugins",
+            "fact_check",
+            reverse("admin:processing_pluginmetadata_changelist"),
+            "processing.view_pluginmetadata",
+        ),
         Place("Queues in Redis", "stacks", reverse("admin:django_rq_dashboard_changelist"), "superuser"),
     ]
 

@@ -118,6 +118,9 @@ TEMPLATES = [
     },
 ]
 
+# ---- Plugins ----------------------------------------------------------------------------------------------------
+PLUGINS = env_bool("VIDEOTHEK_PLUGINS", True)
+
 # ---- Machines ---------------------------------------------------------------------------------------------------
 # Where this machine sees folders that the library knows by other paths.
 PATH_MAP = env_path_map("VIDEOTHEK_PATH_MAP")

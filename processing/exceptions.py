@@ -21,6 +21,16 @@ class TargetGoneError(ProcessingError):
     """What a job was to work on is not there any more."""
 
 
+class PluginError(ProcessingError):
+    """A plugin is not what it ought to be, or says what can't be used."""
+
+
+class EnrichingError(ProcessingError):
+    """A plugin could not look for facts."""
+
+    permanent = False
+
+
 class WorkerUnfitError(ProcessingError):
     """This machine can't work for the library as it is."""
 

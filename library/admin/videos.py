@@ -41,6 +41,7 @@ from library.services.trash import trash
 from people.models import Credit, VideoStudio
 from people.services.credits import edit_studios
 from playback.models import Rating
+from processing.services.enriching import facts_of
 
 KEYS = (
     ("J K", "to the next row, to the one before"),
@@ -319,6 +320,8 @@ class VideoAdmin(FilteredVideosMixin, CuratedAdmin):
                 "watch": watch_address(video.pk),
                 "places": neighbours_of(self, request, video),
                 "duplicates": _duplicates(request, video),
+                "facts": _facts(request, video),
+                "may_take": self.has_change_permission(request),
             }
         return super().change_view(request, object_id, form_url, {**context, **(extra_context or {})})  # type: ignore[no-any-return]
 
@@ -340,6 +343,11 @@ def _duplicates(request: HttpRequest, video: Video) -> str:
     if may(request, "library.view_duplicatepair"):
         pair = DuplicatePair.objects.filter(Q(first=video) | Q(second=video)).order_by("pk").values_list("pk").first()
     return f"{reverse('admin:library_duplicatepair_compare')}?pair={pair[0]}" if pair else ""
+
+
+def _facts(request: HttpRequest, video: Video) -> list[Any]:
+    """What plugins found out about it; one query."""
+    return list(facts_of(video.pk)) if may(request, "processing.view_pluginmetadata") else []
 
 
 def _filters(query: str) -> str:

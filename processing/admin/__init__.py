@@ -5,11 +5,20 @@ from django.contrib import admin
 from library.admin.settings_row import SettingsRowAdmin
 from processing.admin import sections
 from processing.admin.jobs import JobAdmin
+from processing.admin.plugins import PluginAdmin, PluginMetadataAdmin
 from processing.admin.queues import QueueDashboardAdmin
 from processing.admin.workers import WorkerProcessAdmin
 from processing.models import ProcessingSettings
 
-__all__ = ["JobAdmin", "ProcessingSettingsAdmin", "QueueDashboardAdmin", "WorkerProcessAdmin", "sections"]
+__all__ = [
+    "JobAdmin",
+    "PluginAdmin",
+    "PluginMetadataAdmin",
+    "ProcessingSettingsAdmin",
+    "QueueDashboardAdmin",
+    "WorkerProcessAdmin",
+    "sections",
+]
 
 
 @admin.register(ProcessingSettings)

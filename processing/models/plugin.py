@@ -100,3 +100,13 @@ class PluginMetadata(TimeStamped):
 
     def __str__(self) -> str:
         return f"{self.field}: {self.value}"[:200]
+
+    @property
+    def field_words(self) -> str:
+        """ "Release date"."""
+        return self.field.replace("_", " ").replace("-", " ").capitalize()
+
+    @property
+    def percent(self) -> int:
+        """How sure it is, from 0 to 100."""
+        return round(self.confidence * 100)

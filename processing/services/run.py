@@ -18,6 +18,7 @@ from library.log_context import logged_with
 from processing.exceptions import ProcessingError, StageTimeoutError, UnknownStageError
 from processing.media.errors import MediaError
 from processing.models import Job, JobStatus
+from processing.plugins.enabled import check_stage_enabled
 from processing.services import claim, ending, interrupts
 from processing.services.interrupts import HoldLost, TimeIsUp, WorkerStopping
 from processing.services.submit import INGEST
@@ -73,6 +74,7 @@ def _run_to_its_end(job: Job) -> None:
 
 
 def _run_stage(job: Job, stage: Stage) -> StageResult:
+    check_stage_enabled(stage.name)
     function = load_run(stage)
     with interrupts.listening(), _lease(job, stage), interrupts.armed(stage.timeout_seconds):
         return function(_context(job))

@@ -1,4 +1,5 @@
 from processing.stages.builtin import BUILTIN_STAGES
+from processing.stages.enriching import ENRICH
 from processing.stages.registry import (
     Followup,
     Stage,
@@ -11,7 +12,7 @@ from processing.stages.registry import (
     register_stage,
 )
 
-for _stage in BUILTIN_STAGES:
+for _stage in (*BUILTIN_STAGES, ENRICH):
     register_stage(_stage)
 
 __all__ = [

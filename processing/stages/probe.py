@@ -4,6 +4,7 @@ from library.services import FileFacts, record_facts
 from processing.media.facts import MediaFacts
 from processing.media.fingerprint import packet_fingerprint
 from processing.media.probe import probe
+from processing.stages.enrich import after_probe
 from processing.stages.files import load_file
 from processing.stages.registry import Followup, StageContext, StageResult
 
@@ -15,7 +16,7 @@ def run(context: StageContext) -> StageResult:
     facts = probe(path)
     packet_hash = packet_fingerprint(path, facts)
     record_facts(file_id=file.pk, mtime_ns=file.mtime_ns, facts=as_file_facts(facts, packet_hash))
-    return StageResult(followups=[Followup("frames", [file.pk])])
+    return StageResult(followups=[Followup("frames", [file.pk]), *after_probe(file.pk)])
 
 
 def as_file_facts(facts: MediaFacts, packet_hash: str) -> FileFacts:

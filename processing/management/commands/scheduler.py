@@ -14,6 +14,7 @@ from django.db import DatabaseError, connections
 from library.services import purge_due
 from library.services.access import purge_expired
 from library.services.uploads import remove_unreferenced_uploads
+from processing.services.plugins import check_plugins
 from processing.services.reconcile import purge_history, reconcile, submit_due_scans
 from processing.services.single import holds_lock
 from processing.services.upkeep import remake_lost_pictures
@@ -53,6 +54,7 @@ class Command(BaseCommand):
                 [
                     _Tick(reconcile, 10),
                     _Tick(submit_due_scans, 60),
+                    _Tick(check_plugins, 300),
                     _Tick(purge_history, 3600),
                     _Tick(purge_expired, 3600),
                     _Tick(purge_due, 3600),
