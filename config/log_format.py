@@ -9,7 +9,14 @@ from datetime import UTC, datetime
 from library.log_context import log_facts
 
 # What every record has; the rest was given by `extra=` and is worth keeping.
-_USUAL = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+_USUAL = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "request"}
+
+
+def facts_of(record: logging.LogRecord) -> dict[str, str | int]:
+    """What the line is about: told around it, or by the request that Django gives along once it has been answered."""
+    facts = dict(log_facts())
+    request_id = getattr(getattr(record, "request", None), "request_id", None)
+    return {"request_id": request_id, **facts} if request_id else facts
 
 
 class LineFormatter(logging.Formatter):
@@ -19,8 +26,7 @@ class LineFormatter(logging.Formatter):
         super().__init__("{asctime} {levelname} {name}: {message}", style="{")
 
     def formatMessage(self, record: logging.LogRecord) -> str:
-        facts = log_facts()
-        told = " ".join(f"{name}={value}" for name, value in facts.items())
+        told = " ".join(f"{name}={value}" for name, value in facts_of(record).items())
         line = super().formatMessage(record)
         return f"{line} [{told}]" if told else line
 
@@ -40,7 +46,7 @@ class JsonFormatter(logging.Formatter):
             "message": record.getMessage(),
             "host": socket.gethostname(),
             "pid": os.getpid(),
-            **log_facts(),
+            **facts_of(record),
             **{name: value for name, value in vars(record).items() if name not in _USUAL},
         }
         if record.exc_info:

@@ -29,6 +29,8 @@ class RequestIdMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         given = request.headers.get("X-Request-ID", "")
         request_id = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+        # Django tells of an answer with a bad status when all middleware is done.
+        request.request_id = request_id  # type: ignore[attr-defined]
         with logged_with(request_id=request_id):
             response = self.get_response(request)
         response["X-Request-ID"] = request_id

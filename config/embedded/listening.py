@@ -48,7 +48,8 @@ def wanted(environment: Mapping[str, str] = os.environ) -> Listening | None:
             "VIDEOTHEK_LISTEN_ADDRESS is set, so everybody on that network can knock: set VIDEOTHEK_WORKER_PASSWORD "
             f"too, to at least {_SHORTEST_PASSWORD} characters."
         )
-    return Listening(address, *(_port(environment, name) for name in _PORTS), password)
+    ports = {name: _port(environment, name) for name in _PORTS}
+    return Listening(address, ports["VIDEOTHEK_POSTGRES_PORT"], ports["VIDEOTHEK_REDIS_PORT"], password)
 
 
 def _port(environment: Mapping[str, str], name: str) -> int:

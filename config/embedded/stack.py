@@ -22,6 +22,8 @@ from config.embedded.supervisor import Supervisor
 ATTACHED = "VIDEOTHEK_STACK"
 _START_SECONDS = 180.0
 _END_SECONDS = 20.0
+# PostgreSQL connections for workers elsewhere, which take three each.
+_FOR_OTHER_MACHINES = 120
 
 
 def wants_postgres(environment: Mapping[str, str] = os.environ) -> bool:
@@ -87,7 +89,7 @@ def _start_postgres(
         postgres_service(
             data=paths.postgres_data(),
             sockets=sockets,
-            connections=connections,
+            connections=connections + (_FOR_OTHER_MACHINES if on_network else 0),
             disposable=disposable,
             listening=on_network,
         )

@@ -15,7 +15,7 @@ from unfold.admin import ModelAdmin
 from unfold.widgets import (
     UnfoldAdminDecimalFieldWidget,
     UnfoldAdminIntegerFieldWidget,
-    UnfoldAdminPasswordInput,
+    UnfoldAdminPasswordWidget,
     UnfoldAdminSelectWidget,
     UnfoldAdminTextareaWidget,
     UnfoldAdminTextInputWidget,
@@ -24,7 +24,8 @@ from unfold.widgets import (
 
 from library.access import current_user
 from library.admin.base import ReadOnlyAdmin, back, counted, may, say
-from library.admin.columns import NOTHING, badge, sentence, two_lines, when
+from library.admin.columns import NOTHING, badge, link_to, two_lines, when
+from library.announce import announce
 from library.exceptions import LibraryError
 from processing.models import Plugin, PluginMetadata
 from processing.models.plugin import PluginHealth, PluginState
@@ -66,7 +67,7 @@ def setting_field(name: str, rules: Mapping[str, Any], value: Any, *, is_require
         is_set = bool(options.pop("initial"))
         options["help_text"] = f"{options['help_text']} {'It is set; empty keeps it.' if is_set else ''}".strip()
         options["required"] = options["required"] and not is_set
-        return forms.CharField(widget=UnfoldAdminPasswordInput(attrs={"autocomplete": "off"}), **options)
+        return forms.CharField(widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "off"}), **options)
     return forms.CharField(max_length=rules.get("maxLength"), widget=UnfoldAdminTextInputWidget, **options)
 
 
@@ -115,7 +116,7 @@ class PluginAdmin(ModelAdmin):
     list_display = ["names", "adds", "state_badge", "health_badge", "is_enabled"]
     empty_sentence = "No plugin is installed. docs/plugins.md says how to get or write one."
     readonly_fields = [
-        "title", "description", "version", "package", "adds", "state_badge", "problem", "health_badge", "health_said",
+        "title", "description", "version", "package", "adds", "state_badge", "health_badge", "health_said",
         "asked",
     ]  # fmt: skip
     actions = ["ask"]
@@ -139,8 +140,10 @@ class PluginAdmin(ModelAdmin):
         return super().get_form(request, obj, change=change, **kwargs)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        about = ["title", "description", "version", "package", "adds", "state_badge", "problem", "health_badge"]
-        sets = [(None, {"fields": [*about, "health_said", "asked"]}), ("Use it", {"fields": ["is_enabled"]})]
+        about = ["title", "description", "version", "package", "adds", "state_badge"]
+        # Why it failed stands above.
+        how = [] if obj is not None and obj.error else ["health_badge", "health_said", "asked"]
+        sets = [(None, {"fields": [*about, *how]}), ("Use it", {"fields": ["is_enabled"]})]
         names = list(properties_of(obj.settings_schema)) if obj is not None else []
         if names and self.has_change_permission(request, obj):
             sets.append(("Settings", {"fields": [f"{PREFIX}{name}" for name in names]}))
@@ -163,17 +166,13 @@ class PluginAdmin(ModelAdmin):
     def state_badge(self, plugin: Plugin) -> SafeString:
         return badge(plugin.get_state_display(), _STATES[PluginState(plugin.state)])
 
-    @admin.display(description="Why it failed")
-    def problem(self, plugin: Plugin) -> SafeString | str:
-        return sentence(plugin.error)
-
     @admin.display(description="How it is", ordering="health")
     def health_badge(self, plugin: Plugin) -> SafeString:
         return badge(plugin.get_health_display(), _HEALTHS[PluginHealth(plugin.health)])
 
     @admin.display(description="What it said")
-    def health_said(self, plugin: Plugin) -> SafeString | str:
-        return sentence(plugin.health_note)
+    def health_said(self, plugin: Plugin) -> str:
+        return plugin.health_note or NOTHING
 
     @admin.display(description="Asked")
     def asked(self, plugin: Plugin) -> SafeString | str:
@@ -217,27 +216,32 @@ class PluginAdmin(ModelAdmin):
 class PluginMetadataAdmin(ReadOnlyAdmin):
     """What plugins found out, for looking up; a video's own page has what belongs to it."""
 
-    list_display = ["said", "video", "sure", "found_in", "fetched", "taken"]
-    list_filter = ["plugin", "field"]
+    list_display = ["said", "about", "sure", "found_in", "fetched", "taken"]
+    list_filter = ["plugin"]
+    ordering = ["-pk"]
     list_select_related = ["video", "plugin"]
     search_fields = ["value"]
     show_full_result_count = False
     empty_sentence = "No plugin has found anything yet. Plugins are asked when a file is new, and from a video's page."
     fields = ["video", "plugin", "field", "value", "confidence", "source", "fetched_at", "taken_at"]
 
-    @admin.display(description="Fact", ordering="field")
+    @admin.display(description="Video")
+    def about(self, fact: PluginMetadata) -> SafeString:
+        return link_to(reverse("admin:library_video_change", args=(fact.video_id,)), fact.video.title)
+
+    @admin.display(description="Fact")
     def said(self, fact: PluginMetadata) -> SafeString:
         return two_lines(fact.value[:200], f"{fact.field.replace('_', ' ')} · {fact.plugin.title}")
 
-    @admin.display(description="How sure", ordering="confidence")
+    @admin.display(description="How sure")
     def sure(self, fact: PluginMetadata) -> str:
-        return f"{fact.confidence:.0%}"
+        return f"{fact.percent} %"
 
     @admin.display(description="Found in")
-    def found_in(self, fact: PluginMetadata) -> SafeString | str:
-        return sentence(fact.source)
+    def found_in(self, fact: PluginMetadata) -> str:
+        return fact.source[:120] or NOTHING
 
-    @admin.display(description="Found", ordering="fetched_at")
+    @admin.display(description="Found")
     def fetched(self, fact: PluginMetadata) -> SafeString | str:
         return when(fact.fetched_at)
 
@@ -258,7 +262,8 @@ class PluginMetadataAdmin(ReadOnlyAdmin):
             messages.warning(request, "A plugin has looked again since, and doesn't say that any more.")
             return back(request, reverse("admin:library_video_changelist"))
         try:
-            messages.success(request, take_over(fact=fact, user=current_user(request)))
+            batch = take_over(fact=fact, user=current_user(request))
+            announce(request, f"{batch.summary}.", batch)
         except LibraryError as error:
             messages.error(request, str(error))
         return back(request, reverse("admin:library_video_change", args=(fact.video_id,)))

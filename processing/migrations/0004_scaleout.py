@@ -55,7 +55,7 @@ class Migration(migrations.Migration):
                 ('capabilities', models.JSONField(blank=True, default=list, help_text="What it adds, as a list of sentences' parts.")),
                 ('settings_schema', models.JSONField(blank=True, default=dict)),
                 ('settings', models.JSONField(blank=True, default=dict)),
-                ('is_enabled', models.BooleanField(default=True)),
+                ('is_enabled', models.BooleanField(default=True, verbose_name='switched on')),
                 ('state', models.CharField(choices=[('loaded', 'Loaded'), ('failed', 'Failed to load'), ('gone', 'Not installed')], default='loaded', max_length=10)),
                 ('error', models.TextField(blank=True)),
                 ('health', models.CharField(choices=[('unknown', 'Not asked yet'), ('ok', 'Well'), ('degraded', 'Works in part'), ('bad', "Doesn't work")], default='unknown', max_length=10)),

@@ -42,7 +42,7 @@ class Plugin(TimeStamped):
     capabilities = models.JSONField(default=list, blank=True, help_text="What it adds, as a list of sentences' parts.")
     settings_schema = models.JSONField(default=dict, blank=True)
     settings = models.JSONField(default=dict, blank=True)
-    is_enabled = models.BooleanField(default=True)
+    is_enabled = models.BooleanField("switched on", default=True)
     state = models.CharField(max_length=10, choices=PluginState.choices, default=PluginState.LOADED)
     error = models.TextField(blank=True)
     health = models.CharField(max_length=10, choices=PluginHealth.choices, default=PluginHealth.UNKNOWN)

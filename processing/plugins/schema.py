@@ -45,8 +45,14 @@ def check_schema(schema: Mapping[str, Any]) -> None:
 
 
 def properties_of(schema: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
-    """The rules of each setting, in the schema's order."""
-    return dict(schema.get("properties", {}))
+    """The rules of each setting, in the schema's order; of a stored one, in that of `order` (see `stored_schema`)."""
+    properties = schema.get("properties", {})
+    return {name: properties[name] for name in schema.get("order", properties)}
+
+
+def stored_schema(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """The schema as PostgreSQL may keep it, which forgets the order of names."""
+    return {**schema, "order": list(schema["properties"])} if schema else {}
 
 
 def with_defaults(schema: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
@@ -79,11 +85,8 @@ def clean_settings(schema: Mapping[str, Any], values: Mapping[str, Any]) -> dict
 def _problem(rules: Mapping[str, Any], value: Any) -> str:
     """Why the value doesn't fit, in a sentence; empty when it does."""
     kind = rules["type"]
-    # To Python True is a number.
-    if not isinstance(value, _TYPES[kind]) or (kind != "boolean" and isinstance(value, bool)):
-        return f"Give a value of type {kind}."
-    if kind == "array" and not all(isinstance(one, str) for one in value):
-        return "Give words only."
+    if not _is_of(kind, value):
+        return "Give words only." if isinstance(value, list) and kind == "array" else f"Give a value of type {kind}."
     if "enum" in rules and value not in rules["enum"]:
         return f"Choose one of {', '.join(map(str, rules['enum']))}."
     if "minimum" in rules and value < rules["minimum"]:
@@ -93,3 +96,10 @@ def _problem(rules: Mapping[str, Any], value: Any) -> str:
     if "maxLength" in rules and len(value) > rules["maxLength"]:
         return f"At most {rules['maxLength']} characters."
     return ""
+
+
+def _is_of(kind: str, value: Any) -> bool:
+    # To Python True is a number.
+    if not isinstance(value, _TYPES[kind]) or (kind != "boolean" and isinstance(value, bool)):
+        return False
+    return kind != "array" or all(isinstance(one, str) for one in value)

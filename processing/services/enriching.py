@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from library.exceptions import BulkEditError
-from library.models import User, Video, VideoFile
+from library.models import ChangeBatch, User, Video, VideoFile
 from library.services.bulk_edit import Request, check_operation, steps_of
 from library.services.changes import change_batch
 from processing.exceptions import EnrichingError, PluginError, TargetGoneError
@@ -124,8 +124,8 @@ def _store(video_id: int, plugin_id: int, facts: Sequence[Fact]) -> int:
 
 
 # ---- taking over ----------------------------------------------------------------------------------------------------
-def take_over(*, fact: PluginMetadata, user: User) -> str:
-    """Writes the fact into its video as a change that can be undone; returns what was done, as a sentence.
+def take_over(*, fact: PluginMetadata, user: User) -> ChangeBatch:
+    """Writes the fact into its video as a change that can be undone.
 
     Raises BulkEditError when the field can't be taken over, the value doesn't fit or the user may not edit.
     """
@@ -141,7 +141,7 @@ def take_over(*, fact: PluginMetadata, user: User) -> str:
             _write(video, fact.field, fact.value, user)
         PluginMetadata.objects.filter(pk=fact.pk).update(taken_at=timezone.now())
         batch.summary = f"Took the {fact.field.replace('_', ' ')} of “{video.title}” over from {fact.plugin.title}"
-    return f"{batch.summary}."
+    return batch
 
 
 def _edit(video: Video, operation: dict[str, Any], user: User) -> None:

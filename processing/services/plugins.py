@@ -17,7 +17,7 @@ from processing.models.plugin import PluginHealth, PluginState
 from processing.plugins.api import Health, HealthStatus
 from processing.plugins.enabled import Enabled, enabled_plugins
 from processing.plugins.loading import Found, found_plugins
-from processing.plugins.schema import clean_settings, properties_of
+from processing.plugins.schema import clean_settings, properties_of, stored_schema
 
 logger = logging.getLogger(__name__)
 
@@ -62,7 +62,7 @@ def _columns(found: Found) -> dict[str, Any]:
         "api_version": found.plugin.api_version,
         "package": found.package[:200],
         "capabilities": found.additions.capabilities(),
-        "settings_schema": dict(found.plugin.settings_schema),
+        "settings_schema": stored_schema(found.plugin.settings_schema),
         "state": PluginState.LOADED,
         "error": "",
     }

@@ -4,6 +4,7 @@ import re
 import pytest
 from django.http import HttpResponse
 
+from config.log_format import JsonFormatter, LineFormatter
 from library.log_context import log_facts
 from library.middleware import RequestIdMiddleware
 
@@ -42,6 +43,15 @@ def test_the_proxys_id_is_kept(ask):
 @pytest.mark.parametrize("odd", ["a b c d", "x" * 81, "{}", "abc", "line\\nbreak", "ünïcode"])
 def test_what_could_spoil_a_log_line_is_not(ask, odd):
     assert re.fullmatch("[0-9a-f]{32}", ask(**{"X-Request-ID": odd}))
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("formatter", [LineFormatter(), JsonFormatter()])
+def test_what_is_said_of_a_bad_answer_carries_the_id_too(client, caplog, formatter):
+    client.get("/no/such/page", headers={"X-Request-ID": "abcd-1"})
+
+    line = formatter.format(caplog.records[-1])
+    assert "Not Found: /no/such/page" in line and "abcd-1" in line and "WSGIRequest" not in line
 
 
 @pytest.mark.django_db

@@ -208,20 +208,20 @@ def test_without_plugins_nothing_follows_the_probe(films):
 def test_facts_are_taken_over_and_that_is_undone(example, video, owner):
     enrich_video(video_id=video.pk)
 
-    told = [
+    batches = [
         take_over(fact=fact(video, field), user=owner)
         for field in ("title", "description", "release_date", "tag", "person", "studio")
     ]
 
     video.refresh_from_db()
-    assert told[0] == "Took the title of “A day out” over from Facts from .nfo files."
+    assert batches[0].summary == "Took the title of “A day out” over from Facts from .nfo files"
     assert (video.title, video.description) == ("A day out", "Two friends\nwalk.")
     assert str(video.release_date) == "2019-05-04"
     assert VideoTag.objects.get().tag.name == "Hiking"
     assert Credit.objects.get().creator.name == "Ada Moor"
     assert VideoStudio.objects.get().studio.name == "North"
     assert fact(video, "title").taken_at is not None
-    for batch in ChangeBatch.objects.order_by("-created_at"):
+    for batch in reversed(batches):
         undo_batch(batch=batch, user=owner)
     video.refresh_from_db()
     assert (video.title, video.description, video.release_date) == ("walk", "", None)
