@@ -267,7 +267,7 @@ WHITENOISE_KEEP_ONLY_HASHED_FILES = False
 # ---- Logging ----------------------------------------------------------------------------------------------------
 LOG_LEVEL = env_choice("VIDEOTHEK_LOG_LEVEL", "info", ("debug", "info", "warning", "error")).upper()
 LOG_FORMAT = env_choice("VIDEOTHEK_LOG_FORMAT", "line", ("line", "json"))
-LOGGING = {
+LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {

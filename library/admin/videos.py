@@ -41,7 +41,7 @@ from library.services.trash import trash
 from people.models import Credit, VideoStudio
 from people.services.credits import edit_studios
 from playback.models import Rating
-from processing.services.enriching import facts_of
+from processing.services.enriching import facts_of, has_enrichers
 
 KEYS = (
     ("J K", "to the next row, to the one before"),
@@ -322,6 +322,7 @@ class VideoAdmin(FilteredVideosMixin, CuratedAdmin):
                 "duplicates": _duplicates(request, video),
                 "facts": _facts(request, video),
                 "may_take": self.has_change_permission(request),
+                "may_ask_plugins": may(request, "library.reprocess_video") and has_enrichers(),
             }
         return super().change_view(request, object_id, form_url, {**context, **(extra_context or {})})  # type: ignore[no-any-return]
 

@@ -12,6 +12,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
+from unfold.paginator import InfinitePaginator
 from unfold.widgets import (
     UnfoldAdminDecimalFieldWidget,
     UnfoldAdminIntegerFieldWidget,
@@ -30,8 +31,9 @@ from library.exceptions import LibraryError
 from processing.models import Plugin, PluginMetadata
 from processing.models.plugin import PluginHealth, PluginState
 from processing.plugins.schema import SettingsError, clean_settings, properties_of
-from processing.services.enriching import take_over
+from processing.services.enriching import submit_enriching, take_over
 from processing.services.plugins import check_plugins, sync_plugins, update_plugin
+from processing.services.submit import MANUAL
 
 PREFIX = "setting_"
 _YES_NO = {True: "yes", False: "no"}
@@ -56,10 +58,10 @@ def setting_field(name: str, rules: Mapping[str, Any], value: Any, *, is_require
     if kind == "boolean":
         return forms.BooleanField(widget=UnfoldBooleanSwitchWidget, **options)
     if kind in ("integer", "number"):
-        limits = {"min_value": rules.get("minimum"), "max_value": rules.get("maximum")}
+        options |= {"min_value": rules.get("minimum"), "max_value": rules.get("maximum")}
         if kind == "integer":
-            return forms.IntegerField(widget=UnfoldAdminIntegerFieldWidget, **limits, **options)
-        return forms.FloatField(widget=UnfoldAdminDecimalFieldWidget, **limits, **options)
+            return forms.IntegerField(widget=UnfoldAdminIntegerFieldWidget, **options)
+        return forms.FloatField(widget=UnfoldAdminDecimalFieldWidget, **options)
     if kind == "array":
         options["initial"] = "\n".join(options["initial"] or [])
         return forms.CharField(widget=UnfoldAdminTextareaWidget(attrs={"rows": 4}), **options)
@@ -222,6 +224,7 @@ class PluginMetadataAdmin(ReadOnlyAdmin):
     list_select_related = ["video", "plugin"]
     search_fields = ["value"]
     show_full_result_count = False
+    paginator = InfinitePaginator
     empty_sentence = "No plugin has found anything yet. Plugins are asked when a file is new, and from a video's page."
     fields = ["video", "plugin", "field", "value", "confidence", "source", "fetched_at", "taken_at"]
 
@@ -250,8 +253,22 @@ class PluginMetadataAdmin(ReadOnlyAdmin):
         return when(fact.taken_at)
 
     def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(require_POST(self.take_view))
-        return [path("<int:object_id>/take/", view, name="processing_pluginmetadata_take"), *super().get_urls()]
+        take, ask = (self.admin_site.admin_view(require_POST(view)) for view in (self.take_view, self.ask_view))
+        return [
+            path("<int:object_id>/take/", take, name="processing_pluginmetadata_take"),
+            path("ask/<int:video_id>/", ask, name="processing_pluginmetadata_ask"),
+            *super().get_urls(),
+        ]
+
+    def ask_view(self, request: HttpRequest, video_id: int) -> HttpResponse:
+        """POST: has plugins look for facts about one video."""
+        if not may(request, "library", "reprocess", "video"):
+            raise PermissionDenied
+        user = current_user(request)
+        count = submit_enriching(video_ids=[video_id], priority=MANUAL, requested_by_id=user.pk)
+        told = "Plugins look for facts now; they stand here in a moment." if count else "They are looking already."
+        say(request, told, is_done=bool(count))
+        return back(request, reverse("admin:library_video_change", args=(video_id,)))
 
     def take_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
         """POST: writes one fact into its video."""

@@ -123,7 +123,7 @@ class Additions:
     def capabilities(self) -> list[str]:
         """In words, for the owner."""
         parts = (("stage", self.stages), ("scanner", self.scanners), ("facts", self.enrichers))
-        said = [f"{word}: {one.label}" for word, added in parts for one in added]  # type: ignore[attr-defined]
+        said = [f"{word}: {one.label}" for word, added in parts for one in added]
         return [*said, *(f"encoder: {one.label}" for one in self.encoders)]
 
 

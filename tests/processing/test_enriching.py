@@ -57,7 +57,7 @@ def video(films) -> Video:
     (films / "walk.nfo").write_text(NFO)
     file = make_file(folder=make_folder(path=films), path=films / "walk.mp4", video=make_video(title="walk"))
     VideoFile.objects.filter(pk=file.pk).update(is_primary=True)
-    return Video.objects.get(pk=file.video_id)
+    return Video.objects.get(files=file)
 
 
 @pytest.fixture
@@ -73,7 +73,7 @@ def said(video: Video) -> dict[str, list[str]]:
 
 
 def fact(video: Video, field: str) -> PluginMetadata:
-    return PluginMetadata.objects.select_related("plugin").filter(video=video, field=field).first()
+    return PluginMetadata.objects.select_related("plugin").filter(video=video, field=field)[0]
 
 
 # ---- looking --------------------------------------------------------------------------------------------------------
@@ -269,7 +269,7 @@ def test_a_merge_keeps_the_surer_of_two_equal_facts(example, video, films, owner
     enrich_video(video_id=other.video_id)
     PluginMetadata.objects.filter(video=other.video_id, field="title").update(confidence=0.95)
 
-    merge_videos(keep=video, others=[Video.objects.get(pk=other.video_id)], user=owner)
+    merge_videos(keep=video, others=[Video.objects.get(files=other)], user=owner)
 
     assert said(video)["title"] == ["A day out"]
     assert fact(video, "title").confidence == 0.95

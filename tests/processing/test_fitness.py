@@ -179,7 +179,7 @@ def test_without_a_program_or_a_driver_nothing_is_proven(monkeypatch):
     def missing(name):
         raise OSError
 
-    monkeypatch.setattr(hardware.ctypes, "CDLL", missing)
+    monkeypatch.setattr("ctypes.CDLL", missing)
 
     assert prove_hardware("/no/ffmpeg") == Hardware((), (), {})
     assert hardware.ffmpeg_version("/no/ffmpeg") == ""
@@ -202,7 +202,7 @@ def test_the_command_says_what_is_wrong_and_starts_nothing(monkeypatch):
 @pytest.fixture
 def ended(monkeypatch):
     signals = []
-    monkeypatch.setattr(worker_module.os, "kill", lambda pid, number: signals.append(number))
+    monkeypatch.setattr("os.kill", lambda pid, number: signals.append(number))
     monkeypatch.setattr(worker_module, "FITNESS_SECONDS", 0.0)
     return signals
 
@@ -234,7 +234,7 @@ def test_a_main_worker_is_not_asked_again(remote, ended):
 
 
 def test_what_it_tells_stands_in_its_row_and_in_the_admin(remote, admin_client, monkeypatch):
-    monkeypatch.setattr(worker_module.connections, "close_all", lambda: None)
+    monkeypatch.setattr("django.db.connections.close_all", lambda: None)
     remote._tell()
 
     row = WorkerProcess.objects.get()
