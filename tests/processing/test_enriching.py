@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from django.utils import timezone
 
 from library.exceptions import BulkEditError
 from library.media_types import is_video_name, media_type
@@ -10,6 +11,7 @@ from library.models import ChangeBatch, Video, VideoFile, VideoTag
 from library.services import scan_folder
 from library.services.history import undo_batch
 from library.services.merging import merge_videos
+from library.services.statistics import analyze_tables
 from people.models import Credit, VideoStudio
 from processing.exceptions import EnrichingError
 from processing.models import Job, Plugin, PluginMetadata
@@ -20,6 +22,7 @@ from processing.services.plugins import sync_plugins
 from processing.services.run import run_job
 from processing.services.submit import submit_jobs
 from tests.library.factories import make_file, make_folder, make_user, make_video
+from tests.library.plans import plans_of
 from tests.media_factory import make_video as make_film
 from tests.processing.plugin_packages import install, install_example, loaded, made
 
@@ -320,3 +323,19 @@ def test_a_scanner_that_fails_leaves_out_nothing_and_is_asked_once(site, films, 
 def test_without_scanners_a_scan_asks_nothing_for_them(django_assert_num_queries):
     with django_assert_num_queries(0):
         apply_scanners()
+
+
+def test_a_videos_facts_are_found_by_their_index():
+    plugin = Plugin.objects.create(name="nfo", title="Facts")
+    videos = Video.objects.bulk_create([Video(title=f"v{number}") for number in range(400)])
+    PluginMetadata.objects.bulk_create(
+        PluginMetadata(video=one, plugin=plugin, field="tag", value=str(n), confidence=1, fetched_at=timezone.now())
+        for one in videos
+        for n in range(4)
+    )
+    analyze_tables([PluginMetadata])
+
+    plans = plans_of(lambda: list(facts_of(videos[7].pk)))
+
+    assert "processing_pluginmetadata_once" in plans.indexes, str(plans)
+    assert not plans.read_whole

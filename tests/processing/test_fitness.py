@@ -11,6 +11,7 @@ from processing.exceptions import FolderAwayError, WorkerUnfitError
 from processing.media import hardware
 from processing.media.hardware import Hardware, prove_hardware
 from processing.models import WorkerProcess
+from processing.plugins.api import Encoder
 from processing.services import fitness
 from processing.services.fitness import check_worker, describe_worker
 from processing.stages.files import load_file
@@ -173,6 +174,14 @@ def test_an_encoder_that_fails_is_not_proven_and_says_why(tmp_path):
     program.chmod(0o755)
 
     assert prove_hardware(str(program), ("h264_nvenc",)).reasons == {"h264_nvenc": "No card"}
+
+
+def test_encoders_of_plugins_are_tried_and_told(monkeypatch):
+    added = [Encoder(name, name, "h264") for name in ("libx264rgb", "no_such_encoder")]
+    monkeypatch.setattr(fitness, "encoders", lambda: added)
+
+    assert about("media")["plugin_encoders"] == ["libx264rgb"]
+    assert about("scan")["plugin_encoders"] == []
 
 
 def test_without_a_program_or_a_driver_nothing_is_proven(monkeypatch):

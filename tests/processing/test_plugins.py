@@ -331,7 +331,7 @@ def test_encoders_count_while_their_plugin_is_on(example):
     on = [encoder.name for encoder in enabled.encoders()]
     Plugin.objects.update(is_enabled=False)
 
-    assert (on, enabled.encoders()) == (["mpeg4"], [])
+    assert (on, enabled.encoders()) == (["libx264rgb"], [])
 
 
 def test_a_stage_reads_its_plugins_settings(example):

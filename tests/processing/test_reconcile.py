@@ -165,7 +165,7 @@ def test_readiness_names_the_queues_without_a_live_worker() -> None:
 
     state = worker_state()
 
-    assert (state.alive, state.missing_queues) == (1, ("media",))
+    assert (state.alive, state.missing_queues) == (1, ("maintenance", "media"))
 
 
 def test_ended_jobs_are_kept_as_long_as_the_settings_say() -> None:

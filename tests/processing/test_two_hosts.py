@@ -116,17 +116,24 @@ def rows(statement: str) -> list[tuple]:
         return []
 
 
-# The first host: its servers, the tables as the tests have them (migrating takes far longer), a worker that scans.
+# The first host: its servers, the tables as the tests have them (migrating takes far longer), and a worker that scans.
 FIRST_HOST = """
-import signal, subprocess, sys
+import os, subprocess, sys
+import django
 from config.embedded.stack import attach
-restore, dump, *worker = sys.argv[1:]
+restore, dump, films = sys.argv[1:]
 attachment = attach(title="first host")
-subprocess.run([*restore.split(), dump], check=True)
-child = subprocess.Popen(worker)
-signal.signal(signal.SIGTERM, lambda number, frame: child.terminate())
-child.wait()
-attachment.close()
+try:
+    subprocess.run([*restore.split(), dump], check=True)
+    os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+    django.setup()
+    from django.core.management import call_command
+    from library.services import find_or_register_folder
+    from processing.services import submit_scan
+    submit_scan(folder=find_or_register_folder(path=films)[0].folder)
+    call_command("worker", queue=["scan"])
+finally:
+    attachment.close()
 """
 
 
@@ -163,14 +170,7 @@ def test_a_worker_on_a_second_host_does_the_work(cable, started, tmp_path, monke
     restore = (
         f"{binaries() / 'pg_restore'} --exit-on-error --no-owner -h {paths.socket_folder()} -U videothek -d videothek"
     )
-    first = (sys.executable, "-c", FIRST_HOST, restore, str(tmp_path / "dump"), *MANAGE, "worker", "--queue", "scan")
-    started(log, cable.main, *first, **main)
-    wait_for(lambda: rows("SELECT 1 FROM processing_workerprocess"), log, "the first host's worker")
-    script = (
-        "from library.services import find_or_register_folder; from processing.services import submit_scan\n"
-        f"submit_scan(folder=find_or_register_folder(path={str(films)!r})[0].folder)"
-    )
-    started(log, cable.main, *MANAGE, "shell", "-v0", "-c", script, **main, VIDEOTHEK_STACK="attached")
+    started(log, cable.main, sys.executable, "-c", FIRST_HOST, restore, str(tmp_path / "dump"), str(films), **main)
     wait_for(lambda: len(rows("SELECT 1 FROM processing_job WHERE stage = 'probe'")) == 2, log, "the scan")
 
     # The second host: over the network only.

@@ -76,7 +76,7 @@ class NfoPlugin(Plugin):
     def register(self, additions: Additions) -> None:
         additions.enrichers.append(Enricher("sidecar", ".nfo files", find_facts))
         additions.scanners.append(Scanner("samples", "leaves out samples", leaves_out=is_sample))
-        additions.encoders.append(Encoder("mpeg4", "MPEG-4 of FFmpeg", "h264", ("-q:v", "4")))
+        additions.encoders.append(Encoder("libx264rgb", "H.264 without loss of colour", "h264", ("-crf", "18")))
         additions.stages.append(
             Stage(
                 name="nfo-count",
