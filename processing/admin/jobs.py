@@ -141,6 +141,7 @@ class JobAdmin(ReadOnlyAdmin):
             TargetKind.FOLDER: "library_folder",
             TargetKind.FILE: "library_videofile",
             TargetKind.BULK_EDIT: "library_bulkedit",
+            TargetKind.VIDEO: "library_video",
         }
         address = reverse(f"admin:{kinds[TargetKind(job.target_kind)]}_change", args=(job.target_id,))
         return link_to(address, display_path(job.label) or f"{job.get_target_kind_display()} {job.target_id}")
