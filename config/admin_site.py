@@ -168,6 +168,13 @@ def _work_places(request: HttpRequest) -> list[Place]:
         Place("Presets", "tune", reverse("admin:processing_preset_changelist"), "processing.view_preset"),
         Place("Encoders", "memory_alt", encoders, "processing.view_encoderproof"),
         Place("Workers", "memory", workers, "processing.view_workerprocess"),
+        Place("Plugins", "extension", reverse("admin:processing_plugin_changelist"), "processing.view_plugin"),
+        Place(
+            "Facts from plugins",
+            "fact_check",
+            reverse("admin:processing_pluginmetadata_changelist"),
+            "processing.view_pluginmetadata",
+        ),
         Place("Queues in Redis", "stacks", reverse("admin:django_rq_dashboard_changelist"), "superuser"),
     ]
 

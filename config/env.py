@@ -7,6 +7,7 @@ a default in silence. An empty value counts as unset.
 
 import ipaddress
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -15,6 +16,10 @@ from django.core.exceptions import ImproperlyConfigured
 
 _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"0", "false", "no", "off"})
+# Of a map of paths: what stands between semicolons, what between equals signs, and what a backslash protects.
+_PARTS = re.compile(r"(?:\\.|[^;\\])+", re.DOTALL)
+_HALVES = re.compile(r"(?:\\.|[^=\\])+", re.DOTALL)
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +88,23 @@ def env_networks(name: str) -> list[ipaddress.IPv4Network | ipaddress.IPv6Networ
         return [ipaddress.ip_network(word) for word in env_list(name)]
     except ValueError as error:
         raise ImproperlyConfigured(f"{name}: {error}. Use addresses or networks such as 10.0.0.0/8.") from None
+
+
+def env_path_map(name: str) -> tuple[tuple[str, str], ...]:
+    """Pairs of absolute folders, OLD=NEW parted by semicolons, the longest OLD first.
+
+    A backslash takes the meaning from the character after it. Names that aren't UTF-8 stay the bytes that they are.
+    """
+    pairs: dict[str, str] = {}
+    for text in _PARTS.findall(_read(name, "list", "")):
+        halves = [_ESCAPED.sub(r"\1", half.strip()) for half in _HALVES.findall(text)]
+        if len(halves) != 2 or not all(half.startswith("/") for half in halves):
+            shown = _ESCAPED.sub(r"\1", text).encode(errors="backslashreplace").decode()
+            raise ImproperlyConfigured(f"{name}: {shown!r} is no pair of whole paths; write /srv/videos=/mnt/videos.")
+        old, new = (half.rstrip("/") or "/" for half in halves)
+        if pairs.setdefault(old, new) != new:
+            raise ImproperlyConfigured(f"{name} maps {old} twice.")
+    return tuple(sorted(pairs.items(), key=lambda pair: -len(pair[0])))
 
 
 def env_choice(name: str, default: str, choices: tuple[str, ...]) -> str:

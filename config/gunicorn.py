@@ -21,5 +21,12 @@ keepalive = 15
 accesslog = None
 errorlog = "-"
 loglevel = "warning"
+# gunicorn's own lines in the same form as all others.
+logconfig_dict = {
+    "formatters": {"ours": settings.LOGGING["formatters"][settings.LOG_FORMAT]},
+    "handlers": {"error_console": {"class": "logging.StreamHandler", "formatter": "ours"}},
+    "root": {"level": "WARNING", "handlers": []},
+    "loggers": {"gunicorn.error": {"level": "WARNING", "handlers": ["error_console"], "propagate": False}},
+}
 control_socket_disable = True
 proc_name = "videothek"

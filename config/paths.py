@@ -63,3 +63,8 @@ def backups() -> Path:
 
 def static_root() -> Path:
     return home() / "static"
+
+
+def request_times() -> Path:
+    """What the web processes count about requests; emptied at each start of them."""
+    return home() / "requests"

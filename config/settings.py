@@ -11,7 +11,8 @@ from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 
 from config import paths
-from config.env import env_bool, env_choice, env_int, env_list, env_networks, env_path, env_str
+from config.embedded import listening
+from config.env import env_bool, env_choice, env_int, env_list, env_networks, env_path, env_path_map, env_str
 from config.unfold import UNFOLD as UNFOLD
 
 BASE_DIR = paths.PROJECT_ROOT
@@ -84,6 +85,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "library.middleware.RequestIdMiddleware",
+    "config.request_times.RequestTimesMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -115,6 +118,18 @@ TEMPLATES = [
     },
 ]
 
+# ---- Plugins ----------------------------------------------------------------------------------------------------
+PLUGINS = env_bool("VIDEOTHEK_PLUGINS", True)
+
+# ---- Machines ---------------------------------------------------------------------------------------------------
+# Where this machine sees folders that the library knows by other paths.
+PATH_MAP = env_path_map("VIDEOTHEK_PATH_MAP")
+# The servers that come along listen on this address too, for workers on other machines (config/embedded/listening.py).
+LISTEN_ADDRESS = env_str("VIDEOTHEK_LISTEN_ADDRESS")
+POSTGRES_PORT = env_int("VIDEOTHEK_POSTGRES_PORT", 5432, minimum=1, maximum=65535)
+REDIS_PORT = env_int("VIDEOTHEK_REDIS_PORT", 6379, minimum=1, maximum=65535)
+WORKER_PASSWORD = env_str("VIDEOTHEK_WORKER_PASSWORD")
+
 # ---- PostgreSQL -------------------------------------------------------------------------------------------------
 DATABASE_URL = env_str("DATABASE_URL")
 # Only the web process sets a pool (manage.py up does it for gunicorn): a worker forks, and a pool's threads do not.
@@ -133,6 +148,8 @@ def _database() -> dict[str, Any]:
             raise ImproperlyConfigured(f"DATABASE_URL can't be read: {error}") from None
     else:
         parts = {"host": str(paths.socket_folder()), "dbname": "videothek", "user": "videothek"}
+        # The socket is called by the port.
+        parts |= {"port": POSTGRES_PORT} if LISTEN_ADDRESS else {}
     limits = {"statement_timeout": STATEMENT_TIMEOUT_SECONDS, "lock_timeout": LOCK_TIMEOUT_SECONDS}
     # Every trigger asks for this setting; one that is unset is an error that it catches, at 0.3 ms for each row.
     session = ["-c pgtrigger.ignore={}", *(f"-c {name}={seconds}s" for name, seconds in limits.items() if seconds)]
@@ -162,7 +179,7 @@ REDIS_URL = env_str("REDIS_URL")
 # One queue per kind of work; a Redis message only says that its queue has a row waiting in processing.Job. Jobs
 # have their own time limits, so the message itself has none.
 QUEUES = ("scan", "media", "gpu", "faces", "maintenance")
-_redis_url = REDIS_URL or f"unix://{paths.redis_socket()}"
+_redis_url = REDIS_URL or listening.redis_socket_url(paths.redis_socket())
 RQ_QUEUES = {name: {"URL": _redis_url, "DB": None if REDIS_URL else 0, "DEFAULT_TIMEOUT": -1} for name in QUEUES}
 RQ = {"COMMIT_MODE": "auto", "WORKER_CLASS": "processing.worker.Worker"}
 RQ_SHOW_ADMIN_LINK = False
@@ -192,6 +209,10 @@ AUTH_PASSWORD_VALIDATORS = [
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
 
+# ---- Monitoring -------------------------------------------------------------------------------------------------
+METRICS_TOKEN = env_str("VIDEOTHEK_METRICS_TOKEN")
+METRICS_NETWORKS = env_networks("VIDEOTHEK_METRICS_NETWORKS")
+
 # ---- Language and time ------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = env_str("VIDEOTHEK_TIME_ZONE", "UTC")
@@ -202,15 +223,38 @@ USE_THOUSAND_SEPARATOR = True
 # ---- Files ------------------------------------------------------------------------------------------------------
 STATIC_URL = "/static/"
 STATIC_ROOT = paths.static_root()
+# Where pictures and clips lie that can be made again: on a disk that every machine sees, or in a bucket.
+DERIVED_STORAGE = env_choice("VIDEOTHEK_DERIVED_STORAGE", "disk", ("disk", "s3"))
+DERIVED_FOLDER = env_path("VIDEOTHEK_DERIVED_FOLDER", paths.derived(), shown_default="derived in VIDEOTHEK_HOME")
+S3_BUCKET = env_str("VIDEOTHEK_S3_BUCKET")
+S3_DELIVERY = env_choice("VIDEOTHEK_S3_DELIVERY", "proxy", ("proxy", "redirect"))
+S3_URL_SECONDS = env_int("VIDEOTHEK_S3_URL_SECONDS", 300, minimum=10, maximum=7 * 86400)
+if DERIVED_STORAGE == "s3" and not S3_BUCKET:
+    raise ImproperlyConfigured("VIDEOTHEK_DERIVED_STORAGE is s3: name the bucket in VIDEOTHEK_S3_BUCKET too.")
+DERIVED_STORAGES: dict[str, dict[str, Any]] = {
+    "disk": {
+        "BACKEND": "processing.storage.DerivedStorage",
+        "OPTIONS": {"location": DERIVED_FOLDER, "base_url": "/derived/"},
+    },
+    "s3": {
+        "BACKEND": "processing.bucket.BucketStorage",
+        "OPTIONS": {
+            "bucket": S3_BUCKET,
+            "prefix": env_str("VIDEOTHEK_S3_PREFIX", "derived"),
+            "endpoint": env_str("VIDEOTHEK_S3_ENDPOINT"),
+            "region": env_str("VIDEOTHEK_S3_REGION"),
+            "access_key": env_str("VIDEOTHEK_S3_ACCESS_KEY"),
+            "secret_key": env_str("VIDEOTHEK_S3_SECRET_KEY"),
+            "base_url": "/derived/",
+        },
+    },
+}
 STORAGES: dict[str, dict[str, Any]] = {
     "default": {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
         "OPTIONS": {"location": paths.uploads(), "base_url": "/uploads/"},
     },
-    "derived": {
-        "BACKEND": "processing.storage.DerivedStorage",
-        "OPTIONS": {"location": paths.derived(), "base_url": "/derived/"},
-    },
+    "derived": DERIVED_STORAGES[DERIVED_STORAGE],
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
@@ -223,11 +267,15 @@ WHITENOISE_KEEP_ONLY_HASHED_FILES = False
 
 # ---- Logging ----------------------------------------------------------------------------------------------------
 LOG_LEVEL = env_choice("VIDEOTHEK_LOG_LEVEL", "info", ("debug", "info", "warning", "error")).upper()
-LOGGING = {
+LOG_FORMAT = env_choice("VIDEOTHEK_LOG_FORMAT", "line", ("line", "json"))
+LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "stream": sys.stderr, "formatter": "line"}},
+    "formatters": {
+        "line": {"()": "config.log_format.LineFormatter"},
+        "json": {"()": "config.log_format.JsonFormatter"},
+    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "stream": sys.stderr, "formatter": LOG_FORMAT}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {
         name: {"level": LOG_LEVEL}

@@ -3,6 +3,7 @@ from django.contrib.auth.views import LogoutView
 from django.urls import include, path
 
 from config.health import healthz, readyz
+from config.metrics import metrics
 from library.access import for_every_account, requires
 from library.admin.missing import missing_page
 from library.admin.trash import trash_page
@@ -17,6 +18,7 @@ urlpatterns = [
     path("logout/", for_every_account(LogoutView.as_view()), name="logout"),
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
+    path("metrics", metrics, name="metrics"),
     path("admin/trash/", requires("library.trash_video")(admin.site.admin_view(trash_page)), name="trash"),
     path("admin/missing/", requires("library.view_video")(admin.site.admin_view(missing_page)), name="missing"),
     path("admin/", admin.site.urls),

@@ -4,6 +4,7 @@ Python's own table lacks half of these and changes with the machine's /etc/mime.
 """
 
 import os
+from collections.abc import Mapping
 
 VIDEO_TYPES = {
     ".3g2": "video/3gpp2",
@@ -46,11 +47,23 @@ VIDEO_TYPES = {
 }
 
 
+# Endings that plugins bring, with their types.
+_more_types: Mapping[str, str] = {}
+
+
+def use_more_types(types: Mapping[str, str]) -> None:
+    """From now on these endings are videos too, instead of those given before. Ours keep their types."""
+    global _more_types
+    _more_types = {ending: kind for ending, kind in types.items() if ending not in VIDEO_TYPES}
+
+
 def is_video_name(name: str) -> bool:
     """Whether a scan takes a file of that name."""
-    return os.path.splitext(name)[1].lower() in VIDEO_TYPES
+    ending = os.path.splitext(name)[1].lower()
+    return ending in VIDEO_TYPES or ending in _more_types
 
 
 def media_type(name: str) -> str:
     """The Content-Type of a file of that name; application/octet-stream for a name that isn't a video's."""
-    return VIDEO_TYPES.get(os.path.splitext(name)[1].lower(), "application/octet-stream")
+    ending = os.path.splitext(name)[1].lower()
+    return VIDEO_TYPES.get(ending) or _more_types.get(ending, "application/octet-stream")

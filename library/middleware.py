@@ -1,5 +1,7 @@
-"""What happens around every request of someone who is logged in."""
+"""What happens around every request."""
 
+import re
+import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -8,7 +10,31 @@ from django.http.response import HttpResponseBase
 from pghistory.middleware import HistoryMiddleware as PghistoryMiddleware
 
 from library.addresses import client_address
+from library.log_context import logged_with
 from library.services.access import note_seen
+
+# What a proxy may name a request by; anything else could break a line of the log.
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{4,80}")
+
+
+class RequestIdMiddleware:
+    """Names the request: by the proxy's X-Request-ID when it is a plain word, else by a new one.
+
+    Log lines carry it and the answer says it, so that a person's "it failed" leads to the lines. The first middleware.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        given = request.headers.get("X-Request-ID", "")
+        request_id = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+        # Django tells of an answer with a bad status when all middleware is done.
+        request.request_id = request_id  # type: ignore[attr-defined]
+        with logged_with(request_id=request_id):
+            response = self.get_response(request)
+        response["X-Request-ID"] = request_id
+        return response
 
 
 class LastSeenMiddleware:

@@ -44,10 +44,32 @@ class NoProgramError(ProcessingError):
 class NoPlaceError(ProcessingError):
     """No folder takes the output of a conversion."""
 
+
+class PluginError(ProcessingError):
+    """A plugin is not what it ought to be, or says what can't be used."""
+
+
+class EnrichingError(ProcessingError):
+    """A plugin could not look for facts."""
+
     permanent = False
 
 
 class NoRoomError(ProcessingError):
     """The disk for the output is too full; another attempt may find room."""
+
+
+class WorkerUnfitError(ProcessingError):
+    """This machine can't work for the library as it is."""
+
+
+class FolderAwayError(ProcessingError):
+    """A folder can't be reached from this machine right now, so nothing can be said of its files."""
+
+    permanent = False
+
+
+class StorageUnavailableError(ProcessingError):
+    """The bucket of derived files doesn't answer, or refuses."""
 
     permanent = False

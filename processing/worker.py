@@ -16,10 +16,12 @@ from django.db.models.functions import Now
 from rq.job import Job as RQJob
 from rq.queue import Queue
 
+from processing.exceptions import WorkerUnfitError
 from processing.models import WorkerProcess
 from processing.services.children import end_orphans
 from processing.services.claim import worker_name
 from processing.services.commits import commit_without_waiting
+from processing.services.fitness import check_worker
 from processing.services.reconcile import release_worker
 from processing.services.scratch import remove_abandoned
 
@@ -27,6 +29,7 @@ logger = logging.getLogger(__name__)
 
 # RQ hands it to signal.alarm: a whole number.
 HEARTBEAT_SECONDS = 5
+FITNESS_SECONDS = 60.0
 _PR_SET_PDEATHSIG = 1
 # So long a child may take to put its job back.
 _CHILD_SECONDS = 5.0
@@ -44,6 +47,9 @@ class Worker(rq.Worker):
         kwargs.setdefault("maintenance_interval", 20)
         kwargs["worker_ttl"] = min(kwargs.get("worker_ttl") or 30, 30)
         self._told_at: float = -HEARTBEAT_SECONDS
+        # What it tells about itself (fitness.describe_worker), and when it was last found to fit.
+        self.about: dict[str, Any] = {}
+        self._fit_at: float = time.monotonic()
         super().__init__(*args, **kwargs)
 
     def get_heartbeat_ttl(self, job: RQJob) -> int:
@@ -125,6 +131,17 @@ class Worker(rq.Worker):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self.horse_pid, signal.SIGTERM)
 
+    def _check_fitness(self) -> None:
+        """On another machine than the main one: ends the worker, cleanly, once it doesn't fit the library any more."""
+        if self.about.get("is_main", True) or time.monotonic() - self._fit_at < FITNESS_SECONDS:
+            return
+        self._fit_at = time.monotonic()
+        try:
+            check_worker(self.about)
+        except WorkerUnfitError as error:
+            logger.error("This worker stops. %s", error)
+            os.kill(os.getpid(), signal.SIGTERM)
+
     def _tell(self) -> None:
         """Writes the heartbeat. A database that is away for a moment must not end the worker."""
         self._told_at = time.monotonic()
@@ -134,9 +151,11 @@ class Worker(rq.Worker):
             "queue": self.queue_names()[0],
             "child_pid": self.horse_pid or None,
             "heartbeat_at": Now(),
+            "capabilities": self.about,
         }
         try:
             WorkerProcess.objects.update_or_create(name=worker_name(), defaults=values)
+            self._check_fitness()
         except DatabaseError as error:
             logger.warning("The heartbeat could not be written: %s", error)
         finally:

@@ -11,10 +11,10 @@ from pathlib import Path
 import psutil
 
 from config import paths
-from config.embedded import logs
+from config.embedded import listening, logs
 from config.embedded.errors import StackError
 from config.embedded.lock import Holder, UsersLock, current_holder
-from config.embedded.postgres import create_database, postgres_service
+from config.embedded.postgres import create_database, let_workers_in, postgres_service
 from config.embedded.redis import redis_service
 from config.embedded.supervisor import Supervisor
 
@@ -22,6 +22,8 @@ from config.embedded.supervisor import Supervisor
 ATTACHED = "VIDEOTHEK_STACK"
 _START_SECONDS = 180.0
 _END_SECONDS = 20.0
+# PostgreSQL connections for workers elsewhere, which take three each.
+_FOR_OTHER_MACHINES = 120
 
 
 def wants_postgres(environment: Mapping[str, str] = os.environ) -> bool:
@@ -63,17 +65,40 @@ def start_servers(
     report: Callable[[str], AbstractContextManager[None]] = _no_report,
 ) -> None:
     """Starts what the environment doesn't name, PostgreSQL with its database first; raises StackError."""
+    on_network = listening.wanted()
     if wants_postgres():
         with report("Starting PostgreSQL"):
-            sockets = paths.socket_folder()
-            data = paths.postgres_data()
-            supervisor.start(
-                postgres_service(data=data, sockets=sockets, connections=connections, disposable=disposable)
-            )
-            create_database(sockets)
+            _start_postgres(supervisor, connections, disposable, on_network)
     if wants_redis():
         with report("Starting Redis"):
-            supervisor.start(redis_service(data=paths.redis_data(), socket=paths.redis_socket(), disposable=disposable))
+            supervisor.start(
+                redis_service(
+                    data=paths.redis_data(),
+                    socket=paths.redis_socket(),
+                    disposable=disposable,
+                    listening=on_network,
+                )
+            )
+
+
+def _start_postgres(
+    supervisor: Supervisor, connections: int, disposable: bool, on_network: listening.Listening | None
+) -> None:
+    sockets = paths.socket_folder()
+    supervisor.start(
+        postgres_service(
+            data=paths.postgres_data(),
+            sockets=sockets,
+            connections=connections + (_FOR_OTHER_MACHINES if on_network else 0),
+            disposable=disposable,
+            listening=on_network,
+        )
+    )
+    if on_network is None:
+        create_database(sockets)
+    else:
+        create_database(sockets, port=on_network.postgres_port)
+        let_workers_in(sockets, on_network)
 
 
 class Attachment:

@@ -1,5 +1,6 @@
 """The processes that `manage.py up` runs besides the servers, as the settings say."""
 
+import shutil
 import signal
 import sys
 
@@ -46,6 +47,17 @@ def connections_needed() -> int:
     return int(settings.WEB_WORKERS * _pool_size() + 3 * workers + 30)
 
 
+def _is_measured() -> bool:
+    return bool(settings.METRICS_TOKEN or settings.METRICS_NETWORKS)
+
+
+def _clear_request_times() -> None:
+    """The figures of web processes that are gone; new ones begin at zero, as counters may."""
+    shutil.rmtree(paths.request_times(), ignore_errors=True)
+    if _is_measured():
+        paths.request_times().mkdir(parents=True, mode=0o700)
+
+
 def web_service(host: str, port: int) -> Service:
     bind = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     return Service(
@@ -57,7 +69,9 @@ def web_service(host: str, port: int) -> Service:
             **_environment(host, port),
             **_time_limits(_WEB_SECONDS),
             "VIDEOTHEK_DATABASE_POOL_MAX": str(_pool_size()),
+            **({"PROMETHEUS_MULTIPROC_DIR": str(paths.request_times())} if _is_measured() else {}),
         },
+        prepare=_clear_request_times,
         phase=PROCESSES,
         death_signal=signal.SIGTERM,
     )

@@ -46,6 +46,7 @@ from playback.models import Rating
 from processing.exceptions import ProcessingError
 from processing.services.conversions.batches import begin_batch
 from processing.services.conversions.request import MOST_AT_ONCE as MOST_CONVERTED
+from processing.services.enriching import facts_of, has_enrichers
 
 KEYS = (
     ("J K", "to the next row, to the one before"),
@@ -348,6 +349,9 @@ class VideoAdmin(FilteredVideosMixin, CuratedAdmin):
                 "watch": watch_address(video.pk),
                 "places": neighbours_of(self, request, video),
                 "duplicates": _duplicates(request, video),
+                "facts": _facts(request, video),
+                "may_take": self.has_change_permission(request),
+                "may_ask_plugins": may(request, "library.reprocess_video") and has_enrichers(),
             }
         return super().render_change_form(request, context, *args, **options)
 
@@ -369,6 +373,11 @@ def _duplicates(request: HttpRequest, video: Video) -> str:
     if may(request, "library.view_duplicatepair"):
         pair = DuplicatePair.objects.filter(Q(first=video) | Q(second=video)).order_by("pk").values_list("pk").first()
     return f"{reverse('admin:library_duplicatepair_compare')}?pair={pair[0]}" if pair else ""
+
+
+def _facts(request: HttpRequest, video: Video) -> list[Any]:
+    """What plugins found out about it; one query."""
+    return list(facts_of(video.pk)) if may(request, "processing.view_pluginmetadata") else []
 
 
 def _filters(query: str) -> str:

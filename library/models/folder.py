@@ -9,6 +9,7 @@ from django.db.models.functions import MD5
 from library.models.base import TimeStamped
 from library.models.names import is_json
 from library.models.tracking import tracked
+from library.path_map import local_path
 from library.paths import decode_path, display_path
 
 
@@ -131,8 +132,13 @@ class Folder(TimeStamped):
 
     @property
     def fs_path(self) -> str:
-        """The path as `os` functions take it (surrogate escapes for bytes that aren't UTF-8)."""
-        return decode_path(self.path)
+        """The path on this machine as `os` functions take it (surrogate escapes for bytes that aren't UTF-8)."""
+        return local_path(decode_path(self.path))
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether this machine sees it at another path: it may read the files, but not judge what is missing."""
+        return self.fs_path != decode_path(self.path)
 
     @property
     def shown_path(self) -> str:

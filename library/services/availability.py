@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from library.exceptions import FolderUnavailableError
 from library.models import Folder, VideoFile
-from library.paths import display_path, encode_path
+from library.paths import decode_path, display_path, encode_path
 from library.services.disks import MARKER_NAME, device_of, is_network_path, read_marker, write_marker
 
 _SAMPLE = 24
@@ -34,7 +34,7 @@ def is_available(folder: Folder) -> bool:
     Asks the database nothing: `folder` needs path, is_mount_point, sentinel and device.
     """
     root = folder.fs_path
-    if not os.path.isdir(root) or (folder.is_mount_point and not os.path.ismount(root)):
+    if folder.is_elsewhere or not os.path.isdir(root) or (folder.is_mount_point and not os.path.ismount(root)):
         return False
     if folder.sentinel:
         return _marker_of(root) == folder.sentinel
@@ -48,6 +48,11 @@ def check_available(folder: Folder, *, accept_change: bool) -> None:
     is remembered at once, as is the same collection on a new disk: moves are seen only where places can be judged.
     """
     root, shown = folder.fs_path, folder.shown_path
+    if folder.is_elsewhere:
+        raise FolderUnavailableError(
+            f"This machine sees {shown} at {display_path(encode_path(root))} (VIDEOTHEK_PATH_MAP), so it can't tell "
+            f"what is missing: scan on the machine that the folder was added on. {_KEPT}"
+        )
     check_folder_readable(root)
     if accept_change:
         remember_disk(folder)
@@ -120,7 +125,7 @@ def agrees(root: str, files: Iterable[tuple[str, int]]) -> bool:
     found = total = 0
     for path, size in files:
         total += 1
-        found += _size_at(VideoFile(folder=Folder(path=encode_path(root)), relative_path=path).fs_path) == size
+        found += _size_at(os.path.join(root, decode_path(path))) == size
     return 2 * found >= total
 
 

@@ -3,19 +3,32 @@
 import re
 from collections.abc import Callable, Sequence
 
+Rule = Callable[[str], bool]
+# Rules that plugins bring.
+_more_rules: Sequence[Rule] = ()
 
-def exclusion_of(globs: Sequence[str]) -> Callable[[str], bool] | None:
-    """Whether a path below the folder (stored form) is left out, itself or for a folder above it; None without globs.
+
+def use_more_exclusions(rules: Sequence[Rule]) -> None:
+    """From now on these rules count for every folder too, instead of those given before. They see stored paths."""
+    global _more_rules
+    _more_rules = tuple(rules)
+
+
+def exclusion_of(globs: Sequence[str]) -> Rule | None:
+    """Whether a path below the folder (stored form) is left out, itself or for a folder above it; None: nothing is.
 
     `*` and `?` stay within one name, `[abc]` is one of these, `**` is any number of folders. A pattern without a slash
     is for names anywhere; one with a slash counts from the folder's root. Case doesn't count.
     """
     parts = [_expression(glob) for glob in globs if glob.strip().strip("/")]
-    if not parts:
-        return None
-    # What lies below an excluded folder is excluded with it.
-    expression = re.compile(f"(?:{'|'.join(parts)})(?:/.*)?", re.IGNORECASE | re.DOTALL)
-    return lambda path: expression.fullmatch(path) is not None
+    rules = list(_more_rules)
+    if parts:
+        # What lies below an excluded folder is excluded with it.
+        expression = re.compile(f"(?:{'|'.join(parts)})(?:/.*)?", re.IGNORECASE | re.DOTALL)
+        rules.insert(0, lambda path: expression.fullmatch(path) is not None)
+    if len(rules) < 2:
+        return rules[0] if rules else None
+    return lambda path: any(rule(path) for rule in rules)
 
 
 def _expression(glob: str) -> str:

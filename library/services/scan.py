@@ -49,6 +49,15 @@ class _Scan:
     notes: list[str] = field(default_factory=list)
 
 
+_preparations: list[Callable[[], None]] = []
+
+
+def before_scan(prepare: Callable[[], None]) -> None:
+    """Has `prepare` called at the beginning of every scan, in its process; once is enough."""
+    if prepare not in _preparations:
+        _preparations.append(prepare)
+
+
 def scan_folder(
     *,
     folder: Folder,
@@ -71,6 +80,8 @@ def scan_folder(
     """
     with one_at_a_time(folder):
         folder.refresh_from_db()
+        for prepare in _preparations:
+            prepare()
         if trigger == ScanTrigger.WATCHED:
             subpath = _nearest(folder, subpath)
         ScanLog.objects.filter(folder=folder, status=ScanStatus.RUNNING).update(

@@ -10,6 +10,7 @@ from processing.admin.findings import IntegrityFindingAdmin
 from processing.admin.jobs import JobAdmin
 from processing.admin.ledger import StageRecordAdmin
 from processing.admin.letters import DeadLetterAdmin
+from processing.admin.plugins import PluginAdmin, PluginMetadataAdmin
 from processing.admin.presets import PresetAdmin
 from processing.admin.queue_page import QueueControlAdmin
 from processing.admin.queues import QueueDashboardAdmin
@@ -23,6 +24,8 @@ __all__ = [
     "EncoderProofAdmin",
     "IntegrityFindingAdmin",
     "JobAdmin",
+    "PluginAdmin",
+    "PluginMetadataAdmin",
     "PresetAdmin",
     "ProcessingSettingsAdmin",
     "QueueControlAdmin",

@@ -4,9 +4,11 @@ from processing.models.engine import CronRun, DemandLease, QueueControl, StageCo
 from processing.models.images import Preview, Storyboard, Thumbnail
 from processing.models.integrity import FileCheck, IntegrityFinding
 from processing.models.job import Job, JobStatus, Priority
+from processing.models.plugin import Plugin, PluginMetadata
 from processing.models.preset import Preset
 from processing.models.record import StageRecord
 from processing.models.settings import ProcessingSettings
+from processing.models.tally import JobTally
 from processing.models.worker import WorkerProcess
 
 __all__ = [
@@ -20,7 +22,10 @@ __all__ = [
     "IntegrityFinding",
     "Job",
     "JobStatus",
+    "JobTally",
     "LetterStatus",
+    "Plugin",
+    "PluginMetadata",
     "Preset",
     "Preview",
     "Priority",

@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from library.models import Folder, TimeStamped
+from processing.models.tally import keep_counts
 
 
 class JobStatus(models.TextChoices):
@@ -102,6 +103,7 @@ class Job(TimeStamped):
     objects = JobQuerySet.as_manager()
 
     class Meta(TimeStamped.Meta):
+        triggers = [*TimeStamped.Meta.triggers, keep_counts()]
         indexes = [
             # A worker's claim: the best waiting row of its queue.
             models.Index(

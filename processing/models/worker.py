@@ -3,6 +3,7 @@
 from django.db import models
 
 from library.models import TimeStamped
+from library.models.names import is_json
 
 
 class WorkerProcess(TimeStamped):
@@ -14,9 +15,13 @@ class WorkerProcess(TimeStamped):
     queue = models.CharField(max_length=20)
     child_pid = models.PositiveIntegerField(null=True, help_text="The process that has a job in hand.")
     heartbeat_at = models.DateTimeField()
+    capabilities = models.JSONField(
+        default=dict, blank=True, help_text="What it told about itself when it began: queues, cores, encoders, folders."
+    )
 
     class Meta(TimeStamped.Meta):
         verbose_name = "worker"
+        constraints = [is_json("capabilities", "object")]
 
     def __str__(self) -> str:
         return self.name

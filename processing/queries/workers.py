@@ -21,9 +21,16 @@ class WorkerState:
     missing_queues: tuple[str, ...]
 
 
+def alive_workers() -> list[list[str]]:
+    """The queues of each worker that was heard of lately. One query."""
+    since = Now() - timedelta(seconds=ALIVE_SECONDS)
+    rows = WorkerProcess.objects.filter(heartbeat_at__gte=since).values_list("queue", "capabilities__queues")
+    return [list(queues or [queue]) for queue, queues in rows]
+
+
 def worker_state(queues: Sequence[str] | None = None) -> WorkerState:
     """One query. `queues` are those that must have a worker; by default those of the registered stages."""
-    since = Now() - timedelta(seconds=ALIVE_SECONDS)
-    alive = list(WorkerProcess.objects.filter(heartbeat_at__gte=since).values_list("queue", flat=True))
+    alive = alive_workers()
     needed = queues if queues is not None else sorted({stage.queue for stage in all_stages()})
-    return WorkerState(len(alive), tuple(queue for queue in needed if queue not in alive))
+    served = {queue for own in alive for queue in own}
+    return WorkerState(len(alive), tuple(queue for queue in needed if queue not in served))

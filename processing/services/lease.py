@@ -1,6 +1,7 @@
 """What goes on beside a running stage: its lease is renewed, its time is watched, and it makes room for watching."""
 
 import contextlib
+import contextvars
 import logging
 import os
 import signal
@@ -85,7 +86,9 @@ def leased(job: Job, stage: Stage, brood: Brood) -> Iterator[Room]:
             room.take_back()
             connection.close()
 
-    thread = threading.Thread(target=watch, name=f"lease of job {job.pk}", daemon=True)
+    # With what the log tells about the job.
+    run = contextvars.copy_context().run
+    thread = threading.Thread(target=run, args=(watch,), name=f"lease of job {job.pk}", daemon=True)
     thread.start()
     try:
         yield room

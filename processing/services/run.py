@@ -9,9 +9,11 @@ from django.db import connection
 from psycopg.pq import TransactionStatus
 
 from library.exceptions import LibraryError
+from library.log_context import logged_with
 from processing.exceptions import ProcessingError, StageTimeoutError, UnknownStageError
 from processing.media.errors import MediaError
 from processing.models import Job, JobStatus
+from processing.plugins.enabled import check_stage_enabled
 from processing.services import claim, ending, interrupts
 from processing.services.children import brood
 from processing.services.interrupts import HoldLost, TimeIsUp, WorkerStopping
@@ -33,12 +35,18 @@ KNOWN_ERRORS = (LibraryError, ProcessingError, MediaError)
 def run_job(job: Job) -> None:
     """Runs the stage of a claimed job and writes its end. Raises only WorkerStopping, after the job was given back,
     and DatabaseError when its end can't be written: the reconciler then finds the row."""
+    with logged_with(job=job.pk, stage=job.stage, queue=job.queue, worker=job.worker):
+        _run_to_its_end(job)
+
+
+def _run_to_its_end(job: Job) -> None:
     try:
         stage = stage_as_set(job.stage)
     except UnknownStageError as error:
         ending.give_up(job, error=str(error), error_class=type(error).__name__)
         return
     began = time.monotonic()
+    logger.debug("Job %s (%s) begins, attempt %s.", job.pk, job, job.attempts)
     try:
         result = _run_stage(job, stage)
         if not ending.complete(job, result, time.monotonic() - began):
@@ -61,6 +69,7 @@ def run_job(job: Job) -> None:
 
 
 def _run_stage(job: Job, stage: Stage) -> StageResult:
+    check_stage_enabled(stage.name)
     function = load_run(stage)
     # Of the input as it is before the stage looks at it: what changes meanwhile makes the result outdated.
     job.input_key = key_of(stage, job.target_id, job.params)

@@ -12,6 +12,7 @@ from processing.services.keys import with_keys
 from processing.services.stage_settings import stages_as_set
 from processing.services.submit import AUTOMATIC, IDLE, submit_jobs
 from processing.stages import Stage
+from processing.storage import presence
 from processing.versions import FRAMES_VERSION
 
 _BATCH = 1000
@@ -23,16 +24,17 @@ def remake_lost_pictures(*, files: VideoFileQuerySet | None = None, priority: in
     """Submits the pictures of files that are there and ready, but whose pictures are not all in the storage, or whose
     signature is missing or of another version.
 
-    Asks the storage four times per file, in the order of the files; looks at all of them by default. Returns how many
+    Asks a disk four times per file, in the order of the files, and a bucket by the thousand; looks at all of them by
+    default. Returns how many
     jobs were made. The files stay ready: they play.
     """
-    storage = storages["derived"]
+    is_there = presence(storages["derived"])
     ready = (VideoFile.objects.present() if files is None else files).filter(state=FileState.READY)
     lost: dict[int, list[int]] = {}
     submitted = 0
     rows = ready.order_by("folder_id", "pk").values_list("folder_id", "pk", "signature__version", *_PICTURES)
     for folder_id, file_id, version, *names in rows.iterator(chunk_size=_BATCH):
-        if version != FRAMES_VERSION or not all(name and storage.exists(name) for name in names):
+        if version != FRAMES_VERSION or not all(name and is_there(name) for name in names):
             lost.setdefault(folder_id, []).append(file_id)
     for folder_id, file_ids in lost.items():
         submitted += submit_jobs(stage="frames", target_ids=file_ids, folder_id=folder_id, priority=priority)

@@ -1,5 +1,6 @@
 from processing.stages.builtin import BUILTIN_STAGES
 from processing.stages.derived import DERIVED_STAGES
+from processing.stages.enriching import ENRICH
 from processing.stages.registry import (
     Followup,
     Stage,
@@ -13,7 +14,7 @@ from processing.stages.registry import (
     register_stage,
 )
 
-for _stage in (*BUILTIN_STAGES, *DERIVED_STAGES):
+for _stage in (*BUILTIN_STAGES, *DERIVED_STAGES, ENRICH):
     register_stage(_stage)
 
 __all__ = [

@@ -1,21 +1,28 @@
 """What the stages that work on a file share."""
 
+import os
+import socket
 from collections.abc import Sequence
 
 from library.models import VideoFile
 from library.models.file import FileState
 from library.paths import display_path
 from library.services import fail_file
-from processing.exceptions import TargetGoneError
+from processing.exceptions import FolderAwayError, TargetGoneError
 
 
 def load_file(file_id: int) -> VideoFile:
-    """The file with its folder. Raises TargetGoneError when it left the library or a scan has marked it missing."""
+    """The file with its folder. Raises TargetGoneError when it left the library or a scan has marked it missing, and
+    FolderAwayError when this machine doesn't see the folder at all."""
     file = VideoFile.objects.select_related("folder").filter(pk=file_id).first()
     if file is None:
         raise TargetGoneError("The file was removed from the library.")
     if file.missing_since is not None:
         raise TargetGoneError("The file is not there any more; it is taken up again when a scan finds it.")
+    if not os.path.isdir(file.folder.fs_path):
+        raise FolderAwayError(
+            f"{file.folder.shown_path} can't be reached from {socket.gethostname()}: mount its disk there."
+        )
     return file
 
 

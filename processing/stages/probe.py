@@ -6,6 +6,7 @@ from processing.media.facts import MediaFacts
 from processing.media.fingerprint import packet_fingerprint
 from processing.media.probe import probe
 from processing.services.check import check_content
+from processing.stages.enrich import after_probe
 from processing.stages.files import load_file
 from processing.stages.registry import StageContext, StageResult
 
@@ -24,7 +25,7 @@ def run(context: StageContext) -> StageResult:
         raise
     read = record_facts(file_id=file.pk, mtime_ns=file.mtime_ns, facts=as_file_facts(facts, packet_hash))
     check_content(file=read)
-    return StageResult()
+    return StageResult(followups=after_probe(file.pk))
 
 
 def as_file_facts(facts: MediaFacts, packet_hash: str) -> FileFacts:

@@ -11,7 +11,7 @@ OUTSIDE = {"VIDEOTHEK_GPU", "IMAGEIO_FFMPEG_EXE"}
 def documented() -> dict[str, str]:
     """The table rows of docs/settings.md: default by name."""
     text = (PROJECT_ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
-    return dict(re.findall(r"^\| `([A-Z_]+)` \| ([^|]*?) \|", text, re.MULTILINE))
+    return dict(re.findall(r"^\| `([A-Z0-9_]+)` \| ([^|]*?) \|", text, re.MULTILINE))
 
 
 def test_every_setting_is_documented_and_nothing_else():

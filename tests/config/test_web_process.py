@@ -6,7 +6,7 @@ import pytest
 from config.paths import PROJECT_ROOT
 from tests.config.stacks import environment_for
 
-HEAVY = ("onnxruntime", "insightface", "cv2", "av", "pytest")
+HEAVY = ("onnxruntime", "insightface", "cv2", "av", "boto3", "botocore", "pytest")
 
 
 @pytest.fixture

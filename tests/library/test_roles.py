@@ -29,7 +29,7 @@ pytestmark = pytest.mark.django_db
 # Patterns of third parties whose views declare nothing; the admin's are guarded by its own site.
 OUTSIDE = ("admin/",)
 # Open to whoever asks: the login, and what monitoring looks at.
-PUBLIC = {"login", "healthz", "readyz"}
+PUBLIC = {"login", "healthz", "readyz", "metrics"}
 
 
 def patterns(resolver: URLResolver | None = None, prefix: str = "") -> Iterator[tuple[str, URLPattern]]:

@@ -17,6 +17,7 @@ from playback.services.markers import fill_marker_pictures
 from processing.services.cleanup import submit_cleanup
 from processing.services.integrity import submit_due_verifications
 from processing.services.letters import abandon_old_letters
+from processing.services.plugins import check_plugins
 from processing.services.preview_keys import remake_lost_previews
 from processing.services.reconcile import purge_history, reconcile, submit_due_scans
 from processing.services.single import holds_lock
@@ -60,6 +61,7 @@ class Command(BaseCommand):
                     _Tick(submit_due_scans, 60),
                     _Tick(submit_due_crons, 20),
                     _Tick(submit_outdated, 3600),
+                    _Tick(check_plugins, 300),
                     _Tick(purge_history, 3600),
                     _Tick(abandon_old_letters, 3600),
                     _Tick(forget_gone_targets, 24 * 3600),

@@ -1,0 +1,1 @@
+"""What others add to Videothek: `api` is for them, the rest finds and loads what they made."""
