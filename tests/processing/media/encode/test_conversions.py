@@ -206,8 +206,9 @@ def test_interlaced_pictures_become_whole_ones(tmp_path: Path) -> None:
     assert "bwdif" in " ".join(outcome.attempts[0].command)
 
 
-@pytest.mark.parametrize("container", list(Container))
-@pytest.mark.parametrize("codec", ["h264", "hevc", "av1"])
+@pytest.mark.parametrize(
+    ("codec", "container"), [("h264", Container.MATROSKA), ("hevc", Container.MP4), ("av1", Container.MATROSKA)]
+)
 def test_uneven_times_are_kept(codec: str, container: Container, tmp_path: Path) -> None:
     film = uneven_film(tmp_path / "a.mp4")
 
