@@ -341,7 +341,7 @@ def _jobs(crowd: Crowd) -> None:
         ),
     )
     _each(
-        3000,
+        6000,
         lambda n: DeadLetter(
             **{**about, "error_class": f"Error{n % 50}"},
             target_id=_of(crowd.files, n),

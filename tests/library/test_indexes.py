@@ -209,13 +209,15 @@ SERVED: list[Case] = [
     ("processing_job_of_stage", lambda one: _claim_of_some_stages()),
     ("processing_job_finished", lambda one: stage_paces()),
     ("processing_job_finished", lambda one: reconcile.purge_history()),
-    ("processing_record_unwell", lambda one: one.get(f"{_LEDGER}?status__exact=failed")),
     (
         "processing_record_unwell",
         lambda one: one.get("/admin/processing/stagerecord/?status__exact=failed&stage=frames"),
     ),
-    ("processing_stagerecord_one", lambda one: one.videos("stage_state", "any", ["frames.failed"])),
-    ("processing_letter_status", lambda one: one.get("/admin/processing/deadletter/?status__exact=pending_review")),
+    (
+        "processing_stagerecord_one",
+        lambda one: submit_jobs(stage="frames", target_ids=[one.file.pk], mode="missing"),
+    ),
+    ("processing_letter_status", lambda one: _abandon_old()),
     ("processing_letter_error", lambda one: _letters_of_one_kind()),
     ("processing_deadletter_one_open", lambda one: resolve_letter(Job.objects.order_by("pk")[0])),
     ("processing_job_lease", lambda one: reconcile.release_dead()),
@@ -272,6 +274,12 @@ def _claim_of_some_stages() -> None:
     config.is_enabled = False
     save_config(config)
     claim.claim_next(queue="media", worker="here:1")
+
+
+def _abandon_old() -> None:
+    """Those that nobody looked at; the closed ones that it removes as well are read whole, a few a month."""
+    old = timezone.now() - timedelta(days=7)
+    list(DeadLetter.objects.filter(status="pending_review", failed_at__lt=old).order_by("-failed_at", "-pk")[:50])
 
 
 def _letters_of_one_kind() -> None:
