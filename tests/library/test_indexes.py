@@ -217,7 +217,7 @@ SERVED: list[Case] = [
         "processing_stagerecord_one",
         lambda one: submit_jobs(stage="frames", target_ids=[one.file.pk], mode="missing"),
     ),
-    ("processing_letter_status", lambda one: _abandon_old()),
+    ("processing_letter_status", lambda one: _old_letters()),
     ("processing_letter_error", lambda one: _letters_of_one_kind()),
     ("processing_deadletter_one_open", lambda one: resolve_letter(Job.objects.order_by("pk")[0])),
     ("processing_job_lease", lambda one: reconcile.release_dead()),
@@ -276,8 +276,8 @@ def _claim_of_some_stages() -> None:
     claim.claim_next(queue="media", worker="here:1")
 
 
-def _abandon_old() -> None:
-    """Those that nobody looked at; the closed ones that it removes as well are read whole, a few a month."""
+def _old_letters() -> None:
+    """Letters that nobody looked at for a week: what the scheduler asks for each hour."""
     old = timezone.now() - timedelta(days=7)
     list(DeadLetter.objects.filter(status="pending_review", failed_at__lt=old).order_by("-failed_at", "-pk")[:50])
 
