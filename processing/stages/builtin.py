@@ -136,6 +136,8 @@ BUILTIN_STAGES = (
         timeout_seconds=7 * 24 * 3600,
         max_attempts=3,
         first_delay_seconds=300,
+        triggers=("manual",),
+        is_heavy=True,
     ),
     Stage(
         name="encoders",
@@ -146,5 +148,6 @@ BUILTIN_STAGES = (
         label_of=machine_labels,
         timeout_seconds=900,
         max_attempts=1,
+        triggers=("manual",),
     ),
 )

@@ -27,6 +27,7 @@ DERIVED_STAGES = (
         label_of=labels,
         timeout_seconds=1800,
         first_delay_seconds=60,
+        is_heavy=True,
     ),
     Stage(
         name="cover",
@@ -37,6 +38,7 @@ DERIVED_STAGES = (
         label_of=video_labels,
         max_attempts=2,
         first_delay_seconds=10,
+        triggers=("manual",),
     ),
     Stage(
         name="verify",
@@ -48,6 +50,7 @@ DERIVED_STAGES = (
         # 500 GB from a slow disk.
         timeout_seconds=6 * 3600,
         first_delay_seconds=300,
+        is_heavy=True,
     ),
     Stage(
         name="check",
@@ -58,6 +61,7 @@ DERIVED_STAGES = (
         label_of=labels,
         timeout_seconds=6 * 3600,
         first_delay_seconds=300,
+        is_heavy=True,
     ),
     Stage(
         name="cleanup",
@@ -68,5 +72,6 @@ DERIVED_STAGES = (
         label_of=library_label,
         timeout_seconds=6 * 3600,
         max_attempts=2,
+        triggers=("manual",),
     ),
 )

@@ -20,4 +20,5 @@ ENRICH = Stage(
     label_of=video_labels,
     timeout_seconds=600,
     first_delay_seconds=300,
+    triggers=("manual",),
 )

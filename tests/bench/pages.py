@@ -109,7 +109,7 @@ def pages() -> list[Page]:
 
     result = [
         Page("library", lambda rng: "/"),
-        *(Page(f"library, {sort.label.lower()}", lambda rng, key=sort.key: library(sort=key, text=""))  # type: ignore[misc]
+        *(Page(f"library, {sort.label.lower()}", lambda rng, key=sort.key: library(sort=key, text=""))
           for sort in queries.all_sorts() if sort.kind == "column"),
         Page("library, shuffled", lambda rng: library(sort=f"random-{rng.randrange(10**6)}")),
         Page("library, page 50", deep("newest")),

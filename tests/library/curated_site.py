@@ -13,7 +13,7 @@ from library.models import Tag, TagAlias
 from library.services.changes import change_batch
 
 
-class Aliases(TabularInline):  # type: ignore[misc]
+class Aliases(TabularInline):
     model = TagAlias
     fields = ["name"]
     extra = 0
