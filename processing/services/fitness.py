@@ -37,9 +37,10 @@ _ALIVE = timedelta(seconds=60)
 
 
 def describe_worker(queues: Sequence[str], *, is_main: bool) -> dict[str, Any]:
-    """What a worker tells about itself in WorkerProcess.capabilities. Tries hardware only for the queue gpu."""
+    """What a worker tells about itself in WorkerProcess.capabilities. Tries hardware only for the queue gpu of another
+    machine: on the main one a job does, and converts in software where there is none."""
     program = _ffmpeg()
-    hardware = prove_hardware(program) if "gpu" in queues else Hardware((), (), {})
+    hardware = prove_hardware(program) if "gpu" in queues and not is_main else Hardware((), (), {})
     added = [encoder.name for encoder in encoders()] if "gpu" in queues or "media" in queues else []
     return {
         "queues": list(queues),
@@ -80,13 +81,6 @@ def _wrong_anywhere(about: dict[str, Any]) -> Iterator[str]:
         yield f"The database is of a newer release (it has {unknown[0]}): bring this machine's code up to date."
     elif executor.migration_plan(executor.loader.graph.leaf_nodes()):
         yield "The database is of an older release: start 'manage.py up' of this release first."
-    hardware = about["hardware"]
-    if "gpu" in about["queues"] and not (hardware["encoders"] or hardware["cuda"]):
-        tried = "; ".join(f"{name}: {reason}" for name, reason in hardware["reasons"].items())
-        yield (
-            "No graphics card was proven to work here, so the queue gpu is not for this machine "
-            f"({tried or 'FFmpeg knows no hardware encoder, and no NVIDIA driver answers'})."
-        )
 
 
 def _wrong_elsewhere(about: dict[str, Any]) -> Iterator[str]:
@@ -97,6 +91,14 @@ def _wrong_elsewhere(about: dict[str, Any]) -> Iterator[str]:
         yield "VIDEOTHEK_SECRET_KEY is another one than on the main machine: set the same."
     if main.get("derived", about["derived"]) != about["derived"]:
         yield f"The main machine keeps pictures on {main['derived']}: set VIDEOTHEK_DERIVED_STORAGE to the same."
+    hardware = about["hardware"]
+    # The main machine converts in software when it has no card.
+    if "gpu" in about["queues"] and not (hardware["encoders"] or hardware["cuda"]):
+        tried = "; ".join(f"{name}: {reason}" for name, reason in hardware["reasons"].items())
+        yield (
+            "No graphics card was proven to work here, so the queue gpu is not for this machine "
+            f"({tried or 'FFmpeg knows no hardware encoder, and no NVIDIA driver answers'})."
+        )
     yield from _wrong_with_derived()
     for folder in Folder.objects.active().order_by("path"):
         yield from _wrong_with(folder, about["queues"])

@@ -143,11 +143,15 @@ def test_pictures_of_another_library_are_not_ours(settings):
 
 
 # ---- graphics cards -------------------------------------------------------------------------------------------------
-def test_the_gpu_queue_is_refused_without_a_proven_card(monkeypatch):
+def test_the_gpu_queue_is_refused_on_another_machine_without_a_proven_card(monkeypatch):
     monkeypatch.setattr(fitness, "prove_hardware", lambda program: Hardware((), (), {"h264_nvenc": "No device"}))
 
     assert "No graphics card was proven to work here" in problem(about("gpu"))
-    assert "h264_nvenc: No device" in problem(describe_worker(["gpu"], is_main=True))
+    assert "h264_nvenc: No device" in problem(about("gpu"))
+
+
+def test_the_main_machine_converts_in_software_without_a_card():
+    check_worker(describe_worker(["gpu"], is_main=True))
 
 
 @pytest.mark.parametrize("found", [Hardware(("h264_vaapi",), (), {}), Hardware((), ("Card",), {})])
