@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from django.db import connections
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from library.models import Folder, User, VideoFile
@@ -30,6 +31,9 @@ def browser() -> Iterator[Browser]:
         pytest.skip("BROWSER TESTS DID NOT RUN: there is no Chromium on the PATH. Install the package chromium.")
     if not VENDOR.exists():
         pytest.fail("The player's code is missing: run `make init`, which fetches it into config/static/vendor/.")
+    # Playwright's loop makes Django keep this thread's connections in another place from here on, but not in children that
+    # tests fork: they would all take the one that lies here for theirs.
+    connections.close_all()
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
         yield started
