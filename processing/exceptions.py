@@ -32,6 +32,8 @@ class StageConfigError(ProcessingError):
 class FileUnreadableError(ProcessingError):
     """A disk doesn't give all of a file; it may, once it is connected again."""
 
+    permanent = False
+
 
 class ConversionRefusedError(ProcessingError):
     """What was asked to be converted can't be, or not now; nothing was begun."""
@@ -43,6 +45,8 @@ class NoProgramError(ProcessingError):
 
 class NoPlaceError(ProcessingError):
     """No folder takes the output of a conversion."""
+
+    permanent = False
 
 
 class PluginError(ProcessingError):
@@ -57,6 +61,8 @@ class EnrichingError(ProcessingError):
 
 class NoRoomError(ProcessingError):
     """The disk for the output is too full; another attempt may find room."""
+
+    permanent = False
 
 
 class WorkerUnfitError(ProcessingError):

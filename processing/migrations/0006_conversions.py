@@ -159,7 +159,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='processingsettings',
             name='barely_watched_seconds',
-            field=models.PositiveSmallIntegerField(default=60, help_text='Watched for less than this, a video counts as unseen.', validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(36000)]),
+            field=models.PositiveIntegerField(default=60, help_text='Watched for less than this, a video counts as unseen.', validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(36000)]),
         ),
         migrations.AddField(
             model_name='processingsettings',
@@ -189,7 +189,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='processingsettingsevent',
             name='barely_watched_seconds',
-            field=models.PositiveSmallIntegerField(default=60, help_text='Watched for less than this, a video counts as unseen.', validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(36000)]),
+            field=models.PositiveIntegerField(default=60, help_text='Watched for less than this, a video counts as unseen.', validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(36000)]),
         ),
         migrations.AddField(
             model_name='processingsettingsevent',

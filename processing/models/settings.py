@@ -67,7 +67,7 @@ class ProcessingSettings(DerivedSettings, SettingsRow):
     downscale_inactive_days = models.PositiveSmallIntegerField(
         default=90, validators=within(1, 3650), help_text="Not played for this long, a video counts as forgotten."
     )
-    barely_watched_seconds = models.PositiveSmallIntegerField(
+    barely_watched_seconds = models.PositiveIntegerField(
         default=60, validators=within(1, 36000), help_text="Watched for less than this, a video counts as unseen."
     )
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from django.conf import settings
 from django.db.models.functions import Now
 
 from processing.models import WorkerProcess
@@ -29,8 +30,12 @@ def alive_workers() -> list[list[str]]:
 
 
 def worker_state(queues: Sequence[str] | None = None) -> WorkerState:
-    """One query. `queues` are those that must have a worker; by default those of the registered stages."""
+    """One query. `queues` are those that must have a worker; by default those of the registered stages.
+
+    Where no worker of this machine converts, those of others come and go.
+    """
     alive = alive_workers()
-    needed = queues if queues is not None else sorted({stage.queue for stage in all_stages()})
+    elsewhere = set() if settings.GPU_WORKERS else {"gpu"}
+    needed = queues if queues is not None else sorted({stage.queue for stage in all_stages()} - elsewhere)
     served = {queue for own in alive for queue in own}
     return WorkerState(len(alive), tuple(queue for queue in needed if queue not in served))

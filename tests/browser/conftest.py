@@ -31,8 +31,8 @@ def browser() -> Iterator[Browser]:
         pytest.skip("BROWSER TESTS DID NOT RUN: there is no Chromium on the PATH. Install the package chromium.")
     if not VENDOR.exists():
         pytest.fail("The player's code is missing: run `make init`, which fetches it into config/static/vendor/.")
-    # Playwright's loop makes Django keep this thread's connections in another place from here on, but not in children that
-    # tests fork: they would all take the one that lies here for theirs.
+    # From here on, Playwright's loop makes Django keep this thread's connections in another place, but not in children
+    # that tests fork: they would all take the one that lies here for theirs.
     connections.close_all()
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])

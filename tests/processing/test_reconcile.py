@@ -159,13 +159,17 @@ def test_workers_that_died_or_fell_silent_are_forgotten(dead_pid: int) -> None:
     assert list(WorkerProcess.objects.all()) == [alive]
 
 
-def test_readiness_names_the_queues_without_a_live_worker() -> None:
+@pytest.mark.parametrize(
+    ("gpu_workers", "missing"), [(1, ("gpu", "maintenance", "media")), (0, ("maintenance", "media"))]
+)
+def test_readiness_names_the_queues_without_a_live_worker(settings: Any, gpu_workers: int, missing: tuple[str]) -> None:
+    settings.GPU_WORKERS = gpu_workers
     _make_worker(name="a:1", queue="scan")
     _make_worker(name="a:2", queue="media", silent_seconds=60)
 
     state = worker_state()
 
-    assert (state.alive, state.missing_queues) == (1, ("maintenance", "media"))
+    assert (state.alive, state.missing_queues) == (1, missing)
 
 
 def test_ended_jobs_are_kept_as_long_as_the_settings_say() -> None:

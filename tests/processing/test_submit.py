@@ -9,6 +9,7 @@ from redis import Redis
 from library.models import Folder, VideoFile
 from processing.exceptions import UnknownStageError
 from processing.models import Job, JobStatus
+from processing.services import submit as submit_module
 from processing.services import submit_jobs, submit_scan
 from processing.services.bell import rq_queue, slots
 from processing.services.reconcile import ring_for_waiting
@@ -26,18 +27,21 @@ def _make_files(number: int) -> list[int]:
     return [row.pk for row in VideoFile.objects.bulk_create(rows)]
 
 
-def _submit_from_threads(file_id: int, threads: int) -> None:
+def _submit_from_threads(monkeypatch: pytest.MonkeyPatch, file_id: int, threads: int) -> None:
     """All look for an active job before any of them makes one."""
-    barrier = threading.Barrier(threads)
+    barrier, insert = threading.Barrier(threads), submit_module._insert
+
+    def insert_together(one: Job, labels: dict[int, str]) -> int:
+        barrier.wait(60)
+        return insert(one, labels)
 
     def submit() -> None:
         try:
-            with transaction.atomic():
-                barrier.wait(60)
-                submit_jobs(stage="probe", target_ids=[file_id])
+            submit_jobs(stage="probe", target_ids=[file_id])
         finally:
             connections.close_all()
 
+    monkeypatch.setattr(submit_module, "_insert", insert_together)
     running = [threading.Thread(target=submit) for _ in range(threads)]
     for thread in running:
         thread.start()
@@ -114,24 +118,26 @@ def test_a_stage_that_nobody_registered_is_refused() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_four_submitters_at_once_make_one_job(redis_connection: Redis) -> None:
+def test_four_submitters_at_once_make_one_job(redis_connection: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
     file = make_file()
 
-    _submit_from_threads(file.pk, 4)
+    _submit_from_threads(monkeypatch, file.pk, 4)
 
     assert Job.objects.count() == 1
 
 
 @pytest.mark.django_db(transaction=True)
-def test_without_the_unique_index_they_would_make_several(redis_connection: Redis) -> None:
+def test_without_the_unique_index_they_would_make_several(
+    redis_connection: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
     constraint = next(one for one in Job._meta.constraints if one.name == "processing_job_one_active")
     file = make_file()
     with connection.schema_editor() as editor:
         editor.remove_constraint(Job, constraint)
 
-    _submit_from_threads(file.pk, 4)
+    _submit_from_threads(monkeypatch, file.pk, 4)
 
-    assert Job.objects.count() > 1
+    assert Job.objects.count() == 4
     Job.objects.all().delete()
     with connection.schema_editor() as editor:
         editor.add_constraint(Job, constraint)
