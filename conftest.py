@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 
 import pytest
 from django.conf import settings
@@ -66,10 +66,26 @@ def pytest_runtest_teardown(item: pytest.Item) -> None:
         item.config.stash[_is_flushed] = True
 
 
+def _delete_all(self: object, style: object, tables: Sequence[str], **options: bool) -> list[str]:
+    """Instead of TRUNCATE, which makes new files for each of a hundred tables and takes 40 times as long.
+
+    As a replica PostgreSQL neither runs triggers nor looks at foreign keys, so the order doesn't count.
+    """
+    names = ", ".join(f"'{table}'" for table in tables)
+    return [
+        f"""DO $$ DECLARE name text; BEGIN
+        SET LOCAL session_replication_role = replica;
+        FOREACH name IN ARRAY ARRAY[{names}] LOOP EXECUTE format('DELETE FROM %I', name); END LOOP;
+        END $$;"""
+    ]
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """At the end of the run no session is left that would keep the database from being dropped."""
-    yield
+    """Empties tables faster after tests that commit; at the end no session is left that would keep the database."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(type(connection.ops), "sql_flush", _delete_all)
+        yield
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         cursor.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
