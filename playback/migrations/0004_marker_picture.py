@@ -2,6 +2,7 @@
 
 import django.db.models.deletion
 import django.db.models.functions.datetime
+import library.migration_operations
 import pgtrigger.compiler
 import pgtrigger.migrations
 import processing.models.images
@@ -34,8 +35,9 @@ class Migration(migrations.Migration):
                 'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('clip', ''), ('clip_seconds', None)), models.Q(models.Q(('clip', ''), _negated=True), ('clip_seconds__gt', 0)), _connector='OR'), name='playback_markerpicture_clip')],
             },
         ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='markerpicture',
-            trigger=pgtrigger.compiler.Trigger(name='keep_timestamps', sql=pgtrigger.compiler.UpsertTriggerSql(func='NEW.created_at = OLD.created_at; NEW.updated_at = clock_timestamp(); RETURN NEW;', hash='75c702deb38369887e764ec4558b18e4234260af', operation='UPDATE', pgid='pgtrigger_keep_timestamps_12c96', table='playback_markerpicture', when='BEFORE')),
+        library.migration_operations.AddTriggers(
+            triggers=[
+                ('markerpicture', pgtrigger.compiler.Trigger(name='keep_timestamps', sql=pgtrigger.compiler.UpsertTriggerSql(func='NEW.created_at = OLD.created_at; NEW.updated_at = clock_timestamp(); RETURN NEW;', hash='75c702deb38369887e764ec4558b18e4234260af', operation='UPDATE', pgid='pgtrigger_keep_timestamps_12c96', table='playback_markerpicture', when='BEFORE'))),
+            ],
         ),
     ]

@@ -4,6 +4,7 @@ import django.contrib.postgres.fields
 import django.core.validators
 import django.db.models.deletion
 import django.db.models.functions.datetime
+import library.migration_operations
 import pgtrigger.compiler
 import pgtrigger.migrations
 from django.conf import settings
@@ -191,14 +192,6 @@ class Migration(migrations.Migration):
                 'abstract': False,
             },
         ),
-        pgtrigger.migrations.RemoveTrigger(
-            model_name='processingsettings',
-            name='insert_insert',
-        ),
-        pgtrigger.migrations.RemoveTrigger(
-            model_name='processingsettings',
-            name='update_update',
-        ),
         migrations.AddField(
             model_name='job',
             name='duration_seconds',
@@ -242,14 +235,6 @@ class Migration(migrations.Migration):
             model_name='job',
             index=models.Index(fields=['finished_at'], include=('stage', 'status'), name='processing_job_finished'),
         ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='processingsettings',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "processing_processingsettingsevent" ("created_at", "dead_letter_days", "id", "job_history_days", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "sprite_quality", "storyboard_tiles", "thumbnail_large_px", "thumbnail_quality", "thumbnail_small_px", "updated_at") VALUES (NEW."created_at", NEW."dead_letter_days", NEW."id", NEW."job_history_days", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."sprite_quality", NEW."storyboard_tiles", NEW."thumbnail_large_px", NEW."thumbnail_quality", NEW."thumbnail_small_px", NEW."updated_at"); RETURN NULL;', hash='bf2188d342b8da0b4c8e4f5bc89b7c535bd29e57', operation='INSERT', pgid='pgtrigger_insert_insert_9da8e', table='processing_processingsettings', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='processingsettings',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "processing_processingsettingsevent" ("created_at", "dead_letter_days", "id", "job_history_days", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "sprite_quality", "storyboard_tiles", "thumbnail_large_px", "thumbnail_quality", "thumbnail_small_px", "updated_at") VALUES (NEW."created_at", NEW."dead_letter_days", NEW."id", NEW."job_history_days", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."sprite_quality", NEW."storyboard_tiles", NEW."thumbnail_large_px", NEW."thumbnail_quality", NEW."thumbnail_small_px", NEW."updated_at"); RETURN NULL;', hash='e9acbdd5d1c7c71a70787482612b203356caab2e', operation='UPDATE', pgid='pgtrigger_update_update_6a5f6', table='processing_processingsettings', when='AFTER')),
-        ),
         migrations.AddConstraint(
             model_name='job',
             constraint=models.CheckConstraint(condition=models.Q(('priority__in', [-1, 0, 1, 2, 3])), name='processing_job_priority'),
@@ -257,10 +242,6 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='processingsettings',
             constraint=models.CheckConstraint(condition=models.Q(('dead_letter_days__gte', 0), ('dead_letter_days__lte', 365)), name='processing_processingsettings_dead_letter_days'),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='cronrun',
-            trigger=pgtrigger.compiler.Trigger(name='keep_timestamps', sql=pgtrigger.compiler.UpsertTriggerSql(func='NEW.created_at = OLD.created_at; NEW.updated_at = clock_timestamp(); RETURN NEW;', hash='d7705eafde2f8f7f8602c2e7b8b5d4b981aaf805', operation='UPDATE', pgid='pgtrigger_keep_timestamps_10193', table='processing_cronrun', when='BEFORE')),
         ),
         migrations.AddField(
             model_name='deadletter',
@@ -271,10 +252,6 @@ class Migration(migrations.Migration):
             model_name='deadletter',
             name='job',
             field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='dead_letters', to='processing.job'),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='demandlease',
-            trigger=pgtrigger.compiler.Trigger(name='keep_timestamps', sql=pgtrigger.compiler.UpsertTriggerSql(func='NEW.created_at = OLD.created_at; NEW.updated_at = clock_timestamp(); RETURN NEW;', hash='2f6601ae1d0666fcc7740d3c07c800762341948f', operation='UPDATE', pgid='pgtrigger_keep_timestamps_0b1b8', table='processing_demandlease', when='BEFORE')),
         ),
         migrations.AddConstraint(
             model_name='queuecontrol',
@@ -287,26 +264,6 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='queuecontrol',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('quiet_from__isnull', True), ('quiet_until__isnull', True)), models.Q(('quiet_from__isnull', False), ('quiet_until__isnull', False), models.Q(('quiet_from', models.F('quiet_until')), _negated=True)), _connector='OR'), name='processing_queuecontrol_quiet', violation_error_message='Quiet hours have a beginning and a different end.'),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='queuecontrol',
-            trigger=pgtrigger.compiler.Trigger(name='keep_timestamps', sql=pgtrigger.compiler.UpsertTriggerSql(func='NEW.created_at = OLD.created_at; NEW.updated_at = clock_timestamp(); RETURN NEW;', hash='ff01a35bcb80a8c46d0eca1e07c621cf8c898337', operation='UPDATE', pgid='pgtrigger_keep_timestamps_526ae', table='processing_queuecontrol', when='BEFORE')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='queuecontrol',
-            trigger=pgtrigger.compiler.Trigger(name='audit', sql=pgtrigger.compiler.UpsertTriggerSql(func="PERFORM library_audit_settings('queue ' || NEW.queue, to_jsonb(OLD), to_jsonb(NEW)); RETURN NULL;", hash='9b825bc1a88fcacdd3834d8f8cbe7918ea8b3ebf', operation='INSERT OR UPDATE', pgid='pgtrigger_audit_b903b', table='processing_queuecontrol', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='queuecontrol',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "processing_queuecontrolevent" ("concurrency", "created_at", "id", "is_paused", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "queue", "quiet_from", "quiet_until", "updated_at") VALUES (NEW."concurrency", NEW."created_at", NEW."id", NEW."is_paused", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."queue", NEW."quiet_from", NEW."quiet_until", NEW."updated_at"); RETURN NULL;', hash='3af0c2b16d6c7a2304537fdde668ed16086fa3de', operation='INSERT', pgid='pgtrigger_insert_insert_897f5', table='processing_queuecontrol', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='queuecontrol',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "processing_queuecontrolevent" ("concurrency", "created_at", "id", "is_paused", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "queue", "quiet_from", "quiet_until", "updated_at") VALUES (NEW."concurrency", NEW."created_at", NEW."id", NEW."is_paused", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."queue", NEW."quiet_from", NEW."quiet_until", NEW."updated_at"); RETURN NULL;', hash='672c698de414a500571e4ccd267da27a0eb21f8d', operation='UPDATE', pgid='pgtrigger_update_update_0ab11', table='processing_queuecontrol', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='queuecontrol',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "processing_queuecontrolevent" ("concurrency", "created_at", "id", "is_paused", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "queue", "quiet_from", "quiet_until", "updated_at") VALUES (OLD."concurrency", OLD."created_at", OLD."id", OLD."is_paused", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."queue", OLD."quiet_from", OLD."quiet_until", OLD."updated_at"); RETURN NULL;', hash='e71837c9abca56637799fc04bce59727029b483b', operation='DELETE', pgid='pgtrigger_delete_delete_f315f', table='processing_queuecontrol', when='AFTER')),
         ),
         migrations.AddField(
             model_name='queuecontrolevent',
@@ -358,26 +315,6 @@ class Migration(migrations.Migration):
             model_name='stageconfig',
             constraint=models.CheckConstraint(condition=models.Q(('max_delay_seconds__gte', models.F('first_delay_seconds')), ('max_delay_seconds__lte', 86400)), name='processing_stageconfig_max_delay', violation_error_message="The longest wait can't be shorter than the first one, nor than a day long."),
         ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='stageconfig',
-            trigger=pgtrigger.compiler.Trigger(name='keep_timestamps', sql=pgtrigger.compiler.UpsertTriggerSql(func='NEW.created_at = OLD.created_at; NEW.updated_at = clock_timestamp(); RETURN NEW;', hash='722b95606e24333c66aa169f17fa17a49cab0c3a', operation='UPDATE', pgid='pgtrigger_keep_timestamps_5a9ae', table='processing_stageconfig', when='BEFORE')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='stageconfig',
-            trigger=pgtrigger.compiler.Trigger(name='audit', sql=pgtrigger.compiler.UpsertTriggerSql(func="PERFORM library_audit_settings('stage ' || NEW.stage, to_jsonb(OLD), to_jsonb(NEW)); RETURN NULL;", hash='06f71ad411cd5176cd085c5cd9ecf45486dcfdc7', operation='INSERT OR UPDATE', pgid='pgtrigger_audit_1e64e', table='processing_stageconfig', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='stageconfig',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "processing_stageconfigevent" ("after", "created_at", "cron", "delay_factor", "first_delay_seconds", "id", "is_enabled", "is_heavy", "max_delay_seconds", "max_retries", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "queue", "slots", "stage", "timeout_seconds", "trigger", "updated_at") VALUES (NEW."after", NEW."created_at", NEW."cron", NEW."delay_factor", NEW."first_delay_seconds", NEW."id", NEW."is_enabled", NEW."is_heavy", NEW."max_delay_seconds", NEW."max_retries", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."queue", NEW."slots", NEW."stage", NEW."timeout_seconds", NEW."trigger", NEW."updated_at"); RETURN NULL;', hash='615ab2b08aa2ae16bd9b8d09ee7b18fe86ac3f81', operation='INSERT', pgid='pgtrigger_insert_insert_9082d', table='processing_stageconfig', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='stageconfig',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "processing_stageconfigevent" ("after", "created_at", "cron", "delay_factor", "first_delay_seconds", "id", "is_enabled", "is_heavy", "max_delay_seconds", "max_retries", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "queue", "slots", "stage", "timeout_seconds", "trigger", "updated_at") VALUES (NEW."after", NEW."created_at", NEW."cron", NEW."delay_factor", NEW."first_delay_seconds", NEW."id", NEW."is_enabled", NEW."is_heavy", NEW."max_delay_seconds", NEW."max_retries", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."queue", NEW."slots", NEW."stage", NEW."timeout_seconds", NEW."trigger", NEW."updated_at"); RETURN NULL;', hash='f5f357a3f45ad903c5137e961b64b5f63a3ed836', operation='UPDATE', pgid='pgtrigger_update_update_d2471', table='processing_stageconfig', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='stageconfig',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "processing_stageconfigevent" ("after", "created_at", "cron", "delay_factor", "first_delay_seconds", "id", "is_enabled", "is_heavy", "max_delay_seconds", "max_retries", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "queue", "slots", "stage", "timeout_seconds", "trigger", "updated_at") VALUES (OLD."after", OLD."created_at", OLD."cron", OLD."delay_factor", OLD."first_delay_seconds", OLD."id", OLD."is_enabled", OLD."is_heavy", OLD."max_delay_seconds", OLD."max_retries", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."queue", OLD."slots", OLD."stage", OLD."timeout_seconds", OLD."trigger", OLD."updated_at"); RETURN NULL;', hash='ce6aca41b10c24dd44ea07e1afcfdd31c8ecf1f1', operation='DELETE', pgid='pgtrigger_delete_delete_439cf', table='processing_stageconfig', when='AFTER')),
-        ),
         migrations.AddField(
             model_name='stageconfigevent',
             name='pgh_context',
@@ -404,10 +341,6 @@ class Migration(migrations.Migration):
             model_name='stagerecord',
             constraint=models.CheckConstraint(condition=models.Q(('target_kind__in', ['folder', 'file', 'bulk_edit', 'duplicates', 'video', 'marker', 'conversion', 'library'])), name='processing_stagerecord_target_kind'),
         ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='stagerecord',
-            trigger=pgtrigger.compiler.Trigger(name='keep_timestamps', sql=pgtrigger.compiler.UpsertTriggerSql(func='NEW.created_at = OLD.created_at; NEW.updated_at = clock_timestamp(); RETURN NEW;', hash='1dca5a325f32d9b7fcd38a0062216f1ceef89713', operation='UPDATE', pgid='pgtrigger_keep_timestamps_1c67e', table='processing_stagerecord', when='BEFORE')),
-        ),
         migrations.AddIndex(
             model_name='deadletter',
             index=models.Index(fields=['status', '-failed_at', '-id'], name='processing_letter_status'),
@@ -432,8 +365,22 @@ class Migration(migrations.Migration):
             model_name='deadletter',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('closed_at__isnull', True), ('status__in', ('pending_review', 'retrying'))), models.Q(models.Q(('status__in', ('pending_review', 'retrying')), _negated=True), ('closed_at__isnull', False)), _connector='OR'), name='processing_deadletter_closed'),
         ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='deadletter',
-            trigger=pgtrigger.compiler.Trigger(name='keep_timestamps', sql=pgtrigger.compiler.UpsertTriggerSql(func='NEW.created_at = OLD.created_at; NEW.updated_at = clock_timestamp(); RETURN NEW;', hash='6c885ea5971a465af5edc7de112cbd9de89f3a5e', operation='UPDATE', pgid='pgtrigger_keep_timestamps_4731f', table='processing_deadletter', when='BEFORE')),
+        library.migration_operations.AddTriggers(
+            triggers=[
+                ('cronrun', pgtrigger.compiler.Trigger(name='keep_timestamps', sql=pgtrigger.compiler.UpsertTriggerSql(func='NEW.created_at = OLD.created_at; NEW.updated_at = clock_timestamp(); RETURN NEW;', hash='d7705eafde2f8f7f8602c2e7b8b5d4b981aaf805', operation='UPDATE', pgid='pgtrigger_keep_timestamps_10193', table='processing_cronrun', when='BEFORE'))),
+                ('demandlease', pgtrigger.compiler.Trigger(name='keep_timestamps', sql=pgtrigger.compiler.UpsertTriggerSql(func='NEW.created_at = OLD.created_at; NEW.updated_at = clock_timestamp(); RETURN NEW;', hash='2f6601ae1d0666fcc7740d3c07c800762341948f', operation='UPDATE', pgid='pgtrigger_keep_timestamps_0b1b8', table='processing_demandlease', when='BEFORE'))),
+                ('queuecontrol', pgtrigger.compiler.Trigger(name='keep_timestamps', sql=pgtrigger.compiler.UpsertTriggerSql(func='NEW.created_at = OLD.created_at; NEW.updated_at = clock_timestamp(); RETURN NEW;', hash='ff01a35bcb80a8c46d0eca1e07c621cf8c898337', operation='UPDATE', pgid='pgtrigger_keep_timestamps_526ae', table='processing_queuecontrol', when='BEFORE'))),
+                ('queuecontrol', pgtrigger.compiler.Trigger(name='audit', sql=pgtrigger.compiler.UpsertTriggerSql(func="PERFORM library_audit_settings('queue ' || NEW.queue, to_jsonb(OLD), to_jsonb(NEW)); RETURN NULL;", hash='9b825bc1a88fcacdd3834d8f8cbe7918ea8b3ebf', operation='INSERT OR UPDATE', pgid='pgtrigger_audit_b903b', table='processing_queuecontrol', when='AFTER'))),
+                ('queuecontrol', pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "processing_queuecontrolevent" ("concurrency", "created_at", "id", "is_paused", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "queue", "quiet_from", "quiet_until", "updated_at") VALUES (NEW."concurrency", NEW."created_at", NEW."id", NEW."is_paused", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."queue", NEW."quiet_from", NEW."quiet_until", NEW."updated_at"); RETURN NULL;', hash='3af0c2b16d6c7a2304537fdde668ed16086fa3de', operation='INSERT', pgid='pgtrigger_insert_insert_897f5', table='processing_queuecontrol', when='AFTER'))),
+                ('queuecontrol', pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "processing_queuecontrolevent" ("concurrency", "created_at", "id", "is_paused", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "queue", "quiet_from", "quiet_until", "updated_at") VALUES (NEW."concurrency", NEW."created_at", NEW."id", NEW."is_paused", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."queue", NEW."quiet_from", NEW."quiet_until", NEW."updated_at"); RETURN NULL;', hash='672c698de414a500571e4ccd267da27a0eb21f8d', operation='UPDATE', pgid='pgtrigger_update_update_0ab11', table='processing_queuecontrol', when='AFTER'))),
+                ('queuecontrol', pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "processing_queuecontrolevent" ("concurrency", "created_at", "id", "is_paused", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "queue", "quiet_from", "quiet_until", "updated_at") VALUES (OLD."concurrency", OLD."created_at", OLD."id", OLD."is_paused", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."queue", OLD."quiet_from", OLD."quiet_until", OLD."updated_at"); RETURN NULL;', hash='e71837c9abca56637799fc04bce59727029b483b', operation='DELETE', pgid='pgtrigger_delete_delete_f315f', table='processing_queuecontrol', when='AFTER'))),
+                ('stageconfig', pgtrigger.compiler.Trigger(name='keep_timestamps', sql=pgtrigger.compiler.UpsertTriggerSql(func='NEW.created_at = OLD.created_at; NEW.updated_at = clock_timestamp(); RETURN NEW;', hash='722b95606e24333c66aa169f17fa17a49cab0c3a', operation='UPDATE', pgid='pgtrigger_keep_timestamps_5a9ae', table='processing_stageconfig', when='BEFORE'))),
+                ('stageconfig', pgtrigger.compiler.Trigger(name='audit', sql=pgtrigger.compiler.UpsertTriggerSql(func="PERFORM library_audit_settings('stage ' || NEW.stage, to_jsonb(OLD), to_jsonb(NEW)); RETURN NULL;", hash='06f71ad411cd5176cd085c5cd9ecf45486dcfdc7', operation='INSERT OR UPDATE', pgid='pgtrigger_audit_1e64e', table='processing_stageconfig', when='AFTER'))),
+                ('stageconfig', pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "processing_stageconfigevent" ("after", "created_at", "cron", "delay_factor", "first_delay_seconds", "id", "is_enabled", "is_heavy", "max_delay_seconds", "max_retries", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "queue", "slots", "stage", "timeout_seconds", "trigger", "updated_at") VALUES (NEW."after", NEW."created_at", NEW."cron", NEW."delay_factor", NEW."first_delay_seconds", NEW."id", NEW."is_enabled", NEW."is_heavy", NEW."max_delay_seconds", NEW."max_retries", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."queue", NEW."slots", NEW."stage", NEW."timeout_seconds", NEW."trigger", NEW."updated_at"); RETURN NULL;', hash='615ab2b08aa2ae16bd9b8d09ee7b18fe86ac3f81', operation='INSERT', pgid='pgtrigger_insert_insert_9082d', table='processing_stageconfig', when='AFTER'))),
+                ('stageconfig', pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "processing_stageconfigevent" ("after", "created_at", "cron", "delay_factor", "first_delay_seconds", "id", "is_enabled", "is_heavy", "max_delay_seconds", "max_retries", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "queue", "slots", "stage", "timeout_seconds", "trigger", "updated_at") VALUES (NEW."after", NEW."created_at", NEW."cron", NEW."delay_factor", NEW."first_delay_seconds", NEW."id", NEW."is_enabled", NEW."is_heavy", NEW."max_delay_seconds", NEW."max_retries", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."queue", NEW."slots", NEW."stage", NEW."timeout_seconds", NEW."trigger", NEW."updated_at"); RETURN NULL;', hash='f5f357a3f45ad903c5137e961b64b5f63a3ed836', operation='UPDATE', pgid='pgtrigger_update_update_d2471', table='processing_stageconfig', when='AFTER'))),
+                ('stageconfig', pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "processing_stageconfigevent" ("after", "created_at", "cron", "delay_factor", "first_delay_seconds", "id", "is_enabled", "is_heavy", "max_delay_seconds", "max_retries", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "queue", "slots", "stage", "timeout_seconds", "trigger", "updated_at") VALUES (OLD."after", OLD."created_at", OLD."cron", OLD."delay_factor", OLD."first_delay_seconds", OLD."id", OLD."is_enabled", OLD."is_heavy", OLD."max_delay_seconds", OLD."max_retries", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."queue", OLD."slots", OLD."stage", OLD."timeout_seconds", OLD."trigger", OLD."updated_at"); RETURN NULL;', hash='ce6aca41b10c24dd44ea07e1afcfdd31c8ecf1f1', operation='DELETE', pgid='pgtrigger_delete_delete_439cf', table='processing_stageconfig', when='AFTER'))),
+                ('stagerecord', pgtrigger.compiler.Trigger(name='keep_timestamps', sql=pgtrigger.compiler.UpsertTriggerSql(func='NEW.created_at = OLD.created_at; NEW.updated_at = clock_timestamp(); RETURN NEW;', hash='1dca5a325f32d9b7fcd38a0062216f1ceef89713', operation='UPDATE', pgid='pgtrigger_keep_timestamps_1c67e', table='processing_stagerecord', when='BEFORE'))),
+                ('deadletter', pgtrigger.compiler.Trigger(name='keep_timestamps', sql=pgtrigger.compiler.UpsertTriggerSql(func='NEW.created_at = OLD.created_at; NEW.updated_at = clock_timestamp(); RETURN NEW;', hash='6c885ea5971a465af5edc7de112cbd9de89f3a5e', operation='UPDATE', pgid='pgtrigger_keep_timestamps_4731f', table='processing_deadletter', when='BEFORE'))),
+            ],
         ),
     ]

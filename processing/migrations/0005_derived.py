@@ -3,6 +3,7 @@
 import django.core.validators
 import django.db.models.deletion
 import django.db.models.functions.datetime
+import library.migration_operations
 import pgtrigger.compiler
 import pgtrigger.migrations
 import processing.models.images
@@ -68,14 +69,6 @@ class Migration(migrations.Migration):
                 'abstract': False,
             },
         ),
-        pgtrigger.migrations.RemoveTrigger(
-            model_name='processingsettings',
-            name='insert_insert',
-        ),
-        pgtrigger.migrations.RemoveTrigger(
-            model_name='processingsettings',
-            name='update_update',
-        ),
         migrations.AddField(
             model_name='processingsettings',
             name='check_decodes',
@@ -235,14 +228,6 @@ class Migration(migrations.Migration):
             model_name='processingsettingsevent',
             name='very_short_seconds',
             field=models.FloatField(default=1.0, help_text='Shorter ones are an error.', validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(3600)], verbose_name='very short video below seconds'),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='processingsettings',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "processing_processingsettingsevent" ("check_decodes", "check_depth", "check_part_seconds", "cleanup_grace_hours", "created_at", "id", "job_history_days", "marker_clip_seconds", "marker_crf", "marker_pictures", "marker_px", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "preview_crf", "preview_px", "preview_segment_seconds", "preview_segments", "scene_preview_enabled", "short_seconds", "sprite_quality", "storyboard_tiles", "thumbnail_large_px", "thumbnail_quality", "thumbnail_small_px", "updated_at", "verify_percent_per_day", "very_short_seconds") VALUES (NEW."check_decodes", NEW."check_depth", NEW."check_part_seconds", NEW."cleanup_grace_hours", NEW."created_at", NEW."id", NEW."job_history_days", NEW."marker_clip_seconds", NEW."marker_crf", NEW."marker_pictures", NEW."marker_px", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."preview_crf", NEW."preview_px", NEW."preview_segment_seconds", NEW."preview_segments", NEW."scene_preview_enabled", NEW."short_seconds", NEW."sprite_quality", NEW."storyboard_tiles", NEW."thumbnail_large_px", NEW."thumbnail_quality", NEW."thumbnail_small_px", NEW."updated_at", NEW."verify_percent_per_day", NEW."very_short_seconds"); RETURN NULL;', hash='09ec38587132c119f9b675dd019db5559b64a8ce', operation='INSERT', pgid='pgtrigger_insert_insert_9da8e', table='processing_processingsettings', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='processingsettings',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "processing_processingsettingsevent" ("check_decodes", "check_depth", "check_part_seconds", "cleanup_grace_hours", "created_at", "id", "job_history_days", "marker_clip_seconds", "marker_crf", "marker_pictures", "marker_px", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "preview_crf", "preview_px", "preview_segment_seconds", "preview_segments", "scene_preview_enabled", "short_seconds", "sprite_quality", "storyboard_tiles", "thumbnail_large_px", "thumbnail_quality", "thumbnail_small_px", "updated_at", "verify_percent_per_day", "very_short_seconds") VALUES (NEW."check_decodes", NEW."check_depth", NEW."check_part_seconds", NEW."cleanup_grace_hours", NEW."created_at", NEW."id", NEW."job_history_days", NEW."marker_clip_seconds", NEW."marker_crf", NEW."marker_pictures", NEW."marker_px", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."preview_crf", NEW."preview_px", NEW."preview_segment_seconds", NEW."preview_segments", NEW."scene_preview_enabled", NEW."short_seconds", NEW."sprite_quality", NEW."storyboard_tiles", NEW."thumbnail_large_px", NEW."thumbnail_quality", NEW."thumbnail_small_px", NEW."updated_at", NEW."verify_percent_per_day", NEW."very_short_seconds"); RETURN NULL;', hash='d1812bbee53292bc33af99cc0c8b7e719429f766', operation='UPDATE', pgid='pgtrigger_update_update_6a5f6', table='processing_processingsettings', when='AFTER')),
         ),
         migrations.AddConstraint(
             model_name='processingsettings',
@@ -331,10 +316,6 @@ class Migration(migrations.Migration):
             model_name='filecheck',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('checked_at', None), ('depth', '')), models.Q(models.Q(('depth', ''), _negated=True), ('checked_at__isnull', False)), _connector='OR'), name='processing_filecheck_checked'),
         ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='filecheck',
-            trigger=pgtrigger.compiler.Trigger(name='keep_timestamps', sql=pgtrigger.compiler.UpsertTriggerSql(func='NEW.created_at = OLD.created_at; NEW.updated_at = clock_timestamp(); RETURN NEW;', hash='7a3f67f893f95788c7ebb2e8db25af5f2fab3f00', operation='UPDATE', pgid='pgtrigger_keep_timestamps_4d50c', table='processing_filecheck', when='BEFORE')),
-        ),
         migrations.AddIndex(
             model_name='integrityfinding',
             index=models.Index(fields=['code', 'file'], name='processing_finding_code'),
@@ -363,16 +344,15 @@ class Migration(migrations.Migration):
             model_name='integrityfinding',
             constraint=models.CheckConstraint(condition=models.Q(('sentence', ''), _negated=True), name='processing_integrityfinding_sentence'),
         ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='integrityfinding',
-            trigger=pgtrigger.compiler.Trigger(name='keep_timestamps', sql=pgtrigger.compiler.UpsertTriggerSql(func='NEW.created_at = OLD.created_at; NEW.updated_at = clock_timestamp(); RETURN NEW;', hash='fe4ef5c455289da98d3ebb871f1fb25a4a36affd', operation='UPDATE', pgid='pgtrigger_keep_timestamps_0bcfe', table='processing_integrityfinding', when='BEFORE')),
-        ),
         migrations.AddConstraint(
             model_name='preview',
             constraint=models.CheckConstraint(condition=models.Q(('seconds__gt', 0)), name='processing_preview_seconds'),
         ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='preview',
-            trigger=pgtrigger.compiler.Trigger(name='keep_timestamps', sql=pgtrigger.compiler.UpsertTriggerSql(func='NEW.created_at = OLD.created_at; NEW.updated_at = clock_timestamp(); RETURN NEW;', hash='5148c9d37d53fc6796c8398fc0c30853ef58bca9', operation='UPDATE', pgid='pgtrigger_keep_timestamps_8d041', table='processing_preview', when='BEFORE')),
+        library.migration_operations.AddTriggers(
+            triggers=[
+                ('filecheck', pgtrigger.compiler.Trigger(name='keep_timestamps', sql=pgtrigger.compiler.UpsertTriggerSql(func='NEW.created_at = OLD.created_at; NEW.updated_at = clock_timestamp(); RETURN NEW;', hash='7a3f67f893f95788c7ebb2e8db25af5f2fab3f00', operation='UPDATE', pgid='pgtrigger_keep_timestamps_4d50c', table='processing_filecheck', when='BEFORE'))),
+                ('integrityfinding', pgtrigger.compiler.Trigger(name='keep_timestamps', sql=pgtrigger.compiler.UpsertTriggerSql(func='NEW.created_at = OLD.created_at; NEW.updated_at = clock_timestamp(); RETURN NEW;', hash='fe4ef5c455289da98d3ebb871f1fb25a4a36affd', operation='UPDATE', pgid='pgtrigger_keep_timestamps_0bcfe', table='processing_integrityfinding', when='BEFORE'))),
+                ('preview', pgtrigger.compiler.Trigger(name='keep_timestamps', sql=pgtrigger.compiler.UpsertTriggerSql(func='NEW.created_at = OLD.created_at; NEW.updated_at = clock_timestamp(); RETURN NEW;', hash='5148c9d37d53fc6796c8398fc0c30853ef58bca9', operation='UPDATE', pgid='pgtrigger_keep_timestamps_8d041', table='processing_preview', when='BEFORE'))),
+            ],
         ),
     ]

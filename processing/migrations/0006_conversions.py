@@ -5,6 +5,7 @@ import django.core.validators
 import django.db.models.deletion
 import django.db.models.functions.datetime
 import django.db.models.lookups
+import library.migration_operations
 import pgtrigger.compiler
 import pgtrigger.migrations
 from django.conf import settings
@@ -148,14 +149,6 @@ class Migration(migrations.Migration):
                 'abstract': False,
             },
         ),
-        pgtrigger.migrations.RemoveTrigger(
-            model_name='processingsettings',
-            name='insert_insert',
-        ),
-        pgtrigger.migrations.RemoveTrigger(
-            model_name='processingsettings',
-            name='update_update',
-        ),
         migrations.AddField(
             model_name='processingsettings',
             name='barely_watched_seconds',
@@ -215,22 +208,6 @@ class Migration(migrations.Migration):
             model_name='processingsettingsevent',
             name='max_suggestions',
             field=models.PositiveSmallIntegerField(default=200, help_text='So many of the largest videos are looked at to suggest what to convert.', validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(1000)]),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='job',
-            trigger=pgtrigger.compiler.Trigger(name='conversion_after_insert', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (NEW."stage" = \'conversion\' AND NEW."target_kind" = \'conversion\')', func='\n    UPDATE processing_conversion\n       SET status = NEW.status, error = NEW.error, started_at = NEW.started_at, finished_at = NEW.finished_at\n     WHERE id = NEW.target_id;\n    RETURN NULL;\n', hash='3a29c5446aa6bea78efefc3065894769e64d8ea3', operation='INSERT', pgid='pgtrigger_conversion_after_insert_02b08', table='processing_job', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='job',
-            trigger=pgtrigger.compiler.Trigger(name='conversion_after_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (NEW."stage" = \'conversion\' AND NEW."target_kind" = \'conversion\' AND OLD."status" IS DISTINCT FROM (NEW."status"))', func='\n    UPDATE processing_conversion\n       SET status = NEW.status, error = NEW.error, started_at = NEW.started_at, finished_at = NEW.finished_at\n     WHERE id = NEW.target_id;\n    RETURN NULL;\n', hash='c41f0c5231dcca01fd91fff2fbfc810c3ca1a230', operation='UPDATE OF "status"', pgid='pgtrigger_conversion_after_update_c58ff', table='processing_job', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='processingsettings',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "processing_processingsettingsevent" ("barely_watched_seconds", "conversion_place", "created_at", "disk_margin_gb", "downscale_inactive_days", "id", "is_output_decoded", "job_history_days", "max_suggestions", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "sprite_quality", "storyboard_tiles", "thumbnail_large_px", "thumbnail_quality", "thumbnail_small_px", "updated_at") VALUES (NEW."barely_watched_seconds", NEW."conversion_place", NEW."created_at", NEW."disk_margin_gb", NEW."downscale_inactive_days", NEW."id", NEW."is_output_decoded", NEW."job_history_days", NEW."max_suggestions", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."sprite_quality", NEW."storyboard_tiles", NEW."thumbnail_large_px", NEW."thumbnail_quality", NEW."thumbnail_small_px", NEW."updated_at"); RETURN NULL;', hash='e30541a8567b6ad30d7ec1e43dbed8c22324fe10', operation='INSERT', pgid='pgtrigger_insert_insert_9da8e', table='processing_processingsettings', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='processingsettings',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "processing_processingsettingsevent" ("barely_watched_seconds", "conversion_place", "created_at", "disk_margin_gb", "downscale_inactive_days", "id", "is_output_decoded", "job_history_days", "max_suggestions", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "sprite_quality", "storyboard_tiles", "thumbnail_large_px", "thumbnail_quality", "thumbnail_small_px", "updated_at") VALUES (NEW."barely_watched_seconds", NEW."conversion_place", NEW."created_at", NEW."disk_margin_gb", NEW."downscale_inactive_days", NEW."id", NEW."is_output_decoded", NEW."job_history_days", NEW."max_suggestions", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."sprite_quality", NEW."storyboard_tiles", NEW."thumbnail_large_px", NEW."thumbnail_quality", NEW."thumbnail_small_px", NEW."updated_at"); RETURN NULL;', hash='5eed680e694c6291abc3ef206cf988c99ef7abe2', operation='UPDATE', pgid='pgtrigger_update_update_6a5f6', table='processing_processingsettings', when='AFTER')),
         ),
         migrations.AddConstraint(
             model_name='processingsettings',
@@ -299,10 +276,6 @@ class Migration(migrations.Migration):
             model_name='encoderproof',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('is_proven', True), ('reason', '')), ('is_proven', False), _connector='OR'), name='processing_encoderproof_reason'),
         ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='encoderproof',
-            trigger=pgtrigger.compiler.Trigger(name='keep_timestamps', sql=pgtrigger.compiler.UpsertTriggerSql(func='NEW.created_at = OLD.created_at; NEW.updated_at = clock_timestamp(); RETURN NEW;', hash='b37e38aeba4886048262c8003774caed2e5869d1', operation='UPDATE', pgid='pgtrigger_keep_timestamps_ae51c', table='processing_encoderproof', when='BEFORE')),
-        ),
         migrations.AddConstraint(
             model_name='preset',
             constraint=models.CheckConstraint(condition=models.Q(('codec__in', ['h264', 'hevc', 'av1'])), name='processing_preset_codec'),
@@ -345,26 +318,6 @@ class Migration(migrations.Migration):
             name='preset',
             field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='conversions', to='processing.preset'),
         ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='preset',
-            trigger=pgtrigger.compiler.Trigger(name='keep_timestamps', sql=pgtrigger.compiler.UpsertTriggerSql(func='NEW.created_at = OLD.created_at; NEW.updated_at = clock_timestamp(); RETURN NEW;', hash='51c05d871ac09d54cffaa8e4b9c614f7bcf330f7', operation='UPDATE', pgid='pgtrigger_keep_timestamps_f513c', table='processing_preset', when='BEFORE')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='preset',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "processing_presetevent" ("audio", "codec", "container", "created_at", "effort", "hdr", "id", "is_built_in", "key", "max_bit_rate", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "qp", "target_width", "updated_at") VALUES (NEW."audio", NEW."codec", NEW."container", NEW."created_at", NEW."effort", NEW."hdr", NEW."id", NEW."is_built_in", NEW."key", NEW."max_bit_rate", NEW."name", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."qp", NEW."target_width", NEW."updated_at"); RETURN NULL;', hash='fd7d9e9f371b8de23dd42e990c657ac202d4d225', operation='INSERT', pgid='pgtrigger_insert_insert_617eb', table='processing_preset', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='preset',
-            trigger=pgtrigger.compiler.Trigger(name='before_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."audio" IS DISTINCT FROM (NEW."audio") OR OLD."codec" IS DISTINCT FROM (NEW."codec") OR OLD."container" IS DISTINCT FROM (NEW."container") OR OLD."created_at" IS DISTINCT FROM (NEW."created_at") OR OLD."effort" IS DISTINCT FROM (NEW."effort") OR OLD."hdr" IS DISTINCT FROM (NEW."hdr") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."is_built_in" IS DISTINCT FROM (NEW."is_built_in") OR OLD."key" IS DISTINCT FROM (NEW."key") OR OLD."max_bit_rate" IS DISTINCT FROM (NEW."max_bit_rate") OR OLD."name" IS DISTINCT FROM (NEW."name") OR OLD."qp" IS DISTINCT FROM (NEW."qp") OR OLD."target_width" IS DISTINCT FROM (NEW."target_width"))', func='INSERT INTO "processing_presetevent" ("audio", "codec", "container", "created_at", "effort", "hdr", "id", "is_built_in", "key", "max_bit_rate", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "qp", "target_width", "updated_at") VALUES (OLD."audio", OLD."codec", OLD."container", OLD."created_at", OLD."effort", OLD."hdr", OLD."id", OLD."is_built_in", OLD."key", OLD."max_bit_rate", OLD."name", _pgh_attach_context(), NOW(), \'before\', OLD."id", OLD."qp", OLD."target_width", OLD."updated_at"); RETURN NULL;', hash='72876bf17be24493c55e0e97f0d2ef41dcc59dcb', operation='UPDATE', pgid='pgtrigger_before_update_11abd', table='processing_preset', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='preset',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."audio" IS DISTINCT FROM (NEW."audio") OR OLD."codec" IS DISTINCT FROM (NEW."codec") OR OLD."container" IS DISTINCT FROM (NEW."container") OR OLD."created_at" IS DISTINCT FROM (NEW."created_at") OR OLD."effort" IS DISTINCT FROM (NEW."effort") OR OLD."hdr" IS DISTINCT FROM (NEW."hdr") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."is_built_in" IS DISTINCT FROM (NEW."is_built_in") OR OLD."key" IS DISTINCT FROM (NEW."key") OR OLD."max_bit_rate" IS DISTINCT FROM (NEW."max_bit_rate") OR OLD."name" IS DISTINCT FROM (NEW."name") OR OLD."qp" IS DISTINCT FROM (NEW."qp") OR OLD."target_width" IS DISTINCT FROM (NEW."target_width"))', func='INSERT INTO "processing_presetevent" ("audio", "codec", "container", "created_at", "effort", "hdr", "id", "is_built_in", "key", "max_bit_rate", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "qp", "target_width", "updated_at") VALUES (NEW."audio", NEW."codec", NEW."container", NEW."created_at", NEW."effort", NEW."hdr", NEW."id", NEW."is_built_in", NEW."key", NEW."max_bit_rate", NEW."name", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."qp", NEW."target_width", NEW."updated_at"); RETURN NULL;', hash='45462b5f6fc903399790dcecb67143101f525aa5', operation='UPDATE', pgid='pgtrigger_update_update_0a871', table='processing_preset', when='AFTER')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='preset',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "processing_presetevent" ("audio", "codec", "container", "created_at", "effort", "hdr", "id", "is_built_in", "key", "max_bit_rate", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "qp", "target_width", "updated_at") VALUES (OLD."audio", OLD."codec", OLD."container", OLD."created_at", OLD."effort", OLD."hdr", OLD."id", OLD."is_built_in", OLD."key", OLD."max_bit_rate", OLD."name", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."qp", OLD."target_width", OLD."updated_at"); RETURN NULL;', hash='82ee6b090518844403787360666a8a6bd9a77745', operation='DELETE', pgid='pgtrigger_delete_delete_47a19', table='processing_preset', when='AFTER')),
-        ),
         migrations.AddField(
             model_name='presetevent',
             name='pgh_context',
@@ -378,10 +331,6 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='conversionbatch',
             index=models.Index(condition=models.Q(('confirmed_at', None)), fields=['updated_at'], name='processing_batch_draft'),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='conversionbatch',
-            trigger=pgtrigger.compiler.Trigger(name='keep_timestamps', sql=pgtrigger.compiler.UpsertTriggerSql(func='NEW.created_at = OLD.created_at; NEW.updated_at = clock_timestamp(); RETURN NEW;', hash='532c4574345d3fb8c780374da96a9164679a66bd', operation='UPDATE', pgid='pgtrigger_keep_timestamps_4d763', table='processing_conversionbatch', when='BEFORE')),
         ),
         migrations.AddIndex(
             model_name='conversion',
@@ -427,12 +376,19 @@ class Migration(migrations.Migration):
             model_name='conversion',
             constraint=models.CheckConstraint(condition=django.db.models.lookups.Exact(models.Func(models.F('notes'), function='jsonb_typeof', output_field=models.TextField()), models.Value('array')), name='processing_conversion_notes_json'),
         ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='conversion',
-            trigger=pgtrigger.compiler.Trigger(name='keep_timestamps', sql=pgtrigger.compiler.UpsertTriggerSql(func='NEW.created_at = OLD.created_at; NEW.updated_at = clock_timestamp(); RETURN NEW;', hash='a0038af46193caa6496d31c846e5662523f644f3', operation='UPDATE', pgid='pgtrigger_keep_timestamps_ca0a7', table='processing_conversion', when='BEFORE')),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name='presetevent',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='5bd4e10c145b19b0f84e8f56b4f61f1cd935fc7d', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_41ec7', table='processing_presetevent', when='BEFORE')),
+        library.migration_operations.AddTriggers(
+            triggers=[
+                ('job', pgtrigger.compiler.Trigger(name='conversion_after_insert', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (NEW."stage" = \'conversion\' AND NEW."target_kind" = \'conversion\')', func='\n    UPDATE processing_conversion\n       SET status = NEW.status, error = NEW.error, started_at = NEW.started_at, finished_at = NEW.finished_at\n     WHERE id = NEW.target_id;\n    RETURN NULL;\n', hash='3a29c5446aa6bea78efefc3065894769e64d8ea3', operation='INSERT', pgid='pgtrigger_conversion_after_insert_02b08', table='processing_job', when='AFTER'))),
+                ('job', pgtrigger.compiler.Trigger(name='conversion_after_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (NEW."stage" = \'conversion\' AND NEW."target_kind" = \'conversion\' AND OLD."status" IS DISTINCT FROM (NEW."status"))', func='\n    UPDATE processing_conversion\n       SET status = NEW.status, error = NEW.error, started_at = NEW.started_at, finished_at = NEW.finished_at\n     WHERE id = NEW.target_id;\n    RETURN NULL;\n', hash='c41f0c5231dcca01fd91fff2fbfc810c3ca1a230', operation='UPDATE OF "status"', pgid='pgtrigger_conversion_after_update_c58ff', table='processing_job', when='AFTER'))),
+                ('encoderproof', pgtrigger.compiler.Trigger(name='keep_timestamps', sql=pgtrigger.compiler.UpsertTriggerSql(func='NEW.created_at = OLD.created_at; NEW.updated_at = clock_timestamp(); RETURN NEW;', hash='b37e38aeba4886048262c8003774caed2e5869d1', operation='UPDATE', pgid='pgtrigger_keep_timestamps_ae51c', table='processing_encoderproof', when='BEFORE'))),
+                ('preset', pgtrigger.compiler.Trigger(name='keep_timestamps', sql=pgtrigger.compiler.UpsertTriggerSql(func='NEW.created_at = OLD.created_at; NEW.updated_at = clock_timestamp(); RETURN NEW;', hash='51c05d871ac09d54cffaa8e4b9c614f7bcf330f7', operation='UPDATE', pgid='pgtrigger_keep_timestamps_f513c', table='processing_preset', when='BEFORE'))),
+                ('preset', pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "processing_presetevent" ("audio", "codec", "container", "created_at", "effort", "hdr", "id", "is_built_in", "key", "max_bit_rate", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "qp", "target_width", "updated_at") VALUES (NEW."audio", NEW."codec", NEW."container", NEW."created_at", NEW."effort", NEW."hdr", NEW."id", NEW."is_built_in", NEW."key", NEW."max_bit_rate", NEW."name", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."qp", NEW."target_width", NEW."updated_at"); RETURN NULL;', hash='fd7d9e9f371b8de23dd42e990c657ac202d4d225', operation='INSERT', pgid='pgtrigger_insert_insert_617eb', table='processing_preset', when='AFTER'))),
+                ('preset', pgtrigger.compiler.Trigger(name='before_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."audio" IS DISTINCT FROM (NEW."audio") OR OLD."codec" IS DISTINCT FROM (NEW."codec") OR OLD."container" IS DISTINCT FROM (NEW."container") OR OLD."created_at" IS DISTINCT FROM (NEW."created_at") OR OLD."effort" IS DISTINCT FROM (NEW."effort") OR OLD."hdr" IS DISTINCT FROM (NEW."hdr") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."is_built_in" IS DISTINCT FROM (NEW."is_built_in") OR OLD."key" IS DISTINCT FROM (NEW."key") OR OLD."max_bit_rate" IS DISTINCT FROM (NEW."max_bit_rate") OR OLD."name" IS DISTINCT FROM (NEW."name") OR OLD."qp" IS DISTINCT FROM (NEW."qp") OR OLD."target_width" IS DISTINCT FROM (NEW."target_width"))', func='INSERT INTO "processing_presetevent" ("audio", "codec", "container", "created_at", "effort", "hdr", "id", "is_built_in", "key", "max_bit_rate", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "qp", "target_width", "updated_at") VALUES (OLD."audio", OLD."codec", OLD."container", OLD."created_at", OLD."effort", OLD."hdr", OLD."id", OLD."is_built_in", OLD."key", OLD."max_bit_rate", OLD."name", _pgh_attach_context(), NOW(), \'before\', OLD."id", OLD."qp", OLD."target_width", OLD."updated_at"); RETURN NULL;', hash='72876bf17be24493c55e0e97f0d2ef41dcc59dcb', operation='UPDATE', pgid='pgtrigger_before_update_11abd', table='processing_preset', when='AFTER'))),
+                ('preset', pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."audio" IS DISTINCT FROM (NEW."audio") OR OLD."codec" IS DISTINCT FROM (NEW."codec") OR OLD."container" IS DISTINCT FROM (NEW."container") OR OLD."created_at" IS DISTINCT FROM (NEW."created_at") OR OLD."effort" IS DISTINCT FROM (NEW."effort") OR OLD."hdr" IS DISTINCT FROM (NEW."hdr") OR OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."is_built_in" IS DISTINCT FROM (NEW."is_built_in") OR OLD."key" IS DISTINCT FROM (NEW."key") OR OLD."max_bit_rate" IS DISTINCT FROM (NEW."max_bit_rate") OR OLD."name" IS DISTINCT FROM (NEW."name") OR OLD."qp" IS DISTINCT FROM (NEW."qp") OR OLD."target_width" IS DISTINCT FROM (NEW."target_width"))', func='INSERT INTO "processing_presetevent" ("audio", "codec", "container", "created_at", "effort", "hdr", "id", "is_built_in", "key", "max_bit_rate", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "qp", "target_width", "updated_at") VALUES (NEW."audio", NEW."codec", NEW."container", NEW."created_at", NEW."effort", NEW."hdr", NEW."id", NEW."is_built_in", NEW."key", NEW."max_bit_rate", NEW."name", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."qp", NEW."target_width", NEW."updated_at"); RETURN NULL;', hash='45462b5f6fc903399790dcecb67143101f525aa5', operation='UPDATE', pgid='pgtrigger_update_update_0a871', table='processing_preset', when='AFTER'))),
+                ('preset', pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "processing_presetevent" ("audio", "codec", "container", "created_at", "effort", "hdr", "id", "is_built_in", "key", "max_bit_rate", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "qp", "target_width", "updated_at") VALUES (OLD."audio", OLD."codec", OLD."container", OLD."created_at", OLD."effort", OLD."hdr", OLD."id", OLD."is_built_in", OLD."key", OLD."max_bit_rate", OLD."name", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."qp", OLD."target_width", OLD."updated_at"); RETURN NULL;', hash='82ee6b090518844403787360666a8a6bd9a77745', operation='DELETE', pgid='pgtrigger_delete_delete_47a19', table='processing_preset', when='AFTER'))),
+                ('conversionbatch', pgtrigger.compiler.Trigger(name='keep_timestamps', sql=pgtrigger.compiler.UpsertTriggerSql(func='NEW.created_at = OLD.created_at; NEW.updated_at = clock_timestamp(); RETURN NEW;', hash='532c4574345d3fb8c780374da96a9164679a66bd', operation='UPDATE', pgid='pgtrigger_keep_timestamps_4d763', table='processing_conversionbatch', when='BEFORE'))),
+                ('conversion', pgtrigger.compiler.Trigger(name='keep_timestamps', sql=pgtrigger.compiler.UpsertTriggerSql(func='NEW.created_at = OLD.created_at; NEW.updated_at = clock_timestamp(); RETURN NEW;', hash='a0038af46193caa6496d31c846e5662523f644f3', operation='UPDATE', pgid='pgtrigger_keep_timestamps_ca0a7', table='processing_conversion', when='BEFORE'))),
+                ('presetevent', pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='5bd4e10c145b19b0f84e8f56b4f61f1cd935fc7d', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_41ec7', table='processing_presetevent', when='BEFORE'))),
+            ],
         ),
     ]
