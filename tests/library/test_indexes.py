@@ -102,7 +102,7 @@ class Library:
 
 
 @pytest.fixture(scope="module")
-def seeded(django_db_setup: None, django_db_blocker: Any) -> Iterator[Library]:
+def seeded(new_tables: None, django_db_blocker: Any) -> Iterator[Library]:
     """One library for all tests of the module, in a transaction that is taken back."""
     with django_db_blocker.unblock():
         with transaction.atomic():

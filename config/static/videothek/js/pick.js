@@ -157,7 +157,7 @@
     const box = event.target.closest?.("#bulk-form [data-pick]");
     const mode = box?.closest("form").elements[`${box.dataset.name}_mode`];
     if (!mode || (mode.value && !("itself" in mode.dataset))) return;
-    mode.value = chosen(box).size ? "add" : "";
+    mode.value = box.querySelector(".v-tag") ? "add" : "";
     mode.dataset.itself = "";
   });
   document.addEventListener("change", (event) => {
