@@ -27,6 +27,10 @@ OLDEST, NEWEST = (3, 11), (3, 13)
 FRONT_END = {
     "media-chrome/dist/iife/all.js": "media-chrome.js",
     "media-chrome/LICENSE": "media-chrome.LICENSE.txt",
+    "hls.js/dist/hls.light.min.js": "hls.js",
+    "hls.js/LICENSE": "hls.LICENSE.txt",
+    "sortablejs/Sortable.min.js": "sortable.js",
+    "sortablejs/LICENSE": "sortable.LICENSE.txt",
 }
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 AUTHORITIES = (
