@@ -62,10 +62,9 @@ def may(request: HttpRequest, *permissions: str) -> bool:
     return bool(request.user.has_perms(permissions))
 
 
-def declared(view: Callable[..., Any]) -> tuple[str, ...] | None:
-    """What a view asks for: permissions, () for any account; None when it declares nothing."""
-    permissions: tuple[str, ...] | None = getattr(view, "required_permissions", None)
-    return permissions
+def declared(view: Callable[..., Any]) -> Any:
+    """What a view asks for: permissions, () for any account, a mapping by method (API); None if it declares nothing."""
+    return getattr(view, "required_permissions", getattr(getattr(view, "cls", None), "required_permissions", None))
 
 
 def current_user(request: HttpRequest) -> User:

@@ -1,10 +1,10 @@
 from django.urls import path
 
-from playback import views
+from playback.views import stream, watch
 
 urlpatterns = [
-    path("videos/<int:video_id>/", views.watch, name="watch"),
-    path("videos/<int:video_id>/stream", views.stream, name="stream"),
-    path("videos/<int:video_id>/chapters.vtt", views.chapters, name="chapters"),
-    path("videos/<int:video_id>/progress", views.progress, name="progress"),
+    path("videos/<int:video_id>/", watch.watch, name="watch"),
+    path("videos/<int:video_id>/stream", stream.stream, name="stream"),
+    path("videos/<int:video_id>/chapters.vtt", watch.chapters, name="chapters"),
+    path("videos/<int:video_id>/progress", watch.progress, name="progress"),
 ]

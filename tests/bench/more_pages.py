@@ -32,8 +32,8 @@ _MORE_ROWS = (
     """,
     """
     INSERT INTO processing_job (stage, queue, target_kind, target_id, variant, label, params, status, priority,
-           is_forced, input_key, is_asked_again, attempts, max_attempts, due_at, started_at, finished_at, worker, progress_done,
-           progress_total, error_class, error, result)
+           is_forced, input_key, is_asked_again, attempts, max_attempts, due_at, started_at, finished_at, worker,
+           progress_done, progress_total, error_class, error, result)
     SELECT 'frames', 'media', 'file', id, '', relative_path, '{}',
            CASE WHEN id %% 50 = 0 THEN 'failed' ELSE 'completed' END, 0, false, '', false, 1, 3, created_at,
            created_at,
