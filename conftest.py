@@ -13,6 +13,7 @@ from redis import Redis
 from config import paths
 from config.embedded.errors import StackError
 from config.embedded.stack import Attachment, attach
+from tests import template_database
 
 _attachment = pytest.StashKey[Attachment]()
 _is_flushed = pytest.StashKey[bool]()
@@ -25,6 +26,7 @@ def pytest_configure(config: pytest.Config) -> None:
     # The servers' keeper outlives the report, so its coverage would only be a file left behind.
     measured = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("COVERAGE_PROCESS")}
     try:
+        template_database.lay_out_cluster()
         config.stash[_attachment] = attach(title="tests", disposable=True)
     except StackError as error:
         raise pytest.UsageError(str(error)) from None
@@ -36,7 +38,10 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     """Stops the servers and removes the run's HOME."""
     if _attachment not in config.stash:
         return
+    is_template_there = template_database.drop_other_databases()
     config.stash[_attachment].close()
+    if is_template_there:
+        template_database.store_cluster()
     shutil.rmtree(os.environ["VIDEOTHEK_TEST_HOME"], ignore_errors=True)
 
 
@@ -78,6 +83,12 @@ def _delete_all(self: object, style: object, tables: Sequence[str], **options: b
         FOREACH name IN ARRAY ARRAY[{names}] LOOP EXECUTE format('DELETE FROM %I', name); END LOOP;
         END $$;"""
     ]
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
+    """Test databases are copies of one that is migrated."""
+    connection.settings_dict["TEST"]["TEMPLATE"] = template_database.ensure_template()
 
 
 @pytest.fixture(scope="session")
