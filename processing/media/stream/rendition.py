@@ -16,8 +16,8 @@ class Action(StrEnum):
 @dataclass(frozen=True, slots=True)
 class VideoPlan:
     """The picture. `stream_index` is FFmpeg's in the file. When encoding: `height` is the most of the upright picture's
-    shorter side, None to keep it; `bit_rate` in bit/s, None for what the size deserves; `burns_subtitle` is the index of
-    a bitmap subtitle stream to draw into the picture. Copied, only `codec` counts, the file's own."""
+    shorter side, None to keep it; `bit_rate` in bit/s, None for what the size deserves; `burns_subtitle` is the index
+    of a bitmap subtitle stream to draw into the picture. Copied, only `codec` counts, the file's own."""
 
     stream_index: int
     action: Action
