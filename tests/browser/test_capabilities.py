@@ -34,7 +34,7 @@ PLAY = """(url) => new Promise((resolve) => {
 
 @pytest.fixture
 def files(owner, tmp_path: Path) -> dict[str, VideoFile]:
-    """Films in several containers by the names of their files; of different sizes, so that none is a remux of another."""
+    """Films in several containers by their names; of different sizes, so that none is a remux of another."""
     make_video(tmp_path / "Mp4.mp4", seconds=2, size="160x120", rate=10, audio="aac")
     make_video(tmp_path / "Matroska.mkv", seconds=2, size="176x120", rate=10, audio="aac")
     make_video(tmp_path / "Webm.webm", seconds=2, size="192x120", rate=10, codec="vp9", audio="opus")
