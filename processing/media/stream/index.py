@@ -96,18 +96,19 @@ def _from_container(
     base = stream.time_base
     if base is None:
         return [], 0.0
-    with suppress(FFmpegError):
-        # Matroska reads its cues at the first seek.
-        container.seek(round(((end or 0) / 2 + origin) / base), stream=stream)
-        entries = [entry.timestamp for entry in stream.index_entries if entry.is_keyframe]
-        found = _first_key(container, stream)
-        if not entries or found is None or found[0].dts is None:
-            return [], 0.0
-        packet, lead = found
-        nearest = min(entries, key=lambda entry: abs(entry - packet.dts))
-        by_shown = min(entries, key=lambda entry: abs(entry - packet.pts))
-        shift = packet.pts - (by_shown if by_shown == packet.pts else nearest)
-        return sorted({float((entry + shift) * base) - origin for entry in entries}), lead
+    # Of a file that breaks off, only the beginning can be read.
+    for share in (0.5, 0.0):
+        with suppress(FFmpegError):
+            # Matroska reads its cues at the first seek.
+            container.seek(round(((end or 0) * share + origin) / base), stream=stream)
+            entries = [entry.timestamp for entry in stream.index_entries if entry.is_keyframe]
+            found = _first_key(container, stream)
+            if entries and found is not None and found[0].dts is not None:
+                packet, lead = found
+                shown = min(entries, key=lambda entry: abs(entry - packet.pts))
+                decoded = min(entries, key=lambda entry: abs(entry - packet.dts))
+                shift = packet.pts - (shown if shown == packet.pts else decoded)
+                return sorted({float((entry + shift) * base) - origin for entry in entries}), lead
     return [], 0.0
 
 

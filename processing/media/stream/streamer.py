@@ -13,18 +13,17 @@ import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from enum import StrEnum
 
 from processing.media.encode.catalogue import RENDER_NODE
 from processing.media.encode.ladder import Capabilities, Rung
 from processing.media.errors import MediaError
-from processing.media.stream.command import StreamSource, leads_of, rungs_of, stream_command
+from processing.media.stream.command import leads_of, rungs_of, stream_command
 from processing.media.stream.cutter import INIT, Cutter, stand_in
 from processing.media.stream.errors import StreamError
 from processing.media.stream.index import read_index
 from processing.media.stream.plan import Plan, plan_copied, plan_encoded, plan_sound
-from processing.media.stream.rendition import Rendition
 from processing.media.stream.running import StreamingProgram
+from processing.media.stream.runs import Answer, Limits, RunInfo, RunState, State, StreamJob
 from processing.media.stream.store import INIT_NAME, PLAYLIST_NAME, PartStore, segment_name
 
 _STOPPED_SECONDS = 60.0
@@ -39,71 +38,6 @@ _COPY_REACH, _ENCODE_REACH = 8, 3
 _MADE_ALREADY = 3
 
 STOPPED = "Somebody who looks after this library stopped this stream. Try again in a minute."
-
-
-class State(StrEnum):
-    """What became of a question for a part."""
-
-    READY = "ready"
-    LATER = "later"
-    BUSY = "busy"
-    FAILED = "failed"
-    GONE = "gone"
-
-
-class RunState(StrEnum):
-    """How far a run is."""
-
-    RUNNING = "running"
-    ENDED = "ended"
-    STOPPED = "stopped"
-    FAILED = "failed"
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """`sentence` is for the viewer, empty when all is well."""
-
-    state: State
-    sentence: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class StreamJob:
-    """A stream that may be asked for: its file and what is made of it."""
-
-    key: str
-    source: StreamSource
-    rendition: Rendition
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """`encoders` and `copies` are the most runs of each kind at once; `ahead_seconds` is how far before its viewers a
-    run goes; it ends `idle_seconds` after the last question."""
-
-    encoders: int = 2
-    copies: int = 16
-    ahead_seconds: float = 30.0
-    idle_seconds: float = 45.0
-
-
-@dataclass(frozen=True, slots=True)
-class RunInfo:
-    """A run as people see it. Times are those of time.time(); `position_seconds` is how far it has come in the film,
-    `speed` is in seconds of film per second of work."""
-
-    id: str
-    key: str
-    state: RunState
-    encoder: str
-    started_at: float
-    asked_at: float
-    position_seconds: float
-    speed: float
-    viewers: int
-    error: str
-    pid: int
 
 
 @dataclass(slots=True)

@@ -32,7 +32,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """`state` is one of processing.media.stream.streamer.State."""
+    """`state` is one of processing.media.stream.runs.State."""
 
     state: str
     sentence: str = ""
