@@ -41,7 +41,16 @@ def write_sessions(runs: Sequence[RunInfo]) -> set[str]:
         rows,
         update_conflicts=True,
         unique_fields=["run_id"],
-        update_fields=["state", "encoder", "viewers", "position_seconds", "speed", "error", "last_asked_at", "ended_at"],
+        update_fields=[
+            "state",
+            "encoder",
+            "viewers",
+            "position_seconds",
+            "speed",
+            "error",
+            "last_asked_at",
+            "ended_at",
+        ],
     )
     lost = StreamSession.objects.filter(state=SessionState.RUNNING).exclude(run_id__in=[run.id for run in runs])
     lost.update(state=SessionState.ENDED, ended_at=timezone.now())

@@ -117,6 +117,8 @@ def _refusal(part: Part) -> HttpResponse:
     status = HTTPStatus.UNPROCESSABLE_ENTITY if part.state is State.FAILED else HTTPStatus.SERVICE_UNAVAILABLE
     response = HttpResponse(part.sentence, status=status, content_type="text/plain; charset=utf-8")
     response["Cache-Control"] = "no-store"
+    # Waiting is nothing that the log has to tell of.
+    response._has_been_logged = True  # type: ignore[attr-defined]
     if part.retry_seconds is not None:
         response["Retry-After"] = str(part.retry_seconds)
     return response

@@ -14,7 +14,14 @@ from processing.media.stream.errors import BrokenFragmentsError
 _TFHD_BASE, _TFHD_DESCRIPTION, _TFHD_DURATION, _TFHD_SIZE, _TFHD_FLAGS = 0x1, 0x2, 0x8, 0x10, 0x20
 _DEFAULT_BASE_IS_MOOF = 0x020000
 # trun: likewise, then what each sample has.
-_TRUN_OFFSET, _TRUN_FIRST_FLAGS, _TRUN_DURATION, _TRUN_SIZE, _TRUN_FLAGS, _TRUN_CTS = 0x1, 0x4, 0x100, 0x200, 0x400, 0x800
+_TRUN_OFFSET, _TRUN_FIRST_FLAGS, _TRUN_DURATION, _TRUN_SIZE, _TRUN_FLAGS, _TRUN_CTS = (
+    0x1,
+    0x4,
+    0x100,
+    0x200,
+    0x400,
+    0x800,
+)
 _IS_NON_SYNC = 0x00010000
 # Flags of a written sample: depends on others and isn't a sync sample; depends on nothing.
 _NON_SYNC_FLAGS, _SYNC_FLAGS = 0x01010000, 0x02000000

@@ -21,7 +21,7 @@ from av.video.stream import VideoStream
 
 from processing.media.containers import open_media
 from processing.media.encode.source import is_interlaced
-from processing.media.stream.plan import LONGEST_SECONDS, Index
+from processing.media.stream.plan import LONGEST_SECONDS, Index, cuts
 
 WALKED_BYTES = 192 * 1024 * 1024
 STEP_SECONDS = 8.0
@@ -31,6 +31,11 @@ MOST_SECONDS = 20.0
 _INDEXED = ("mov", "matroska", "avi", "flv", "asf")
 _PACKETS_PER_STEP = 3000
 _PACKETS_AFTER_KEY = 40
+# Where open groups are looked for; of files that have some, how long each cut may be looked at.
+_PLACES = 6
+_LEADS_SECONDS = 1.0
+# Rounding of times.
+_NEAR_SECONDS = 0.002
 # Codecs whose pictures may be of two moments.
 _MAYBE_INTERLACED = frozenset({"mpeg2video", "mpeg1video", "h264", "vc1", "wmv3", "dvvideo", "mpeg4", "prores"})
 
@@ -52,8 +57,8 @@ def read_index(path: str, *, video: int | None, looks_at_fields: bool = False) -
         if looks_at_fields:
             # Pictures that are encoded anew need no keyframes.
             return Index(origin, end, video_end, is_interlaced=interlaced)
-        keys, lead = _keys(container, stream, origin, end)
-        return Index(origin, end, video_end, tuple(keys), lead)
+        keys = _keys(container, stream, origin, end)
+        return Index(origin, end, video_end, tuple(keys), tuple(keys.values()))
 
 
 def _maybe_interlaced(stream: VideoStream) -> bool:
@@ -66,19 +71,43 @@ def _end_of(stream: VideoStream, origin: float) -> float | None:
     return float(((stream.start_time or 0) + stream.duration) * stream.time_base) - origin
 
 
-def _keys(
-    container: InputContainer, stream: VideoStream, origin: float, end: float | None
-) -> tuple[list[float], float]:
+def _keys(container: InputContainer, stream: VideoStream, origin: float, end: float | None) -> dict[float, float]:
+    """When keyframes are shown, and the lead of each, in order."""
     for other in container.streams:
         if other.index != stream.index:
             other.discard = Discard.all
     if container.format.name.startswith(_INDEXED):
-        keys, lead = _from_container(container, stream, origin, end)
+        keys = _from_container(container, stream, origin, end)
         if _reaches(keys, end):
-            return keys, lead
+            return _with_leads(container, stream, origin, keys, end or 0.0)
     if container.size <= WALKED_BYTES or not end:
         return _walk(container, stream, origin)
     return _look_here_and_there(container, stream, origin, end)
+
+
+def _with_leads(
+    container: InputContainer, stream: VideoStream, origin: float, keys: list[float], end: float
+) -> dict[float, float]:
+    """Looks at some cuts, and where one of them has a lead at all of them, as far as the time goes."""
+    found = dict.fromkeys(keys, 0.0)
+    chosen = cuts(keys, end)
+    if not any(_measure(container, stream, origin, key) for key in chosen[:: len(chosen) // _PLACES + 1]):
+        return found
+    deadline = time.monotonic() + _LEADS_SECONDS
+    for key in chosen:
+        if time.monotonic() > deadline:
+            break
+        found[key] = _measure(container, stream, origin, key)
+    return found
+
+
+def _measure(container: InputContainer, stream: VideoStream, origin: float, key: float) -> float:
+    with suppress(FFmpegError):
+        assert stream.time_base is not None
+        container.seek(round((key + origin + _NEAR_SECONDS) / stream.time_base), stream=stream)
+        if (found := _first_key(container, stream)) is not None:
+            return found[1]
+    return 0.0
 
 
 def _reaches(keys: list[float], end: float | None) -> bool:
@@ -89,13 +118,11 @@ def _reaches(keys: list[float], end: float | None) -> bool:
     return max(gaps) < LONGEST_SECONDS / 2
 
 
-def _from_container(
-    container: InputContainer, stream: VideoStream, origin: float, end: float | None
-) -> tuple[list[float], float]:
-    """By the demuxer's index. Its times are those of decoding in some containers, so one keyframe is read to compare."""
+def _from_container(container: InputContainer, stream: VideoStream, origin: float, end: float | None) -> list[float]:
+    """By the demuxer's index. Some containers have times of decoding there, so one keyframe is read to compare."""
     base = stream.time_base
     if base is None:
-        return [], 0.0
+        return []
     # Of a file that breaks off, only the beginning can be read.
     for share in (0.5, 0.0):
         with suppress(FFmpegError):
@@ -104,12 +131,12 @@ def _from_container(
             entries = [entry.timestamp for entry in stream.index_entries if entry.is_keyframe]
             found = _first_key(container, stream)
             if entries and found is not None and found[0].dts is not None:
-                packet, lead = found
+                packet, _ = found
                 shown = min(entries, key=lambda entry: abs(entry - packet.pts))
                 decoded = min(entries, key=lambda entry: abs(entry - packet.dts))
                 shift = packet.pts - (shown if shown == packet.pts else decoded)
-                return sorted({float((entry + shift) * base) - origin for entry in entries}), lead
-    return [], 0.0
+                return sorted({float((entry + shift) * base) - origin for entry in entries})
+    return []
 
 
 def _first_key(container: InputContainer, stream: Stream) -> tuple[Packet[VideoStream], float] | None:
@@ -130,44 +157,43 @@ def _lead_of(key: Packet[VideoStream], packets: Iterator[Packet[VideoStream]]) -
     return float((key.pts - first) * key.time_base)
 
 
-def _walk(container: InputContainer, stream: VideoStream, origin: float) -> tuple[list[float], float]:
+def _walk(container: InputContainer, stream: VideoStream, origin: float) -> dict[float, float]:
     """Every packet, within the time."""
-    keys: list[float] = []
-    leads: list[float] = []
+    found: dict[float, float] = {}
+    key: float | None = None
     deadline = time.monotonic() + MOST_SECONDS
-    is_leading = False
     with suppress(FFmpegError):
-        if container.format.name != "avi":
-            container.seek(0)
+        container.seek(0)
         for count, packet in enumerate(container.demux(stream)):
             if packet.pts is None or packet.time_base is None or not packet.size:
                 continue
             seconds = float(packet.pts * packet.time_base) - origin
             if packet.is_keyframe:
-                keys.append(seconds)
-                leads.append(0.0)
-                is_leading = True
-            elif keys and is_leading:
-                is_leading = seconds < keys[-1]
-                leads[-1] = max(leads[-1], keys[-1] - seconds)
+                key = seconds
+                found[key] = 0.0
+            elif key is not None and seconds < key:
+                found[key] = max(found[key], key - seconds)
+            else:
+                # What is shown after a keyframe comes after what is shown before it.
+                key = None
             if count % 500 == 0 and time.monotonic() > deadline:
                 break
-    return sorted(set(keys)), sorted(leads)[len(leads) // 2] if leads else 0.0
+    return dict(sorted(found.items()))
 
 
 def _look_here_and_there(
     container: InputContainer, stream: VideoStream, origin: float, end: float
-) -> tuple[list[float], float]:
-    keys: set[float] = set()
-    lead = 0.0
+) -> dict[float, float]:
+    found: dict[float, float] = {}
     deadline = time.monotonic() + MOST_SECONDS
     at = 0.0
     while at < end and time.monotonic() < deadline:
         with suppress(FFmpegError):
             container.seek(round((at + origin) * 1_000_000))
-            if found := _first_key(container, stream):
-                packet, lead = found
-                keys.add(float(packet.pts * packet.time_base) - origin)
-                at = max(at, float(packet.pts * packet.time_base) - origin)
+            if key := _first_key(container, stream):
+                packet, lead = key
+                seconds = float(packet.pts * packet.time_base) - origin
+                found[seconds] = lead
+                at = max(at, seconds)
         at += STEP_SECONDS
-    return sorted(keys), lead
+    return dict(sorted(found.items()))

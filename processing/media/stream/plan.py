@@ -1,5 +1,6 @@
 """Where a stream is cut into segments, known before anything of it is made."""
 
+import itertools
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,15 +24,16 @@ _FEW_KEYFRAMES = (
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """What is known of a file before it is streamed. Seconds; `origin` is the file's own time of its beginning, all else
-    counts from there. `keys` are times at which keyframes are shown, `lead` is how far before a keyframe pictures are
-    shown that come after it in the file (open groups of pictures). `video_end` and `end` are None where nothing says."""
+    """What is known of a file before it is streamed. Seconds; `origin` is the file's own time of its beginning, all
+    else counts from there. `keys` are times at which keyframes are shown, `leads` for each of them how far before it
+    pictures are shown that come after it in the file (open groups of pictures). `video_end` and `end` are None where
+    nothing says."""
 
     origin: float
     end: float | None
     video_end: float | None
     keys: tuple[float, ...] = ()
-    lead: float = 0.0
+    leads: tuple[float, ...] = ()
     is_interlaced: bool = False
 
 
@@ -93,14 +95,12 @@ def plan_copied(index: Index, *, duration_seconds: float | None = None) -> Plan:
     end = index.end or duration_seconds
     if not index.keys or not end:
         raise NoSegmentsError(_FEW_KEYFRAMES)
-    keys = [index.keys[0]]
-    for key in index.keys[1:]:
-        if key - keys[-1] >= COPY_SECONDS and key < end:
-            keys.append(key)
+    keys = cuts(index.keys, end)
+    leads = dict(zip(index.keys, index.leads, strict=False))
     video_end = min(index.video_end or end, end)
     if len(keys) > 1 and video_end - keys[-1] < _LEAST_TAIL_SECONDS:
         keys.pop()
-    starts = [0.0, *(key - index.lead for key in keys[1:])]
+    starts = [0.0, *(key - leads.get(key, 0.0) for key in keys[1:])]
     # Sound that goes on after the pictures: segments without pictures.
     while end - max(starts[-1], video_end) > 2 * COPY_SECONDS:
         starts.append(max(starts[-1], video_end) + (COPY_SECONDS if starts[-1] >= video_end else 0.0))
@@ -111,9 +111,18 @@ def plan_copied(index: Index, *, duration_seconds: float | None = None) -> Plan:
     return plan
 
 
+def cuts(keys: Sequence[float], end: float) -> list[float]:
+    """Those of the keyframes at which copied pictures are parted."""
+    chosen = list(keys[:1])
+    for key in keys[1:]:
+        if key - chosen[-1] >= COPY_SECONDS and key < end:
+            chosen.append(key)
+    return chosen
+
+
 def _copy_tolerance(keys: Sequence[float]) -> float:
     """Less than half the way between keyframes: indexes are right to a frame or so."""
-    closest = min((later - key for key, later in zip(keys, keys[1:], strict=False)), default=1.0)
+    closest = min((later - key for key, later in itertools.pairwise(keys)), default=1.0)
     return max(0.002, min(0.1, closest / 2.5))
 
 

@@ -377,14 +377,16 @@ class _Run:
             streamer.changed.notify_all()
 
     def _stand_in(self, failure: str) -> None:
-        """No way led to the first segment: a hole in the file, or its end came too early, or it can't be read at all."""
+        """No way led to the first segment: a hole in the file, an end before its time, or nothing can be read."""
         store, key = self.streamer.store, self.stream.job.key
         try:
             init = store.path(key, INIT_NAME).read_bytes()
         except FileNotFoundError:
             self._fail(failure or "This file holds nothing that can be shown.")
             return
-        neighbours = (store.path(key, segment_name(number)) for number in (self.first - 1, self.first + 1) if number >= 0)
+        neighbours = (
+            store.path(key, segment_name(number)) for number in (self.first - 1, self.first + 1) if number >= 0
+        )
         neighbour = next((path.read_bytes() for path in neighbours if path.exists()), b"")
         self._error = failure
         self._keep(self.first, stand_in(self.plan, self.first, init, neighbour))

@@ -103,7 +103,8 @@ def test_forgotten_streams_leave_nothing(tmp_path: Path) -> None:
     ("key", "name"),
     [
         (ONE, "../0.m4s"), (ONE, "-1.m4s"), (ONE, "00.m4s"), (ONE, "1.m4s\n"), (ONE, "1e3.m4s"), (ONE, "٣.m4s"),
-        (ONE, "99999999.m4s"), (ONE, ".0.m4s.part"), (ONE, ""), ("..", "0.m4s"), (ONE.upper() + "A", "0.m4s"), ("A" * 32, "0.m4s"),
+        (ONE, "99999999.m4s"), (ONE, ".0.m4s.part"), (ONE, ""), ("..", "0.m4s"), (ONE + "A", "0.m4s"),
+        ("A" * 32, "0.m4s"),
     ],
 )  # fmt: skip
 def test_nothing_but_keys_and_names_of_parts_makes_a_path(tmp_path: Path, key: str, name: str) -> None:

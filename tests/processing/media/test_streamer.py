@@ -1,5 +1,6 @@
 """Which FFmpeg runs, from where, for whom and how long."""
 
+import itertools
 import os
 import signal
 import subprocess
@@ -77,7 +78,8 @@ def is_alive(pid: int) -> bool:
 def test_any_part_is_made_when_it_is_asked_for(make: Make, film: Path) -> None:
     streamer = make(make_job(film))
 
-    answers = [streamer.ask(KEY, name, wait_seconds=WAIT).state for name in ("index.m3u8", "init.mp4", "0.m4s", "9.m4s", "3.m4s")]  # fmt: skip
+    names = ("index.m3u8", "init.mp4", "0.m4s", "9.m4s", "3.m4s")
+    answers = [streamer.ask(KEY, name, wait_seconds=WAIT).state for name in names]
 
     assert answers == [State.READY] * 5
     init, part = (streamer.store.path(KEY, name).read_bytes() for name in ("init.mp4", "9.m4s"))
@@ -207,7 +209,7 @@ def test_an_ffmpeg_that_is_killed_is_followed_by_another_without_a_gap(make: Mak
         assert streamer.ask(KEY, f"{number}.m4s", wait_seconds=WAIT).state is State.READY
     init = streamer.store.path(KEY, "init.mp4").read_bytes()
     row = [pieces(init, streamer.store.path(KEY, f"{n}.m4s").read_bytes())["video"] for n in range(1, 8)]
-    assert all(one.end == pytest.approx(other.begin, abs=1e-6) for one, other in zip(row, row[1:], strict=False))
+    assert all(one.end == pytest.approx(other.begin, abs=1e-6) for one, other in itertools.pairwise(row))
 
 
 def test_playback_goes_on_behind_a_corrupt_middle(make: Make, tmp_path: Path) -> None:
