@@ -10,3 +10,5 @@ PREVIEW_VERSION = 1
 MARKER_VERSION = 1
 # Of the WebVTT made from subtitles.
 SUBTITLES_VERSION = 1
+# Of how streams are made of files: another one makes all parts anew.
+STREAM_VERSION = 1

@@ -5,6 +5,7 @@ from playback.models.playlist import Playlist, PlaylistItem
 from playback.models.plays import PlayCount, ViewCount, Watch
 from playback.models.progress import WatchProgress
 from playback.models.settings import PlaybackSettings
+from playback.models.streams import StreamRendition, StreamSession
 
 __all__ = [
     "Favorite",
@@ -17,6 +18,8 @@ __all__ = [
     "Playlist",
     "PlaylistItem",
     "Rating",
+    "StreamRendition",
+    "StreamSession",
     "Tally",
     "ViewCount",
     "Watch",

@@ -12,7 +12,7 @@ class PageUrls:
         return f"{reverse('stream', args=[file.video_id])}{self._which(file)}"
 
     def playlist(self, file: VideoFile, key: str) -> str:
-        return f"{reverse('watch', args=[file.video_id])}hls/{key}/index.m3u8"
+        return reverse("hls_playlist", args=[file.video_id, key])
 
     def subtitle(self, file: VideoFile, track_id: str) -> str:
         return f"{reverse('subtitle', args=[file.video_id, track_id])}{self._which(file)}"
