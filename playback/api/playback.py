@@ -60,9 +60,9 @@ class PlaybackRequestSerializer(serializers.Serializer[Any]):
     quality = serializers.CharField(required=False, help_text="auto, original, or a height such as 720p.")
     file = serializers.IntegerField(allow_null=True, required=False, help_text="Id of one of the video's files.")
     failed = serializers.ListField(
-        child=serializers.ChoiceField(choices=["direct", "remux", "transcode"]),
+        child=serializers.CharField(),
         required=False,
-        help_text="Ways that the browser could not go after all.",
+        help_text="Methods that the browser could not play after all: direct, remux.",
     )
 
 
@@ -144,7 +144,7 @@ class HelpSerializer(serializers.Serializer[Any]):
 
     label = serializers.CharField()  # type: ignore[assignment]
     url = serializers.CharField()
-    method = serializers.ChoiceField(choices=["get", "post"])
+    method = serializers.CharField(help_text="get or post")
 
 
 class CannotPlaySerializer(serializers.Serializer[Any]):

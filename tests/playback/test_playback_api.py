@@ -99,11 +99,15 @@ def test_the_rendition_that_is_registered_is_the_one_that_was_decided(tmp_path: 
     file = on_disk(tmp_path / "film.mkv", streams, container="matroska")
     registered: list[Rendition] = []
 
+    def register(*, file: VideoFile, rendition: Rendition) -> str:
+        registered.append(rendition)
+        return "abc"
+
     answer = playback_answer(
         file=file,
         body={"quality": "720p", "subtitle": "e3"},
         urls=Elsewhere(),
-        register=lambda *, file, rendition: registered.append(rendition) or "abc",
+        register=register,
     )
 
     assert (answer["rendition"], answer["url"]) == ("abc", "/s/token/abc.m3u8")

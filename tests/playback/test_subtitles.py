@@ -4,6 +4,7 @@ import os
 import threading
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -14,6 +15,7 @@ from library.services.sweeping import stored_kinds, sweep
 from playback.exceptions import SubtitlesNotReadyError
 from playback.services.subtitles import embedded, subtitle_text
 from processing.media.encode.errors import ProgramFailedError
+from processing.media.encode.program import run_program
 from processing.models.images import derived_storage
 from tests.library.factories import LONG_AGO_NS, make_file, make_folder, make_user
 from tests.media_factory import make_video, run_ffmpeg
@@ -79,9 +81,13 @@ def test_a_file_is_read_once_for_all_its_tracks_and_whoever_asks(
     viewer: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = make_probed_file(with_subtitles(tmp_path / "film.mkv", "subrip", "ass"))
-    commands = []
-    run = embedded.run_program
-    monkeypatch.setattr(embedded, "run_program", lambda command, **how: commands.append(command) or run(command, **how))
+    commands: list[list[str]] = []
+
+    def count(command: list[str], **how: Any) -> str:
+        commands.append(command)
+        return run_program(command, **how)
+
+    monkeypatch.setattr(embedded, "run_program", count)
 
     first = viewer.get(address(file, "e1"))
     second = viewer.get(address(file, "e2"))
@@ -97,8 +103,7 @@ def test_while_a_large_file_is_read_others_are_told_to_come_back_and_then_it_is_
 ) -> None:
     file = make_probed_file(with_subtitles(tmp_path / "film.mkv", "subrip"))
     go_on = threading.Event()
-    run = embedded.run_program
-    monkeypatch.setattr(embedded, "run_program", lambda *args, **how: (go_on.wait(20), run(*args, **how)))
+    monkeypatch.setattr(embedded, "run_program", lambda *args, **how: (go_on.wait(20), run_program(*args, **how)))
 
     with pytest.raises(SubtitlesNotReadyError):
         subtitle_text(file, "e1", wait_seconds=0.01)
@@ -117,8 +122,7 @@ def test_only_two_files_are_read_at_once(tmp_path: Path, monkeypatch: pytest.Mon
     films = [with_subtitles(tmp_path / f"{name}.mkv", "subrip") for name in "abc"]
     files = [make_probed_file(film, folder=folder) for film in films]
     go_on = threading.Event()
-    run = embedded.run_program
-    monkeypatch.setattr(embedded, "run_program", lambda *args, **how: (go_on.wait(20), run(*args, **how)))
+    monkeypatch.setattr(embedded, "run_program", lambda *args, **how: (go_on.wait(20), run_program(*args, **how)))
 
     for file in files:
         with pytest.raises(SubtitlesNotReadyError):
@@ -148,10 +152,9 @@ def test_a_file_that_ffmpeg_cannot_read_says_so_and_may_be_asked_again(
 
 def test_a_damaged_end_costs_only_the_lines_after_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = make_probed_file(with_subtitles(tmp_path / "film.mkv", "subrip"))
-    run = embedded.run_program
 
-    def fail(*args: object, **how: object) -> None:
-        run(*args, **how)
+    def fail(*args: Any, **how: Any) -> None:
+        run_program(*args, **how)
         raise ProgramFailedError("FFmpeg failed: damaged", "")
 
     monkeypatch.setattr(embedded, "run_program", fail)
@@ -175,8 +178,9 @@ def test_a_file_beside_the_video_is_read_each_time_it_changes(viewer: Client, tm
 
 
 def _name_of(file: VideoFile) -> str:
-    [name] = [name for name, _ in derived_storage().names(f"subtitles/{file.pk // 1000:04d}/{file.pk}/")]
-    return name
+    storage: Any = derived_storage()
+    [found] = [name for name, _ in storage.names(f"subtitles/{file.pk // 1000:04d}/{file.pk}/")]
+    return str(found)
 
 
 @pytest.mark.parametrize(
