@@ -342,7 +342,7 @@ class TestSubtitles:
 
 
 class TestWithoutHls:
-    facts = FIREFOX | {"hls": False}
+    facts: dict[str, Any] = FIREFOX | {"hls": False}
 
     def test_what_plays_directly_plays(self) -> None:
         decision = decided(film("mp4", picture(), sound()), self.facts)
@@ -377,7 +377,7 @@ class TestWithoutHls:
 
 
 def test_a_browser_without_h264_can_be_given_no_conversion() -> None:
-    facts = FIREFOX | {"video": ["vp9", "av1"]}
+    facts: dict[str, Any] = FIREFOX | {"video": ["vp9", "av1"]}
 
     decision = decided(film("mp4", picture(), sound()), facts)
 

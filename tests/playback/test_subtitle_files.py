@@ -12,7 +12,7 @@ from playback.services.decisions import media_of
 from playback.services.subtitles.encodings import decode_text
 from playback.services.subtitles.listing import list_subtitles
 from playback.services.subtitles.sidecars import MOST_BYTES, find_sidecars, read_sidecar
-from playback.services.subtitles.vtt import MOST_CUES, to_vtt
+from playback.services.subtitles.vtt import to_vtt
 from tests.playback.playing import film, sound, text
 
 SRT = "1\n00:00:01,000 --> 00:00:02,500\n{}\n"
@@ -151,14 +151,33 @@ def test_what_holds_no_subtitles_is_refused_with_a_sentence(junk: str) -> None:
             to_vtt(junk, format=format)
 
 
-def test_more_lines_than_any_film_has_are_cut_off() -> None:
+def test_marks_begin_and_end_where_they_say() -> None:
+    others = r"{\be1\blur3\bord2\iclip(1)\pos(4,5)\u1}"
+    words = rf"{{\b1}}bold{{\b0}} {{\b700}}heavy{{\r}} {others}under{{\u0}}{{\i1}}slanted{{\rSign}}sign{{\i}}plain"
+    line = rf"Dialogue: 0,0:00:09.00,0:00:10.00,Default,,0,0,0,,{words}"
+
+    cue = to_vtt(f"{ASS}{line}\n", format="ass").rstrip("\n").rpartition("\n")[2]
+
+    assert cue == "<b>bold</b> <b>heavy</b> <u>under</u><i>slanted</i>signplain"
+
+
+@pytest.mark.parametrize(
+    "words", ["<" + " " * 200_000 + "x", "a" + " \n" * 200_000 + "b", "<" * 200_000, "{" * 200_000]
+)
+def test_text_made_to_take_long_ends(words: str) -> None:
+    """Where time grows with the square of the length, each of these takes minutes."""
+    assert to_vtt(f"1\n00:00:01,000 --> 00:00:02,000\n{words}\n", format="srt").count("-->") == 1
+
+
+def test_more_lines_than_any_film_has_are_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("playback.services.subtitles.vtt.MOST_CUES", 100)
     lines = "".join(
         f"{n}\n{n // 3600:02}:{n // 60 % 60:02}:{n % 60:02},000 --> {n // 3600:02}:{n // 60 % 60:02}:{n % 60:02},900\n"
         f"line {n}\n\n"
-        for n in range(MOST_CUES + 50)
+        for n in range(150)
     )
 
-    assert to_vtt(lines, format="srt").count("-->") == MOST_CUES
+    assert to_vtt(lines, format="srt").count("-->") == 100
 
 
 # ---- names ----------------------------------------------------------------------------------------------------------
@@ -279,7 +298,7 @@ def test_a_link_within_the_folder_is_followed_and_one_that_leads_out_is_not(tmp_
     (library / "Film.es.srt").symlink_to("nowhere.srt")
     (library / "Film.nl.srt").symlink_to("Film.nl.srt")
     file = at(library / "Film.mkv")
-    read = {}
+    read: dict[str, object] = {}
 
     for sidecar in find_sidecars(file):
         try:

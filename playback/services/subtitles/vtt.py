@@ -6,10 +6,10 @@ Fonts, colours, drawings and animations of ASS are left out: a browser shows pla
 import re
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from html import escape
 
 import pysubs2
-from pysubs2.formats.substation import parse_tags
 from pysubs2.ssaevent import SSAEvent
 from pysubs2.ssastyle import SSAStyle
 
@@ -25,7 +25,11 @@ _HAS_TIME = re.compile(r"\d{1,3}:\d{2}[:.,]\d")
 # SSA counts its rows of three from below otherwise than ASS: 5 to 7 are on top.
 _OLD_TOP = re.compile(r"\\a([5-7])(?!\d)")
 _VTT_HEAD = re.compile(r"WEBVTT(?=[ \t\n]|\Z)")
-_TAGS = (("italic", "i"), ("bold", "b"), ("underline", "u"))
+_OVERRIDES = re.compile(r"\{([^}]*)\}")
+_OVERRIDE = re.compile(r"(?P<name>[ibup])(?P<value>\d{0,4})|r(?P<style>[^()]*)", re.ASCII)
+_BOLD = 600
+# pysubs2's patterns take time that grows with the square of such runs.
+_RUNS = ((re.compile(r"[ \t]{3,}"), "  "), (re.compile(r"(?:[ \t]*\n){3,}"), "\n\n"))
 
 
 def to_vtt(text: str, *, format: str) -> str:
@@ -36,6 +40,8 @@ def to_vtt(text: str, *, format: str) -> str:
     text = text.lstrip("\ufeff\n ")
     if _VTT_HEAD.match(text):
         return text if text.endswith("\n") else f"{text}\n"
+    for run, short in _RUNS:
+        text = run.sub(short, text)
     # Endings lie: many a .srt is SubStation Alpha and the other way round.
     format = _format_of(text, format)
     events, styles = _parse(text, format)
@@ -100,20 +106,59 @@ def _cues(events: Iterable[SSAEvent], styles: dict[str, SSAStyle]) -> Iterator[s
         yield f"{_clock(event.start)} --> {_clock(event.end)}{_place(event, styles)}\n{words}\n"
 
 
+@dataclass(slots=True)
+class _Look:
+    """How words are drawn at one place of a line. A style that makes all lines bold or underlined is no emphasis."""
+
+    italic: bool
+    bold: bool = False
+    underlined: bool = False
+    is_drawing: bool = False
+
+    @classmethod
+    def of(cls, style: SSAStyle) -> "_Look":
+        return cls(bool(style.italic))
+
+    @property
+    def tags(self) -> list[str]:
+        return [tag for tag, is_on in (("i", self.italic), ("b", self.bold), ("u", self.underlined)) if is_on]
+
+
 def _words(event: SSAEvent, styles: dict[str, SSAStyle]) -> str:
-    style = styles.get(event.style, SSAStyle.DEFAULT_STYLE)
+    look = _Look.of(styles.get(event.style, SSAStyle.DEFAULT_STYLE))
     parts = []
-    for fragment, current in parse_tags(event.text[:_MOST_LETTERS], style, styles):
-        if current.drawing or not fragment:
-            continue
-        words = fragment.replace(r"\N", "\n").replace(r"\n", "\n").replace(r"\h", "\N{NO-BREAK SPACE}")
-        # The style of a whole file (bold is common) is no emphasis.
-        marks = [
-            tag for name, tag in _TAGS if getattr(current, name) and (name == "italic" or not getattr(style, name))
-        ]
-        parts.append("\n".join(_marked(line, marks) for line in words.split("\n")))
+    # Words and what stands in braces between them, in turn.
+    for number, part in enumerate(_OVERRIDES.split(event.text[:_MOST_LETTERS])):
+        if number % 2:
+            look = _changed(look, part, event.style, styles)
+        elif part and not look.is_drawing:
+            words = part.replace(r"\N", "\n").replace(r"\n", "\n").replace(r"\h", "\N{NO-BREAK SPACE}")
+            parts.append("\n".join(_marked(line, look.tags) for line in words.split("\n")))
     # An empty line would end the cue.
     return "\n".join(line for one in "".join(parts).split("\n") if (line := one.strip()))
+
+
+def _changed(look: _Look, overrides: str, style: str, styles: dict[str, SSAStyle]) -> _Look:
+    """The look after \\i1\\b0\\p1 and the like. pysubs2's own takes time that grows with the square of their number."""
+    look = replace(look)
+    for override in overrides.split("\\")[1:]:
+        match = _OVERRIDE.fullmatch(override.strip())
+        if match is None:
+            continue
+        name, value = match["name"], int(match["value"] or 0)
+        if name == "i":
+            look.italic = bool(value)
+        elif name == "b":
+            # Either on or off, or a weight.
+            look.bold = value == 1 or value >= _BOLD
+        elif name == "u":
+            look.underlined = bool(value)
+        elif name == "p":
+            look.is_drawing = bool(value)
+        else:
+            named = styles.get(match["style"] or style, SSAStyle.DEFAULT_STYLE)
+            look = _Look(bool(named.italic), is_drawing=look.is_drawing)
+    return look
 
 
 def _marked(line: str, tags: Sequence[str]) -> str:
