@@ -434,7 +434,8 @@ def test_junk_among_the_streams_is_left_out() -> None:
 
 # ---- what comes from outside ----------------------------------------------------------------------------------------
 def test_a_browser_that_says_nothing_is_taken_for_an_ordinary_one() -> None:
-    for facts in (None, {}, {"containers": [], "video": None, "audio": []}):
+    descriptions: list[Any] = [None, {}, {"containers": [], "video": None, "audio": []}]
+    for facts in descriptions:
         able = read_capabilities(facts)
 
         assert decide(film("mp4", picture(), sound()), able, read_wish({})).method == "direct"
