@@ -12,7 +12,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from processing.media.encode.catalogue import RENDER_NODE
 from processing.media.encode.ladder import Capabilities, Rung
@@ -22,6 +22,7 @@ from processing.media.stream.cutter import INIT, Cutter, stand_in
 from processing.media.stream.errors import StreamError
 from processing.media.stream.index import read_index
 from processing.media.stream.plan import Plan, plan_copied, plan_encoded, plan_sound
+from processing.media.stream.rendition import Rendition
 from processing.media.stream.running import StreamingProgram
 from processing.media.stream.runs import Answer, Limits, RunInfo, RunState, State, StreamJob
 from processing.media.stream.store import INIT_NAME, PLAYLIST_NAME, PartStore, segment_name
@@ -361,7 +362,7 @@ class _Run:
             rung=rung,
             render_node=self.streamer.capabilities().render_node or RENDER_NODE,
         )
-        cutter = Cutter(self.plan, self.first, is_encoded=self.is_encode)
+        cutter = Cutter(self.plan, self.first, is_encoded=self.is_encode, drops_leading=drops_leading(job.rendition))
         with StreamingProgram(command) as program:
             self._pid = program.pid
             self._looked_at = None
@@ -437,7 +438,18 @@ def make_plan(job: StreamJob) -> Plan:
         return plan_sound(index, duration_seconds=duration)
     if is_encode:
         return plan_encoded(index, frame_rate=facts.frame_rate, duration_seconds=duration)
+    if drops_leading(job.rendition):
+        index = replace(index, leads=())
     return plan_copied(index, duration_seconds=duration)
+
+
+def drops_leading(rendition: Rendition) -> bool:
+    """Whether copied segments go without pictures that are shown before their keyframe.
+
+    After a seek Chromium's decoder of H.264 stops at them with an error. Decoders of HEVC pass over them, as the
+    standard says they must.
+    """
+    return rendition.is_remux and rendition.video is not None and rendition.video.codec == "h264"
 
 
 def _attend(stream: _Stream, run: _Run, number: int, viewer: str) -> None:
