@@ -199,7 +199,7 @@ GPU_WORKERS = env_int("VIDEOTHEK_GPU_WORKERS", 1, minimum=0, maximum=16)
 MAINTENANCE_WORKERS = env_int("VIDEOTHEK_MAINTENANCE_WORKERS", 1, minimum=1, maximum=16)
 
 # ---- Streams (made by manage.py streamer) -----------------------------------------------------------------------
-STREAM_FOLDER = env_path("VIDEOTHEK_STREAM_FOLDER", paths.streams(), shown_default="streams in VIDEOTHEK_HOME")
+STREAM_FOLDER = str(env_path("VIDEOTHEK_STREAM_FOLDER", paths.streams(), shown_default="streams in VIDEOTHEK_HOME"))
 STREAM_CACHE_BYTES = env_int("VIDEOTHEK_STREAM_CACHE_GB", 20, minimum=1, maximum=100_000) * 10**9
 STREAM_ENCODERS = env_int("VIDEOTHEK_STREAM_ENCODERS", 0, minimum=0, maximum=64) or max(2, _cores // 2)
 STREAMER_SOCKET = paths.streamer_socket()

@@ -213,7 +213,8 @@ def busy(port: int, cookies: Sequence[str], file: VideoFile, process: psutil.Pro
     """Paused players, viewers of streams that are encoded for them, and somebody who opens pages."""
     address = f"/videos/{file.video_id}/stream"
     paused = [paused_player(port, cookies[0], address) for _ in range(PAUSED)]
-    is_over, made, most, errors = threading.Event(), [0] * TRANSCODES, 0, []
+    is_over, made, most = threading.Event(), [0] * TRANSCODES, 0
+    errors: list[str] = []
 
     def watch(number: int) -> None:
         viewer, base = Viewer(port, cookies[number]), bases[number]
@@ -253,7 +254,7 @@ def busy(port: int, cookies: Sequence[str], file: VideoFile, process: psutil.Pro
     told = f"{PAUSED} paused players + {TRANSCODES} transcodes: "
     return [
         Row(f"{told}a page", f"p95 {p95:,.0f} ms", f"{len(times)} pages", "not blocked (< 2 s)", p95 < 2000),
-        Row("  segments of each transcode", ", ".join(map(str, made)), f"{most} FFmpeg at once", "all go on", min(made) > 0),
+        Row("  segments of each transcode", ", ".join(map(str, made)), f"{most} FFmpeg", "all go on", min(made) > 0),
         Row("  errors", str(len(errors)), "; ".join(errors)[:80], "0", not errors),
     ]  # fmt: skip
 
@@ -281,8 +282,9 @@ def small_cache(file: VideoFile) -> Row:
             most = max(most, sum(path.stat().st_size for path in on_disk if path.exists()))
             number += 1
         one.close()
+    target = f"<= {SMALL_CACHE_BYTES / 1e6:.0f} MB"
     ours = f"{most / 1e6:.1f} MB"
-    return Row("most bytes in the cache", ours, f"{number} segments", f"<= {SMALL_CACHE_BYTES / 1e6:.0f} MB", most <= SMALL_CACHE_BYTES)  # fmt: skip
+    return Row("most bytes in the cache", ours, f"{number} segments", target, most <= SMALL_CACHE_BYTES)
 
 
 def run(*, full: bool = False) -> bool:

@@ -26,11 +26,12 @@ class Cutter:
     """Feed it what FFmpeg writes; it gives (segment number, bytes), or (INIT, bytes) once, in order.
 
     `first` is the segment that this run is for: what comes before is left out. `has_missed` tells that the run began
-    after that segment's keyframe, so that its beginning is lacking.
+    after that segment's keyframe, so that its beginning is lacking. `drops_leading` leaves out pictures that follow a
+    segment's keyframe and are shown before it: they need pictures of the segment before.
     """
 
-    def __init__(self, plan: Plan, first: int, *, is_encoded: bool) -> None:
-        self._plan, self._is_encoded = plan, is_encoded
+    def __init__(self, plan: Plan, first: int, *, is_encoded: bool, drops_leading: bool = False) -> None:
+        self._plan, self._is_encoded, self._drops_leading = plan, is_encoded, drops_leading
         self._first = self._next = first
         self._boxes = BoxReader()
         self._head = b""
@@ -83,8 +84,11 @@ class Cutter:
         self._video_at = max(self._video_at, seconds)
         if self._is_encoded and self._plan.of_key(seconds) > self._current:
             raise BrokenFragmentsError("The encoder made no keyframe where a segment begins.")
+        held = self._video[self._current]
+        if self._drops_leading and held and sample.pts < held[0].pts:
+            return
         if self._current >= self._next:
-            self._video[self._current].append(sample)
+            held.append(sample)
 
     def _enter(self, seconds: float) -> None:
         """A keyframe: perhaps the next segment's."""

@@ -9,14 +9,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from itertools import islice
 
 from av.container import InputContainer
 from av.error import FFmpegError
-from av.packet import Packet
-from av.stream import Discard, Stream
+from av.stream import Discard
 from av.video.stream import VideoStream
 
 from processing.media.containers import open_media
@@ -38,6 +37,17 @@ _LEADS_SECONDS = 1.0
 _NEAR_SECONDS = 0.002
 # Codecs whose pictures may be of two moments.
 _MAYBE_INTERLACED = frozenset({"mpeg2video", "mpeg1video", "h264", "vc1", "wmv3", "dvvideo", "mpeg4", "prores"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Key:
+    """A keyframe: `pts` and `dts` in ticks of its stream; `seconds` of the file, and how far before them pictures are
+    shown that follow it."""
+
+    pts: int
+    dts: int | None
+    seconds: float
+    lead: float
 
 
 def read_index(path: str, *, video: int | None, looks_at_fields: bool = False) -> Index:
@@ -101,12 +111,16 @@ def _with_leads(
     return found
 
 
+def _nearest(entries: list[int], timestamp: int) -> int:
+    return min(entries, key=lambda entry: abs(entry - timestamp))
+
+
 def _measure(container: InputContainer, stream: VideoStream, origin: float, key: float) -> float:
     with suppress(FFmpegError):
         assert stream.time_base is not None
         container.seek(round((key + origin + _NEAR_SECONDS) / stream.time_base), stream=stream)
         if (found := _first_key(container, stream)) is not None:
-            return found[1]
+            return found.lead
     return 0.0
 
 
@@ -130,31 +144,26 @@ def _from_container(container: InputContainer, stream: VideoStream, origin: floa
             container.seek(round(((end or 0) * share + origin) / base), stream=stream)
             entries = [entry.timestamp for entry in stream.index_entries if entry.is_keyframe]
             found = _first_key(container, stream)
-            if entries and found is not None and found[0].dts is not None:
-                packet, _ = found
-                shown = min(entries, key=lambda entry: abs(entry - packet.pts))
-                decoded = min(entries, key=lambda entry: abs(entry - packet.dts))
-                shift = packet.pts - (shown if shown == packet.pts else decoded)
+            if entries and found is not None and found.dts is not None:
+                shift = found.pts - (found.pts if found.pts in entries else _nearest(entries, found.dts))
                 return sorted({float((entry + shift) * base) - origin for entry in entries})
     return []
 
 
-def _first_key(container: InputContainer, stream: Stream) -> tuple[Packet[VideoStream], float] | None:
-    """The next keyframe that tells its time, and how far before it pictures are shown that follow it, in seconds."""
+def _first_key(container: InputContainer, stream: VideoStream) -> _Key | None:
+    """The next keyframe that tells its time."""
     packets = container.demux(stream)
     for packet in islice(packets, _PACKETS_PER_STEP):
-        if packet.is_keyframe and packet.pts is not None and packet.size:
-            return packet, _lead_of(packet, packets)
+        if not packet.is_keyframe or packet.pts is None or not packet.size:
+            continue
+        first = packet.pts
+        for later in islice(packets, _PACKETS_AFTER_KEY):
+            if later.pts is None or later.pts > packet.pts:
+                break
+            first = min(first, later.pts)
+        lead = float((packet.pts - first) * packet.time_base)
+        return _Key(packet.pts, packet.dts, float(packet.pts * packet.time_base), lead)
     return None
-
-
-def _lead_of(key: Packet[VideoStream], packets: Iterator[Packet[VideoStream]]) -> float:
-    first = key.pts
-    for packet in islice(packets, _PACKETS_AFTER_KEY):
-        if packet.pts is None or packet.pts > key.pts:
-            break
-        first = min(first, packet.pts)
-    return float((key.pts - first) * key.time_base)
 
 
 def _walk(container: InputContainer, stream: VideoStream, origin: float) -> dict[float, float]:
@@ -191,9 +200,7 @@ def _look_here_and_there(
         with suppress(FFmpegError):
             container.seek(round((at + origin) * 1_000_000))
             if key := _first_key(container, stream):
-                packet, lead = key
-                seconds = float(packet.pts * packet.time_base) - origin
-                found[seconds] = lead
-                at = max(at, seconds)
+                found[key.seconds - origin] = key.lead
+                at = max(at, key.seconds - origin)
         at += STEP_SECONDS
     return dict(sorted(found.items()))

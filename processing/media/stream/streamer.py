@@ -12,7 +12,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from processing.media.encode.catalogue import RENDER_NODE
 from processing.media.encode.ladder import Capabilities, Rung
@@ -22,6 +22,7 @@ from processing.media.stream.cutter import INIT, Cutter, stand_in
 from processing.media.stream.errors import StreamError
 from processing.media.stream.index import read_index
 from processing.media.stream.plan import Plan, plan_copied, plan_encoded, plan_sound
+from processing.media.stream.rendition import Rendition
 from processing.media.stream.running import StreamingProgram
 from processing.media.stream.runs import Answer, Limits, RunInfo, RunState, State, StreamJob
 from processing.media.stream.store import INIT_NAME, PLAYLIST_NAME, PartStore, segment_name
@@ -32,6 +33,8 @@ _FORGET_SECONDS = 600.0
 # A viewer who asked for nothing so long has enough: his encoder may be taken for somebody else.
 _CONTENT_SECONDS = 15.0
 _STALL_SECONDS = 30.0
+# Who doesn't want to wait waits so long for a file to be read: with an index that is enough.
+_PLAN_SECONDS = 0.3
 # Segments that are waited for rather than begun anew from there.
 _COPY_REACH, _ENCODE_REACH = 8, 3
 # A run ends where so many of the next segments are there already.
@@ -44,7 +47,8 @@ STOPPED = "Somebody who looks after this library stopped this stream. Try again 
 class _Stream:
     job: StreamJob
     plan: Plan | None = None
-    plan_lock: threading.Lock = field(default_factory=threading.Lock)
+    is_planning: bool = False
+    plan_error: Exception | None = None
     runs: list["_Run"] = field(default_factory=list)
     # The rung of the ladder that works here; the ones before it have failed.
     rung_at: int = 0
@@ -85,8 +89,11 @@ class Streamer:
             return Answer(State.GONE, "This stream isn't known; load the page again.")
         if time.monotonic() < stream.stopped_until:
             return Answer(State.BUSY, STOPPED)
+        deadline = time.monotonic() + wait_seconds
         try:
-            plan = self._plan(stream)
+            plan = self._plan(stream, wait_seconds)
+            if plan is None:
+                return Answer(State.LATER)
             if name == PLAYLIST_NAME:
                 return self._playlist(stream, plan, viewer, at_seconds)
         except (MediaError, OSError) as error:
@@ -94,7 +101,7 @@ class Streamer:
         number = INIT if name == INIT_NAME else int(name.partition(".")[0])
         if number >= len(plan):
             return Answer(State.GONE, "The film has no such part.")
-        return self._part(stream, plan, number, viewer, wait_seconds)
+        return self._part(stream, plan, number, viewer, deadline)
 
     def _stream(self, key: str) -> _Stream | None:
         with self.changed:
@@ -108,11 +115,34 @@ class Streamer:
         stream.used_at = time.monotonic()
         return stream
 
-    def _plan(self, stream: _Stream) -> Plan:
-        with stream.plan_lock:
+    def _plan(self, stream: _Stream, wait_seconds: float) -> Plan | None:
+        """The stream's segments; None while the file is still being read, which may take longer than anybody waits.
+
+        Raises MediaError, OSError.
+        """
+        deadline = time.monotonic() + max(wait_seconds, _PLAN_SECONDS)
+        with self.changed:
+            if stream.plan is None and not stream.is_planning:
+                stream.is_planning = True
+                threading.Thread(target=self._make_plan, args=(stream,), name="stream-plan", daemon=True).start()
+            while stream.is_planning:
+                left = deadline - time.monotonic()
+                if left <= 0:
+                    return None
+                self.changed.wait(left)
             if stream.plan is None:
-                stream.plan = make_plan(stream.job)
+                raise stream.plan_error or StreamError("This file can't be read.")
             return stream.plan
+
+    def _make_plan(self, stream: _Stream) -> None:
+        try:
+            stream.plan = make_plan(stream.job)
+        except (MediaError, OSError) as error:
+            stream.plan_error = error
+        finally:
+            with self.changed:
+                stream.is_planning = False
+                self.changed.notify_all()
 
     def _playlist(self, stream: _Stream, plan: Plan, viewer: str, at_seconds: float | None) -> Answer:
         key = stream.job.key
@@ -125,9 +155,8 @@ class Streamer:
                     self._ensure(stream, plan, number, viewer)
         return Answer(State.READY)
 
-    def _part(self, stream: _Stream, plan: Plan, number: int, viewer: str, wait_seconds: float) -> Answer:
+    def _part(self, stream: _Stream, plan: Plan, number: int, viewer: str, deadline: float) -> Answer:
         name = INIT_NAME if number == INIT else segment_name(number)
-        deadline = time.monotonic() + wait_seconds
         with self.changed:
             while True:
                 if self.store.has(stream.job.key, name):
@@ -333,7 +362,7 @@ class _Run:
             rung=rung,
             render_node=self.streamer.capabilities().render_node or RENDER_NODE,
         )
-        cutter = Cutter(self.plan, self.first, is_encoded=self.is_encode)
+        cutter = Cutter(self.plan, self.first, is_encoded=self.is_encode, drops_leading=drops_leading(job.rendition))
         with StreamingProgram(command) as program:
             self._pid = program.pid
             self._looked_at = None
@@ -409,7 +438,18 @@ def make_plan(job: StreamJob) -> Plan:
         return plan_sound(index, duration_seconds=duration)
     if is_encode:
         return plan_encoded(index, frame_rate=facts.frame_rate, duration_seconds=duration)
+    if drops_leading(job.rendition):
+        index = replace(index, leads=())
     return plan_copied(index, duration_seconds=duration)
+
+
+def drops_leading(rendition: Rendition) -> bool:
+    """Whether copied segments go without pictures that are shown before their keyframe.
+
+    After a seek Chromium's decoder of H.264 stops at them with an error. Decoders of HEVC pass over them, as the
+    standard says they must.
+    """
+    return rendition.is_remux and rendition.video is not None and rendition.video.codec == "h264"
 
 
 def _attend(stream: _Stream, run: _Run, number: int, viewer: str) -> None:

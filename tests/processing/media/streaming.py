@@ -14,7 +14,7 @@ from processing.media.stream.cutter import INIT, Cutter
 from processing.media.stream.plan import Plan
 from processing.media.stream.rendition import Action, AudioPlan, Rendition, VideoPlan
 from processing.media.stream.runs import StreamJob
-from processing.media.stream.streamer import make_plan
+from processing.media.stream.streamer import drops_leading, make_plan
 
 KEY = "0123456789abcdef0123456789abcdef"
 
@@ -28,6 +28,8 @@ class Piece:
     shown: list[float]
     data: list[bytes]
     starts_with_key: bool
+    # When the first sample is shown, which others may be shown before.
+    key_shown: float
 
 
 def make_job(path: Path, *, video: str = "copy", audio: str = "encode", key: str = KEY, **plan) -> StreamJob:
@@ -59,7 +61,7 @@ def make_parts(job: StreamJob, plan: Plan, *, first: int = 0, lead: float | None
         rung=rung,
     )
     written = subprocess.run(command, capture_output=True, check=True).stdout
-    cutter = Cutter(plan, first, is_encoded=rung is not None)
+    cutter = Cutter(plan, first, is_encoded=rung is not None, drops_leading=drops_leading(job.rendition))
     parts = dict(cutter.feed(written)) | dict(cutter.finish())
     assert not cutter.has_missed
     return parts
@@ -93,6 +95,7 @@ def pieces(init: bytes, segment: bytes) -> dict[str, Piece]:
                 shown=sorted(sample.pts / scale for sample in samples),
                 data=[sample.data for sample in samples],
                 starts_with_key=samples[0].is_sync,
+                key_shown=samples[0].pts / scale,
             )
     return found
 

@@ -89,7 +89,7 @@ def test_any_part_is_made_when_it_is_asked_for(make: Make, film: Path) -> None:
 def test_what_there_is_not_is_gone(make: Make, film: Path) -> None:
     streamer = make(make_job(film))
 
-    assert streamer.ask(KEY, "12.m4s").state is State.GONE
+    assert streamer.ask(KEY, "12.m4s", wait_seconds=WAIT).state is State.GONE
     assert streamer.ask(OTHER_KEY, "0.m4s").state is State.GONE
     assert not running(streamer)
 
@@ -170,7 +170,7 @@ def test_no_more_encoders_run_than_allowed_and_the_answer_says_so(make: Make, fi
     streamer = make(*jobs, limits=Limits(encoders=1, ahead_seconds=1))
     streamer.ask(KEY, "0.m4s", viewer="ann", wait_seconds=WAIT)
 
-    answer = streamer.ask(OTHER_KEY, "0.m4s", viewer="ben")
+    answer = streamer.ask(OTHER_KEY, "0.m4s", viewer="ben", wait_seconds=WAIT)
 
     assert answer.state is State.BUSY
     assert "as many as this machine may" in answer.sentence
@@ -215,7 +215,7 @@ def test_an_ffmpeg_that_is_killed_is_followed_by_another_without_a_gap(make: Mak
 def test_playback_goes_on_behind_a_corrupt_middle(make: Make, tmp_path: Path) -> None:
     film = factory.make_damaged(tmp_path / "damaged.ts", seconds=10)
     streamer = make(make_job(film))
-    streamer.ask(KEY, "index.m3u8")
+    streamer.ask(KEY, "index.m3u8", wait_seconds=WAIT)
     lines = streamer.store.path(KEY, "index.m3u8").read_text().splitlines()
     names = [line for line in lines if line.endswith(".m4s")]
 
@@ -247,7 +247,7 @@ def test_a_file_that_is_no_film_is_answered_with_why(make: Make, film: Path, tmp
     film.write_bytes(bytes(5000))
     streamer = make(job)
 
-    answer = streamer.ask(KEY, "index.m3u8")
+    answer = streamer.ask(KEY, "index.m3u8", wait_seconds=WAIT)
 
     assert answer.state is State.FAILED
     assert "not a video" in answer.sentence
@@ -287,13 +287,13 @@ def test_a_new_streamer_goes_on_with_the_cache(make: Make, film: Path) -> None:
 
     after = make(job, program="/nowhere/ffmpeg")
 
-    assert after.ask(KEY, "11.m4s").state is State.READY
+    assert after.ask(KEY, "11.m4s", wait_seconds=WAIT).state is State.READY
 
 
 def test_a_playlist_begins_what_its_viewer_will_ask_for(make: Make, film: Path) -> None:
     streamer = make(make_job(film), limits=Limits(ahead_seconds=1))
 
-    streamer.ask(KEY, "index.m3u8", at_seconds=6.2)
+    streamer.ask(KEY, "index.m3u8", wait_seconds=WAIT, at_seconds=6.2)
 
     wait_until(lambda: streamer.store.holds(KEY, "6.m4s"))
     assert not streamer.store.holds(KEY, "0.m4s")
