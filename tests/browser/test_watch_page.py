@@ -142,7 +142,7 @@ def test_a_video_that_the_browser_cannot_show_says_why_and_what_helps(open_page:
     page = open_page(f"/videos/{films['Foreign'].video_id}/")
 
     expect(page.locator("#cannot h2")).to_have_text("This browser can't show HEVC video in Matroska")
-    expect(page.locator("#cannot a")).to_have_attribute("href", f"/videos/{films['Foreign'].video_id}/stream")
+    expect(page.locator("#cannot a[download]")).to_have_attribute("href", f"/videos/{films['Foreign'].video_id}/stream")
     expect(page.locator("#plays")).to_contain_text("Does not play in this browser")
 
 

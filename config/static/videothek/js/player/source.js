@@ -1,0 +1,341 @@
+// Where the picture comes from: asks the server how this browser gets the video, and plays that address.
+import { capabilities } from "./capabilities.js";
+import { csrfToken, make } from "./player.js";
+
+const HLS = "application/vnd.apple.mpegurl";
+const RETRY_MS = [1000, 2000, 4000, 8000, 15_000];
+const SKIP_SECONDS = 4;
+const MOST_SKIPS = 20;
+// Sounds that a browser may lack without saying so: the picture plays on in silence.
+const SOUND = {
+  ac3: 'audio/mp4; codecs="ac-3"',
+  eac3: 'audio/mp4; codecs="ec-3"',
+  dts: 'audio/mp4; codecs="dtsc"',
+  alac: 'audio/mp4; codecs="alac"',
+  mp2: 'audio/mpeg; codecs="mp4a.69"',
+  truehd: 'audio/mp4; codecs="mlpa"',
+};
+
+export function setUpSource(player) {
+  const { video, facts, root } = player;
+  const wish = { audio: null, subtitle: null, quality: player.remembered("quality") ?? "auto", file: facts.fileId ?? null };
+  // Containers that this browser said it plays and then did not.
+  const refused = new Set();
+  let hls = null;
+  let retries = 0;
+  let skips = 0;
+  let asked = 0;
+  let chosenSubtitle = null;
+  let hadMetadata = video.readyState >= HTMLMediaElement.HAVE_METADATA;
+  // The address that plays or loads.
+  let current = video.getAttribute("src") ? video.src : "";
+
+  video.addEventListener("loadedmetadata", () => {
+    hadMetadata = true;
+  });
+  if (facts.urls.playback && !facts.isSure) {
+    // Loading what may not play would only fail; the answer brings the address.
+    video.removeAttribute("src");
+    video.load();
+    current = "";
+  }
+
+  // ---- asking -------------------------------------------------------------------------------------------------------
+  async function ask(isOurChange = false) {
+    const mine = (asked += 1);
+    const can = await capabilities();
+    const body = { ...wish, capabilities: { ...can, containers: can.containers.filter((name) => !refused.has(name)) } };
+    let response = null;
+    try {
+      response = await fetch(facts.urls.playback, {
+        method: "POST",
+        credentials: "same-origin",
+        headers: { "Content-Type": "application/json", "X-CSRFToken": csrfToken() },
+        body: JSON.stringify(body),
+      });
+    } catch {
+      if (mine === asked) unreachable(() => ask(isOurChange));
+      return;
+    }
+    if (mine !== asked) return;
+    if (!response.ok || response.redirected) return refuse(response, isOurChange);
+    retries = 0;
+    take(await response.json(), isOurChange);
+  }
+
+  async function refuse(response, isOurChange) {
+    const words = await response.json().then((one) => one.detail, () => "");
+    if (response.status === 401 || response.status === 403 || response.redirected) return player.loggedOut();
+    if (isOurChange) return player.say(words || "That did not work; it plays on as before");
+    if (response.status === 404 || response.status === 410) return player.fileGone(() => ask());
+    if (facts.isSure && response.status >= 500) return;
+    player.cannotShow(undefined, words || undefined);
+  }
+
+  function take(answer, isOurChange) {
+    player.answer = answer;
+    wish.file = answer.file ?? wish.file;
+    player.tellHow(answer.method === "direct" ? "plays" : "converts", answer.sentence, whysOf(answer));
+    if (!answer.url) return player.cannotShow(undefined, answer.sentence);
+    const isSame = !hls && new URL(answer.url, location.href).href === current;
+    if (!isSame || video.error) attach(answer.url, answer.mime);
+    else if (isOurChange) player.play();
+    setSubtitles(answer.subtitles ?? []);
+    player.refreshMenus();
+  }
+
+  function whysOf(answer) {
+    const words = [answer.video?.sentence, answer.audio?.sentence, ...(answer.reasons ?? []).map((one) => one.sentence)];
+    return [...new Set(words.filter(Boolean))];
+  }
+
+  // ---- playing an address -------------------------------------------------------------------------------------------
+  async function attach(url, mime) {
+    const isFirst = !hadMetadata;
+    const at = player.pendingPlace ?? (isFirst ? player.firstPlace() : video.currentTime);
+    current = new URL(url, location.href).href;
+    const wasPlaying = !video.paused || wantsToPlay;
+    keepPicture();
+    drop();
+    if (mime !== HLS) {
+      if (!isFirst) player.pendingPlace = at;
+      video.preload = "metadata";
+      video.src = url;
+    } else if (await canStream()) {
+      player.pendingPlace = isFirst ? player.pendingPlace : at;
+      startStream(url, at);
+    } else if (video.canPlayType(HLS)) {
+      if (!isFirst) player.pendingPlace = at;
+      video.src = url;
+    } else {
+      return player.cannotShow("This browser can't play converted video", "Try another browser, or download the file.");
+    }
+    if (wasPlaying) player.play();
+  }
+
+  /** hls.js where it works; fetched when the first stream needs it. */
+  async function canStream() {
+    if (!window.Hls) {
+      await new Promise((resolve) => {
+        document.head.append(make("script", { src: facts.urls.hls, onload: resolve, onerror: resolve }));
+      });
+    }
+    return Boolean(window.Hls?.isSupported());
+  }
+
+  function startStream(url, at) {
+    const { Hls } = window;
+    const patient = (policy) => ({ default: { ...policy.default, maxTimeToFirstByteMs: 30_000, maxLoadTimeMs: 60_000 } });
+    hls = new Hls({
+      startPosition: at || -1,
+      maxBufferLength: 30,
+      maxMaxBufferLength: 60,
+      backBufferLength: 60,
+      fragLoadPolicy: patient(Hls.DefaultConfig.fragLoadPolicy),
+    });
+    hls.on(Hls.Events.ERROR, (_, problem) => streamFailed(Hls, problem));
+    hls.on(Hls.Events.FRAG_BUFFERED, () => {
+      retries = 0;
+      player.lineIsBack();
+    });
+    hls.loadSource(url);
+    hls.attachMedia(video);
+  }
+
+  let mediaRecoveries = 0;
+  function streamFailed(Hls, { fatal, type, response }) {
+    if (!fatal) return;
+    const code = response?.code ?? 0;
+    if (code === 401 || code === 403) return player.loggedOut();
+    if (code === 410) return player.fileGone(() => ask());
+    if (type === Hls.ErrorTypes.MEDIA_ERROR && mediaRecoveries < 3) {
+      mediaRecoveries += 1;
+      hls.recoverMediaError();
+      return;
+    }
+    if (type === Hls.ErrorTypes.NETWORK_ERROR) {
+      // The key may have been forgotten with the cache: asking again registers it.
+      return unreachable(() => ask());
+    }
+    player.cannotShow("The converted video can't be shown", "Its conversion failed. The log names the reason.");
+  }
+
+  function drop() {
+    hls?.destroy();
+    hls = null;
+  }
+
+  /** The last picture stays while another source loads. */
+  function keepPicture() {
+    if (video.readyState < HTMLMediaElement.HAVE_CURRENT_DATA || !video.videoWidth) return;
+    root.querySelector(".still")?.remove();
+    const still = make("canvas", { class: "still", width: String(video.videoWidth), height: String(video.videoHeight) });
+    still.getContext("2d").drawImage(video, 0, 0);
+    root.append(still);
+    const away = () => still.remove();
+    video.addEventListener("seeked", away, { once: true });
+    video.addEventListener("playing", away, { once: true });
+    video.addEventListener("error", away, { once: true });
+    setTimeout(away, 15_000);
+  }
+
+  // Pressing play while the next source is being asked for must not be lost.
+  let wantsToPlay = false;
+  video.addEventListener("play", () => {
+    wantsToPlay = true;
+  });
+  video.addEventListener("pause", () => {
+    if (video.readyState > HTMLMediaElement.HAVE_NOTHING) wantsToPlay = false;
+  });
+
+  // ---- when it goes wrong -------------------------------------------------------------------------------------------
+  function unreachable(again) {
+    if (retries >= RETRY_MS.length) return player.unreachable(() => { retries = 0; again(); });
+    const wait = RETRY_MS[retries];
+    retries += 1;
+    player.lineIsLost(`No answer from the library. Trying again${retries > 1 ? ` (${retries})` : ""} …`);
+    const timer = setTimeout(go, wait);
+    window.addEventListener("online", go, { once: true });
+    function go() {
+      clearTimeout(timer);
+      window.removeEventListener("online", go);
+      again();
+    }
+  }
+
+  function reload() {
+    const at = video.currentTime;
+    const wasPlaying = !video.paused || wantsToPlay;
+    player.pendingPlace = at || player.pendingPlace;
+    video.load();
+    if (wasPlaying) player.play();
+  }
+
+  async function failed() {
+    if (hls) return;
+    const { code } = video.error ?? {};
+    const answer = await fetch(current, { method: "HEAD", redirect: "manual" }).catch(() => null);
+    if (!answer) return unreachable(reload);
+    if (answer.type === "opaqueredirect" || answer.status === 401 || answer.status === 403) return player.loggedOut();
+    if (!answer.ok) return player.fileGone(reload);
+    if (code === MediaError.MEDIA_ERR_NETWORK) return unreachable(reload);
+    const hasPlayed = video.currentTime > 0 || player.pendingPlace > 0;
+    if (code === MediaError.MEDIA_ERR_DECODE && hasPlayed && skips < MOST_SKIPS) {
+      skips += 1;
+      const at = video.currentTime + SKIP_SECONDS * skips;
+      if (!player.length || at < player.length - 1) {
+        player.say("A damaged part is left out");
+        player.pendingPlace = at;
+        video.load();
+        player.play();
+        return;
+      }
+    }
+    // It said that it plays this container; the server may change it.
+    if (facts.urls.playback && player.answer?.method === "direct" && !refused.size) {
+      refused.add("mp4").add("webm").add("mov").add("matroska").add("ogg");
+      return ask();
+    }
+    // An answer that is on its way may still bring another address.
+    if (facts.urls.playback && !player.answer) return;
+    player.cannotShow();
+  }
+
+  video.addEventListener("error", failed);
+  video.addEventListener("playing", () => {
+    player.lineIsBack();
+    retries = 0;
+  });
+  let steady = 0;
+  video.addEventListener("timeupdate", () => {
+    // Ten good seconds, and the next damage begins small again.
+    if (skips && video.currentTime - steady > 10) skips = 0;
+    if (!skips) steady = video.currentTime;
+  });
+
+  function looksRight() {
+    if (player.answer) return;
+    if (video.videoWidth === 0 && facts.videoCodec) {
+      if (!facts.urls.playback) player.cannotShow();
+    } else if (SOUND[facts.audioCodec] && video.canPlayType(SOUND[facts.audioCodec]) === "") {
+      player.tellHow("partly", `The picture plays, but this browser can't play ${facts.sound} sound`);
+    } else {
+      player.tellHow("plays", "Plays directly, nothing is converted");
+    }
+  }
+
+  // ---- choosing -----------------------------------------------------------------------------------------------------
+  /** Asks for another quality, sound, copy or drawn subtitle; place and play state stay. */
+  player.choose = (change) => {
+    Object.assign(wish, change);
+    if (change.quality) player.remember("quality", change.quality);
+    player.isUsed = true;
+    return ask(true);
+  };
+
+  function setSubtitles(list) {
+    const wanted = new Set(list.filter((one) => one.url).map((one) => String(one.id)));
+    for (const track of root.querySelectorAll("track[data-subtitle]")) {
+      if (!wanted.delete(track.dataset.subtitle)) track.remove();
+    }
+    for (const one of list) {
+      if (!one.url || !wanted.has(String(one.id))) continue;
+      video.append(make("track", { kind: "subtitles", label: one.label, srclang: one.language || "und", src: one.url, "data-subtitle": one.id }));
+    }
+    const drawn = list.find((one) => one.kind === "bitmap" && one.is_chosen);
+    if (drawn) chosenSubtitle = drawn.id;
+    else if (!list.some((one) => one.id === chosenSubtitle && one.url)) chosenSubtitle = preferred(list);
+    showSubtitle();
+  }
+
+  function preferred(list) {
+    const texts = list.filter((one) => one.url);
+    const { isOn, language } = player.remembered("subtitles") ?? {};
+    if (isOn === true) return (texts.find((one) => one.language === language) ?? texts.find((one) => one.is_default) ?? texts[0])?.id ?? null;
+    if (isOn === false) return texts.find((one) => one.is_forced && one.is_chosen)?.id ?? null;
+    return texts.find((one) => one.is_chosen)?.id ?? null;
+  }
+
+  function showSubtitle() {
+    for (const track of root.querySelectorAll("track[data-subtitle]")) {
+      track.track.mode = track.dataset.subtitle === String(chosenSubtitle) ? "showing" : "disabled";
+    }
+    player.refreshMenus();
+  }
+
+  player.chosenSubtitle = () => chosenSubtitle;
+  player.chooseSubtitle = (id) => {
+    const list = player.answer?.subtitles ?? [];
+    const before = list.find((one) => one.id === chosenSubtitle);
+    const one = list.find((entry) => entry.id === id) ?? null;
+    chosenSubtitle = one?.id ?? null;
+    player.remember("subtitles", { isOn: Boolean(one), language: one?.language ?? before?.language ?? "" });
+    player.say(one ? one.label : "Subtitles off");
+    // Only what is drawn into the picture needs another stream.
+    if (one?.kind === "bitmap" || before?.kind === "bitmap") player.choose({ subtitle: one?.kind === "bitmap" ? one.id : null });
+    else showSubtitle();
+  };
+  player.toggleSubtitles = () => {
+    const list = (player.answer?.subtitles ?? []).filter((one) => one.url);
+    if (!list.length) return player.say("No subtitles in this video");
+    if (chosenSubtitle !== null) return player.chooseSubtitle(null);
+    const { language } = player.remembered("subtitles") ?? {};
+    player.chooseSubtitle((list.find((one) => one.language === language) ?? list[0]).id);
+  };
+
+  // ---- beginning ----------------------------------------------------------------------------------------------------
+  video.addEventListener("loadedmetadata", looksRight);
+  if (!facts.urls.playback) {
+    // Nobody to ask: the file as it is.
+    video.preload = "metadata";
+    if (video.readyState === HTMLMediaElement.HAVE_NOTHING && !video.error) video.load();
+  } else {
+    ask();
+  }
+  if (video.error) failed();
+  else if (video.readyState >= HTMLMediaElement.HAVE_METADATA) looksRight();
+  if (player.settings.autoplay || facts.clip || facts.startAt !== null || player.cameFromList?.()) {
+    wantsToPlay = true;
+    if (current) player.play();
+  }
+}
