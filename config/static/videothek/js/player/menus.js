@@ -59,6 +59,7 @@ export function setUpMenus(player) {
       ];
     },
     more: () => [
+      ...(isPhone.matches && player.hasNext() ? [item("Next video", () => player.next())] : []),
       item("Repeat the video", () => setLoop(!video.loop), "", video.loop),
       item("Repeat from here", () => player.loops.setStart(), "A"),
       item(player.loops.range?.kind === "loop" && player.loops.range.end !== null ? "Stop repeating" : "Repeat up to here", () => player.loops.setEnd(), "B"),
@@ -68,7 +69,7 @@ export function setUpMenus(player) {
         ? [item("Picture in picture", player.pictureInPicture, "I")]
         : []),
       ...(document.querySelector("#wrap") && !isPhone.matches ? [item("Theatre", () => player.theatre(), "T")] : []),
-      ...(document.querySelector("#keymap") ? [item("Keys", () => document.querySelector("#keymap").showModal(), "?")] : []),
+      ...(document.querySelector("#keymap") && !isPhone.matches ? [item("Keys", () => document.querySelector("#keymap").showModal(), "?")] : []),
     ],
   };
 

@@ -25,7 +25,6 @@ export function setUpSource(player) {
   let retries = 0;
   let skips = 0;
   let asked = 0;
-  let chosenSubtitle = null;
   let hadMetadata = video.readyState >= HTMLMediaElement.HAVE_METADATA;
   // The address that plays or loads.
   let current = video.getAttribute("src") ? video.src : "";
@@ -80,8 +79,7 @@ export function setUpSource(player) {
     const isSame = !hls && new URL(answer.url, location.href).href === current;
     if (!isSame || video.error) attach(answer.url, answer.mime);
     else if (isOurChange) player.play();
-    setSubtitles(answer.subtitles ?? []);
-    player.refreshMenus();
+    player.setSubtitles(answer.subtitles ?? []);
   }
 
   function whysOf(answer) {
@@ -271,56 +269,6 @@ export function setUpSource(player) {
     if (change.quality) player.remember("quality", change.quality);
     player.isUsed = true;
     return ask(true);
-  };
-
-  function setSubtitles(list) {
-    const wanted = new Set(list.filter((one) => one.url).map((one) => String(one.id)));
-    for (const track of root.querySelectorAll("track[data-subtitle]")) {
-      if (!wanted.delete(track.dataset.subtitle)) track.remove();
-    }
-    for (const one of list) {
-      if (!one.url || !wanted.has(String(one.id))) continue;
-      video.append(make("track", { kind: "subtitles", label: one.label, srclang: one.language || "und", src: one.url, "data-subtitle": one.id }));
-    }
-    const drawn = list.find((one) => one.kind === "bitmap" && one.is_chosen);
-    if (drawn) chosenSubtitle = drawn.id;
-    else if (!list.some((one) => one.id === chosenSubtitle && one.url)) chosenSubtitle = preferred(list);
-    showSubtitle();
-  }
-
-  function preferred(list) {
-    const texts = list.filter((one) => one.url);
-    const { isOn, language } = player.remembered("subtitles") ?? {};
-    if (isOn === true) return (texts.find((one) => one.language === language) ?? texts.find((one) => one.is_default) ?? texts[0])?.id ?? null;
-    if (isOn === false) return texts.find((one) => one.is_forced && one.is_chosen)?.id ?? null;
-    return texts.find((one) => one.is_chosen)?.id ?? null;
-  }
-
-  function showSubtitle() {
-    for (const track of root.querySelectorAll("track[data-subtitle]")) {
-      track.track.mode = track.dataset.subtitle === String(chosenSubtitle) ? "showing" : "disabled";
-    }
-    player.refreshMenus();
-  }
-
-  player.chosenSubtitle = () => chosenSubtitle;
-  player.chooseSubtitle = (id) => {
-    const list = player.answer?.subtitles ?? [];
-    const before = list.find((one) => one.id === chosenSubtitle);
-    const one = list.find((entry) => entry.id === id) ?? null;
-    chosenSubtitle = one?.id ?? null;
-    player.remember("subtitles", { isOn: Boolean(one), language: one?.language ?? before?.language ?? "" });
-    player.say(one ? one.label : "Subtitles off");
-    // Only what is drawn into the picture needs another stream.
-    if (one?.kind === "bitmap" || before?.kind === "bitmap") player.choose({ subtitle: one?.kind === "bitmap" ? one.id : null });
-    else showSubtitle();
-  };
-  player.toggleSubtitles = () => {
-    const list = (player.answer?.subtitles ?? []).filter((one) => one.url);
-    if (!list.length) return player.say("No subtitles in this video");
-    if (chosenSubtitle !== null) return player.chooseSubtitle(null);
-    const { language } = player.remembered("subtitles") ?? {};
-    player.chooseSubtitle((list.find((one) => one.language === language) ?? list[0]).id);
   };
 
   // ---- beginning ----------------------------------------------------------------------------------------------------
