@@ -25,6 +25,7 @@ export function setUpTelling(player) {
   let toldAt = 0;
   let isWaiting = false;
   let timer = 0;
+  let sequence = 0;
 
   // Steps of the play head as it plays and is looked at; jumps and what a sleeping tab skipped don't count.
   video.addEventListener("timeupdate", () => {
@@ -42,7 +43,9 @@ export function setUpTelling(player) {
   });
 
   function body(state) {
+    sequence += 1;
     return {
+      sequence,
       video: facts.videoId,
       file: player.answer?.file ?? facts.fileId,
       state,
@@ -83,7 +86,12 @@ export function setUpTelling(player) {
       if (answer.status === 401 || answer.status === 403 || answer.redirected) player.loggedOut?.();
       else player.lineIsBack?.();
       if (answer.ok && answer.headers.get("Content-Type")?.includes("json")) {
-        document.dispatchEvent(new CustomEvent("videothek:told", { detail: await answer.json() }));
+        const heard = await answer.json();
+        if (heard.stop) {
+          video.pause();
+          player.offer("Stopped by whoever runs this library", "Play on", player.play);
+        }
+        document.dispatchEvent(new CustomEvent("videothek:told", { detail: heard }));
       }
     } catch {
       // The next message says it all again.
