@@ -23,7 +23,7 @@ def find_marker(user: User, video_id: int, marker_id: int) -> dict[str, Any] | N
 
 def other_files(file: VideoFile) -> list[VideoFile]:
     """The video's other files in active folders, missing ones too, in the order they came. One query."""
-    rows = VideoFile.objects.filter(video_id=file.video_id, trashed_at=None, folder__is_active=True)
+    rows = VideoFile.objects.filter(video=file.video, trashed_at=None, folder__is_active=True)
     return list(rows.exclude(pk=file.pk).select_related("folder", "video").order_by("pk")[:20])
 
 

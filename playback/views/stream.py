@@ -27,8 +27,8 @@ _UP_NEXT = 8
 @requires("library.view_video")
 @require_safe
 def stream(request: HttpRequest, video_id: int) -> HttpResponseBase:
-    """`/videos/<id>/stream`: the primary file, or the one of `?file=`, whole or the piece that Range asks for."""
-    file = shown_file(video_id, request.GET.get("file", ""))
+    """`/videos/<id>/stream`: the primary file, whole or the piece that Range asks for."""
+    file = shown_file(video_id)
     try:
         opened = open_file(file)
     except FileUnavailableError as error:

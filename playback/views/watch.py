@@ -2,6 +2,7 @@
 
 import logging
 import math
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
@@ -24,7 +25,7 @@ from playback.exceptions import PositionError
 from playback.queries import names_of, progress_of, resume_position, tiles_of
 from playback.queries_player import find_marker, markers_of, other_files
 from playback.services import record_position
-from playback.views.finding import shown_file
+from playback.views.finding import chosen_file, shown_file
 from processing.queries.pictures import NONE, pictures_of
 from processing.services import look_at_files
 
@@ -49,9 +50,7 @@ def watch(request: HttpRequest, video_id: int) -> HttpResponse:
     chosen = request.GET.get("file", "")
     file = next((other for other in others if str(other.pk) == chosen), file)
     user = current_user(request)
-    wish = Wish.of({name: request.GET.get(name, "") for name in ("q", "f", "sort")})
-    place = queries.cursor_at(file, wish.sort, text=wish.text, user=user)
-    following = wish.page(user, after=place, limit=_UP_NEXT)
+    following, list_query = _following(request, file, user)
     if file.state != FileState.READY:
         look_at_files(file_ids=[file.pk])
     duration = file.duration_seconds
@@ -71,8 +70,8 @@ def watch(request: HttpRequest, video_id: int) -> HttpResponse:
         "may_edit": request.user.is_staff and may(request, "library.change_video"),
         "may_convert": request.user.is_staff and may(request, "processing.convert_video"),
         "pictures": pictures,
-        "tiles": tiles_of(following.files, user=user, with_names=False),
-        "list_query": f"?{wish.carried()}" if wish.carried() else "",
+        "tiles": tiles_of(following, user=user, with_names=False),
+        "list_query": list_query,
         "stream_url": stream_url(file),
         "chapters_url": f"{reverse('chapters', args=[video_id])}{_which(file)}",
         "starts_at_once": is_surely_playable(file),
@@ -86,6 +85,7 @@ def watch(request: HttpRequest, video_id: int) -> HttpResponse:
             "markers": markers_of(user, video_id),
             "people": [],
             "settings": _settings(user),
+            "wishedFile": file.pk if chosen else None,
             "urls": {
                 "playback": _api(f"videos/{video_id}/playback/"),
                 "sessions": _api("playback-sessions/"),
@@ -105,7 +105,7 @@ def chapters(request: HttpRequest, video_id: int) -> HttpResponse:
     """`/videos/<id>/chapters.vtt`: the file's chapters for the seek bar."""
     cues = [
         f"{_vtt_time(chapter['start'])} --> {_vtt_time(chapter['end'])}\n{escape(' '.join(chapter['title'].split()))}\n"
-        for chapter in _chapters(shown_file(video_id, request.GET.get("file", "")))
+        for chapter in _chapters(chosen_file(video_id, request.GET.get("file", "")))
     ]
     return HttpResponse("\n".join(["WEBVTT\n", *cues]), content_type="text/vtt; charset=utf-8")
 
@@ -126,6 +126,17 @@ def progress(request: HttpRequest, video_id: int) -> HttpResponse:
     except IntegrityError:
         raise Http404("This video is gone.") from None
     return HttpResponse(status=HTTPStatus.NO_CONTENT)
+
+
+def _following(request: HttpRequest, file: VideoFile, user: User) -> tuple[Sequence[VideoFile], str]:
+    """What comes next, and the query that links to it carry on so that the list goes on there.
+
+    `?list=` is a playlist; else the library's own address (?q, ?f, ?sort) says it.
+    """
+    wish = Wish.of({name: request.GET.get(name, "") for name in ("q", "f", "sort")})
+    place = queries.cursor_at(file, wish.sort, text=wish.text, user=user)
+    carried = wish.carried()
+    return wish.page(user, after=place, limit=_UP_NEXT).files, f"?{carried}" if carried else ""
 
 
 def player_facts(file: VideoFile) -> dict[str, Any]:

@@ -28,6 +28,8 @@ export function setUpBar(player) {
           class: marker.end ? "mark span" : "mark",
           title: [clock(marker.start), marker.label].filter(Boolean).join(" · "),
           onclick: () => player.goTo(marker.start),
+          // The list beside the player is for the keyboard; a press here takes no focus.
+          onmousedown: (event) => event.preventDefault(),
         });
         one.style.left = share(marker.start);
         if (marker.end) one.style.width = share(marker.end - marker.start);

@@ -18,9 +18,10 @@ const SOUND = {
 
 export function setUpSource(player) {
   const { video, facts, root } = player;
-  const wish = { audio: null, subtitle: null, quality: player.remembered("quality") ?? "auto", file: facts.fileId ?? null };
-  // Containers that this browser said it plays and then did not.
-  const refused = new Set();
+  // Without a file the server takes another copy by itself where the first one is not there.
+  const wish = { audio: null, subtitle: null, quality: player.remembered("quality") ?? "auto", file: facts.wishedFile ?? null };
+  // Ways that this browser could not go, whatever it said of itself.
+  const failedWays = new Set();
   let hls = null;
   let retries = 0;
   let skips = 0;
@@ -42,8 +43,7 @@ export function setUpSource(player) {
   // ---- asking -------------------------------------------------------------------------------------------------------
   async function ask(isOurChange = false) {
     const mine = (asked += 1);
-    const can = await capabilities();
-    const body = { ...wish, capabilities: { ...can, containers: can.containers.filter((name) => !refused.has(name)) } };
+    const body = { ...wish, failed: [...failedWays], capabilities: await capabilities() };
     let response = null;
     try {
       response = await fetch(facts.urls.playback, {
@@ -63,17 +63,17 @@ export function setUpSource(player) {
   }
 
   async function refuse(response, isOurChange) {
-    const words = await response.json().then((one) => one.detail, () => "");
+    const told = await response.json().catch(() => ({}));
+    const words = told.detail ?? "";
     if (response.status === 401 || response.status === 403 || response.redirected) return player.loggedOut();
     if (isOurChange) return player.say(words || "That did not work; it plays on as before");
-    if (response.status === 404 || response.status === 410) return player.fileGone(() => ask());
+    if (response.status === 404 || response.status === 410 || told.code === "missing") return player.fileGone(() => ask());
     if (facts.isSure && response.status >= 500) return;
     player.cannotShow(undefined, words || undefined);
   }
 
   function take(answer, isOurChange) {
     player.answer = answer;
-    wish.file = answer.file ?? wish.file;
     player.tellHow(answer.method === "direct" ? "plays" : "converts", answer.sentence, whysOf(answer));
     if (!answer.url) return player.cannotShow(undefined, answer.sentence);
     const isSame = !hls && new URL(answer.url, location.href).href === current;
@@ -155,7 +155,18 @@ export function setUpSource(player) {
       // The key may have been forgotten with the cache: asking again registers it.
       return unreachable(() => ask());
     }
+    if (tryAnotherWay()) return;
     player.cannotShow("The converted video can't be shown", "Its conversion failed. The log names the reason.");
+  }
+
+  /** Asks for a way that has not failed yet; whether there may be one. */
+  function tryAnotherWay() {
+    const way = player.answer?.method;
+    if (!facts.urls.playback || !way || way === "transcode" || failedWays.has(way)) return false;
+    failedWays.add(way);
+    drop();
+    ask();
+    return true;
   }
 
   function drop() {
@@ -230,10 +241,7 @@ export function setUpSource(player) {
       }
     }
     // It said that it plays this container; the server may change it.
-    if (facts.urls.playback && player.answer?.method === "direct" && !refused.size) {
-      refused.add("mp4").add("webm").add("mov").add("matroska").add("ogg");
-      return ask();
-    }
+    if (tryAnotherWay()) return;
     // An answer that is on its way may still bring another address.
     if (facts.urls.playback && !player.answer) return;
     player.cannotShow();
@@ -265,7 +273,8 @@ export function setUpSource(player) {
   // ---- choosing -----------------------------------------------------------------------------------------------------
   /** Asks for another quality, sound, copy or drawn subtitle; place and play state stay. */
   player.choose = (change) => {
-    Object.assign(wish, change);
+    // Numbers of tracks are those of the copy that plays.
+    Object.assign(wish, { file: player.answer?.file ?? wish.file }, change);
     if (change.quality) player.remember("quality", change.quality);
     player.isUsed = true;
     return ask(true);

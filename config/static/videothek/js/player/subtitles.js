@@ -78,7 +78,7 @@ export function setUpSubtitles(player) {
     show();
     // Only what is drawn into the picture needs another stream.
     if (one?.kind === "bitmap" || before?.kind === "bitmap") {
-      player.choose({ subtitle: one?.kind === "bitmap" ? one.id : null });
+      player.choose({ subtitle: one?.kind === "bitmap" ? one.id : "off" });
     }
   };
   player.toggleSubtitles = () => {
