@@ -1,3 +1,5 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from playback.api.playback import Playback
+
+urlpatterns = [path("videos/<int:video_id>/playback/", Playback.as_view(), name="api_playback")]
