@@ -13,3 +13,11 @@ class FileUnavailableError(PlaybackError):
 
 class PositionError(PlaybackError):
     """A position that is no number of seconds."""
+
+
+class SessionError(PlaybackError):
+    """A message of a player that can't be: another user's session, or one about another video."""
+
+
+class VideoGoneError(PlaybackError):
+    """The video that is told about was removed."""

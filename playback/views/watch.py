@@ -20,6 +20,7 @@ from library.words import codec, container
 from playback.exceptions import PositionError
 from playback.queries import names_of, progress_of, resume_position, tiles_of
 from playback.services import record_position
+from playback.services.user_settings import settings_of
 from playback.views.finding import shown_file
 from processing.queries.pictures import NONE, pictures_of
 from processing.services import look_at_files
@@ -54,6 +55,7 @@ def watch(request: HttpRequest, video_id: int) -> HttpResponse:
         "tiles": tiles_of(following.files, user=user, with_names=False),
         "list_query": f"?{wish.carried()}" if wish.carried() else "",
         "resume_at": resume_at,
+        "is_watched": mine is not None and mine.is_completed,
         "player": {
             "resumeAt": resume_at,
             "duration": duration,
@@ -65,6 +67,7 @@ def watch(request: HttpRequest, video_id: int) -> HttpResponse:
             "sound": codec(file.audio_codec),
             "progress": reverse("progress", args=[video_id]),
             "chapters": _chapters(file),
+            "settings": settings_of(user).for_player(),
         },
     }
     return render(request, "playback/watch.html", context)
@@ -84,7 +87,8 @@ def chapters(request: HttpRequest, video_id: int) -> HttpResponse:
 @requires("library.view_video")
 @require_POST
 def progress(request: HttpRequest, video_id: int) -> HttpResponse:
-    """`/videos/<id>/progress`: the player tells where it is. 204, or 400 for a position that is none."""
+    """`/videos/<id>/progress`: where somebody is, without having watched anything: for programs that only move the
+    place. Players send heartbeats (`/api/v1/playback-sessions/`). 204, or 400 for a position that is none."""
     shown_file(video_id)
     try:
         position = float(request.POST.get("position", ""))
