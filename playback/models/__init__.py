@@ -4,7 +4,9 @@ from playback.models.opinion import Favorite, Rating, Tally
 from playback.models.playlist import Playlist, PlaylistItem
 from playback.models.plays import PlayCount, ViewCount, Watch
 from playback.models.progress import WatchProgress
+from playback.models.session import PlaybackSession
 from playback.models.settings import PlaybackSettings
+from playback.models.user_settings import UserSettings
 
 __all__ = [
     "Favorite",
@@ -13,11 +15,13 @@ __all__ = [
     "MarkerPicture",
     "MarkerTag",
     "PlayCount",
+    "PlaybackSession",
     "PlaybackSettings",
     "Playlist",
     "PlaylistItem",
     "Rating",
     "Tally",
+    "UserSettings",
     "ViewCount",
     "Watch",
     "WatchProgress",

@@ -11,7 +11,7 @@ from django.db import IntegrityError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.templatetags.static import static
-from django.urls import Resolver404, resolve, reverse
+from django.urls import reverse
 from django.utils.html import escape
 from django.views.decorators.http import require_POST, require_safe
 
@@ -25,6 +25,7 @@ from playback.exceptions import PositionError
 from playback.queries import names_of, progress_of, resume_position, tiles_of
 from playback.queries_player import find_marker, markers_of, other_files
 from playback.services import record_position
+from playback.services.user_settings import settings_of
 from playback.views.finding import chosen_file, shown_file
 from processing.queries.pictures import NONE, pictures_of
 from processing.services import look_at_files
@@ -32,7 +33,6 @@ from processing.services import look_at_files
 logger = logging.getLogger(__name__)
 
 _UP_NEXT = 8
-_NOBODY = "00000000-0000-4000-8000-000000000000"
 # Container, its pictures and its sounds that every browser plays as they are.
 _SURE = {
     "mp4": ({"h264"}, {"aac", "mp3", ""}),
@@ -74,6 +74,7 @@ def watch(request: HttpRequest, video_id: int) -> HttpResponse:
         "list_query": list_query,
         "stream_url": stream_url(file),
         "chapters_url": f"{reverse('chapters', args=[video_id])}{_which(file)}",
+        "is_watched": mine is not None and mine.is_completed,
         "starts_at_once": is_surely_playable(file),
         "player": player_facts(file)
         | {
@@ -84,11 +85,11 @@ def watch(request: HttpRequest, video_id: int) -> HttpResponse:
             "clip": clip,
             "markers": markers_of(user, video_id),
             "people": [],
-            "settings": _settings(user),
+            "settings": settings_of(user).for_player(),
             "wishedFile": file.pk if chosen else None,
             "urls": {
-                "playback": _api(f"videos/{video_id}/playback/"),
-                "sessions": _api("playback-sessions/"),
+                "playback": reverse("api_playback", args=[video_id]),
+                "sessions": reverse("api_playback_sessions"),
                 "stream": stream_url(file),
                 "progress": reverse("progress", args=[video_id]),
                 "hls": static("vendor/hls.js"),
@@ -113,7 +114,8 @@ def chapters(request: HttpRequest, video_id: int) -> HttpResponse:
 @requires("library.view_video")
 @require_POST
 def progress(request: HttpRequest, video_id: int) -> HttpResponse:
-    """`/videos/<id>/progress`: the player tells where it is. 204, or 400 for a position that is none."""
+    """`/videos/<id>/progress`: where somebody is, without having watched anything: for programs that only move the
+    place. Players send heartbeats (`/api/v1/playback-sessions/`). 204, or 400 for a position that is none."""
     shown_file(video_id)
     try:
         position = float(request.POST.get("position", ""))
@@ -185,21 +187,6 @@ def _seconds(text: str) -> float | None:
     """`?t=` as seconds: 83, 83.5, 1:23; None for what is no place in a video."""
     seconds = parse_position(text) if text else None
     return seconds if seconds is not None and math.isfinite(seconds) else None
-
-
-def _api(path: str) -> str:
-    """An address of the API, empty where it has none: the player then does without."""
-    address = f"/api/v1/{path}"
-    try:
-        resolve(address if address.endswith("playback/") else f"{address}{_NOBODY}/")
-    except Resolver404:
-        return ""
-    return address
-
-
-def _settings(user: User) -> dict[str, Any]:
-    """The account's choices for the player."""
-    return {}
 
 
 def _what(file: VideoFile) -> str:

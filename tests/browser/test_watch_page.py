@@ -67,7 +67,7 @@ def test_leaving_the_page_keeps_the_place(open_page: OpenPage, films) -> None:
     wait_for_position(page, SECONDS * 0.3 + 1)
     left_at = position(page)
 
-    page.goto("/")
+    page.goto("/library/")
     # The browser sends it while the next page loads, and tells nobody when it has arrived.
     for _ in range(50):
         if WatchProgress.objects.filter(position_seconds__gt=left_at - 0.5).exists():

@@ -100,11 +100,11 @@ def test_badges_name_only_what_is_special() -> None:
 
 @pytest.mark.parametrize(("days", "words"), [(0, "today"), (1, "yesterday"), (3, "3 days ago")])
 def test_days(days: int, words: str) -> None:
-    assert videothek.ago(timezone.now() - timedelta(days=days)) == words
+    assert words_of.ago(timezone.now() - timedelta(days=days)) == words
 
 
 def test_long_ago_is_a_month() -> None:
-    assert re.fullmatch(r"[A-Z][a-z]+ \d{4}", videothek.ago(timezone.now() - timedelta(days=400)))
+    assert re.fullmatch(r"[A-Z][a-z]+ \d{4}", words_of.ago(timezone.now() - timedelta(days=400)))
 
 
 @pytest.mark.parametrize(
