@@ -3,11 +3,12 @@
 import os
 import re
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from django.db import connections
+from django.db import connection, connections
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from library.models import Folder, User, VideoFile
@@ -83,9 +84,25 @@ def open_page(browser: Browser, live_server, owner: User) -> Iterator[OpenPage]:
         return page
 
     yield open_one
+    failed = list(complaints)
+    for context in contexts:
+        # What pages tell as they are closed would be written while the database is being emptied.
+        context.set_offline(True)
     for context in contexts:
         context.close()
-    assert not complaints
+    _wait_for_the_server()
+    assert not failed
+
+
+def _wait_for_the_server() -> None:
+    """Until no request of a page writes any more."""
+    asked = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    for _ in range(50):
+        with connection.cursor() as cursor:
+            cursor.execute(f"{asked} AND state <> 'idle'")
+            if cursor.fetchone() == (0,):
+                return
+        time.sleep(0.05)
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,7 @@ const HLS = "application/vnd.apple.mpegurl";
 const RETRY_MS = [1000, 2000, 4000, 8000, 15_000];
 const SKIP_SECONDS = 4;
 const MOST_SKIPS = 20;
+const MOST_REFUSALS = 2;
 // Sounds that a browser may lack without saying so: the picture plays on in silence.
 const SOUND = {
   ac3: 'audio/mp4; codecs="ac-3"',
@@ -133,14 +134,16 @@ export function setUpSource(player) {
     });
     hls.on(Hls.Events.ERROR, (_, problem) => streamFailed(Hls, problem));
     hls.on(Hls.Events.FRAG_BUFFERED, () => {
-      retries = 0;
+      retries = refusals = 0;
       player.lineIsBack();
     });
-    hls.loadSource(url);
+    // The server begins there while the player still reads the list.
+    hls.loadSource(at ? `${url}?at=${Math.floor(at)}` : url);
     hls.attachMedia(video);
   }
 
   let mediaRecoveries = 0;
+  let refusals = 0;
   function streamFailed(Hls, { fatal, type, response }) {
     if (!fatal) return;
     const code = response?.code ?? 0;
@@ -151,11 +154,14 @@ export function setUpSource(player) {
       hls.recoverMediaError();
       return;
     }
-    if (type === Hls.ErrorTypes.NETWORK_ERROR) {
-      // The key may have been forgotten with the cache: asking again registers it.
-      return unreachable(() => ask());
+    if (type === Hls.ErrorTypes.NETWORK_ERROR && code < 400) return unreachable(() => ask());
+    if (code >= 400 && refusals < MOST_REFUSALS) {
+      // The stream may have been forgotten with the cache: asking again registers it anew.
+      refusals += 1;
+      return ask();
     }
     if (tryAnotherWay()) return;
+    drop();
     player.cannotShow("The converted video can't be shown", "Its conversion failed. The log names the reason.");
   }
 
