@@ -1,9 +1,13 @@
 """Files and browsers for tests of how videos play."""
 
+import os
+from pathlib import Path
 from typing import Any
 
 from library.models import VideoFile
 from playback.services.decisions import Capabilities, Decision, decide, read_capabilities, read_wish
+from processing.media.probe import probe
+from tests.library.factories import make_file
 
 # Chromium as Debian builds it, Firefox and Safari, in what matters here.
 CHROMIUM = {
@@ -58,3 +62,25 @@ def browser(facts: dict[str, Any] | None = None, **changes: Any) -> Capabilities
 
 def decided(file: VideoFile, facts: dict[str, Any] | None = None, /, **wish: Any) -> Decision:
     return decide(file, browser(facts), read_wish(wish))
+
+
+def make_probed_file(path: Path, **columns: Any) -> VideoFile:
+    """The row of a file on disk with the facts that the real probe finds."""
+    facts = probe(os.fspath(path))
+    return make_file(
+        path=path,
+        **{
+            "container": facts.container,
+            "duration_seconds": facts.duration_seconds,
+            "width": facts.width,
+            "height": facts.height,
+            "rotation": facts.rotation,
+            "bit_rate": facts.bit_rate,
+            "video_codec": facts.video_codec or "",
+            "audio_codec": facts.audio_codec or "",
+            "is_hdr": facts.is_hdr,
+            "hdr_format": facts.hdr_format,
+            "streams": [stream.to_json() for stream in facts.streams],
+            **columns,
+        },
+    )

@@ -474,7 +474,8 @@ def test_junk_about_the_browser_is_refused_with_a_sentence(junk: Any) -> None:
     [
         {"audio": "1"}, {"audio": -1}, {"audio": True}, {"audio": 1.5}, {"audio": 2**63}, {"file": 0}, {"file": [1]},
         {"subtitle": 3}, {"subtitle": "../../etc/passwd"}, {"subtitle": "e" * 41}, {"subtitle": ""},
-        {"quality": "best"}, {"quality": 720}, {"quality": "0720p"}, {"quality": "99999p"}, {"quality": "٧٢٠p"},
+        {"quality": "best"}, {"quality": 720}, {"quality": "0720p"}, {"quality": "99999p"}, 
+        {"quality": "\u0667\u0662\u0660p"},
         {"failed": "direct"}, {"failed": ["magic"]}, {"failed": [["direct"]]},
     ],
 )  # fmt: skip

@@ -3,6 +3,7 @@
 import codecs
 import re
 from collections import Counter
+from collections.abc import Mapping
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"),
@@ -17,15 +18,18 @@ _BY_LANGUAGE = {
     "zh": "gb18030", "th": "cp874",
 }  # fmt: skip
 _FALLBACK = "cp1252"
-# Letters that are common in the languages of an encoding, and rare in what bytes of another one look like in it.
-_USUAL = {
+# Letters of scripts that aren't Latin, the most frequent ones first.
+_RANKED = {
     "cp1251": "оеаинтсрвлкмдпуяыьгзбчйхжшюцщэфёіїєґ",
     "cp1253": "αειοητσνκρυπμλςάέίόήύώδγθωχφβζ",
     "cp1255": "יוהלארתבשמןםנכעחדקפגצטזס",
     "cp1256": "الينمرتوهبةعدسفقكحجشطصخذضزغ",
-    "cp1252": "éèàùçâêîôûëïüäöößñáíóúåæøãõÄÖÜÉÀÅØ¿¡«»’“”–—…°ºª",
-    "cp1250": "ąęłńóśźżáčďéěíňřšťúůýžőűăâîşţĄŁŚŻŹČŘŠŽÝÁÍĎŇ„”“’–—…«»",
-    "cp1254": "ğıİşçöüŞĞÇÖÜ’“”–…",
+}
+# Letters beyond ASCII that are common in an encoding's languages, and rare in what another's bytes look like in it.
+_USUAL = {
+    "cp1252": "éèàùçâêîôûëïüäöößñáíóúåæøãõ¿¡«»’“”–—…°ºª",
+    "cp1250": "ąęłńóśźżáčďéěíňřšťúůýžőűăâîşţ„”“’–—…«»",
+    "cp1254": "ğışçöü’“”–…",
 }
 # Of a word with letters beyond ASCII, at least this share is beyond ASCII where the script isn't Latin.
 _FOREIGN_SHARE = 0.7
@@ -81,8 +85,8 @@ def _guess(sample: bytes) -> str:
     letters = sum(len(word) for word in words)
     beyond = sum(byte > 127 for word in words for byte in word)
     if letters and beyond / letters >= _FOREIGN_SHARE:
-        return _asian(sample) or _best(sample, ("cp1251", "cp1253", "cp1255", "cp1256")) or _FALLBACK
-    return _best(sample, ("cp1252", "cp1250", "cp1254")) or _FALLBACK
+        return _asian(sample) or _best(sample, {name: _weights(letters) for name, letters in _RANKED.items()})
+    return _best(sample, {name: dict.fromkeys(letters, 1.0) for name, letters in _USUAL.items()})
 
 
 def _asian(sample: bytes) -> str:
@@ -110,12 +114,16 @@ def _is_varied(text: list[str], encoding: str) -> bool:
     return sum(char in common for char in text) / len(text) >= 0.05
 
 
-def _best(sample: bytes, encodings: tuple[str, ...]) -> str:
-    """The encoding in which most characters are usual ones; the first one of equals, empty where there is none."""
+def _weights(letters: str) -> dict[str, float]:
+    """1 for the most frequent letter, down to -1 for the rarest."""
+    return {letter: 1 - 2 * rank / len(letters) for rank, letter in enumerate(letters)}
+
+
+def _best(sample: bytes, weights: Mapping[str, Mapping[str, float]]) -> str:
+    """The encoding in which the characters are the usual ones; the first of equals."""
     scores = {}
-    for encoding in encodings:
-        usual = set(_USUAL[encoding])
-        counts = Counter(char for char in sample.decode(encoding, "replace") if ord(char) > 127)
-        scores[encoding] = sum(count if char in usual else -count for char, count in counts.items())
-    best = max(encodings, key=lambda encoding: scores[encoding])
-    return best if scores[best] > 0 else ""
+    for encoding, usual in weights.items():
+        counts = Counter(char for char in sample.decode(encoding, "replace").lower() if ord(char) > 127)
+        scores[encoding] = sum(count * usual.get(char, -1.0) for char, count in counts.items())
+    best = max(weights, key=lambda encoding: scores[encoding])
+    return best if scores[best] > 0 else _FALLBACK

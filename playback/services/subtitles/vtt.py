@@ -5,7 +5,7 @@ Fonts, colours, drawings and animations of ASS are left out: a browser shows pla
 
 import re
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 
 import pysubs2
@@ -111,17 +111,16 @@ def _words(event: SSAEvent, styles: dict[str, SSAStyle]) -> str:
         marks = [
             tag for name, tag in _TAGS if getattr(current, name) and (name == "italic" or not getattr(style, name))
         ]
-        inner = escape(words, quote=False)
-        if words.strip():
-            inner = "".join(f"<{tag}>" for tag in marks) + inner + "".join(f"</{tag}>" for tag in reversed(marks))
-        parts.append(inner)
-    lines = "".join(parts).split("\n")
+        parts.append("\n".join(_marked(line, marks) for line in words.split("\n")))
     # An empty line would end the cue.
-    return "\n".join(line for line in (one.strip() for one in lines) if line and not _is_empty(line))
+    return "\n".join(line for one in "".join(parts).split("\n") if (line := one.strip()))
 
 
-def _is_empty(line: str) -> bool:
-    return not re.sub(r"</?[ibu]>", "", line).strip()
+def _marked(line: str, tags: Sequence[str]) -> str:
+    """Each line has its own marks, so that one that is left out takes none of another with it."""
+    if not line.strip():
+        return line
+    return "".join(f"<{tag}>" for tag in tags) + escape(line, quote=False) + "".join(f"</{tag}>" for tag in tags[::-1])
 
 
 def _place(event: SSAEvent, styles: dict[str, SSAStyle]) -> str:

@@ -127,6 +127,32 @@ def test_streams_carry_language_title_and_flags(tmp_path: Path) -> None:
     assert (sound.channels, sound.sample_rate, sound.channel_layout) == (1, 48000, "mono")
 
 
+@pytest.mark.parametrize("name", ["a.mp4", "a.mkv", "a.ts"])
+def test_interlaced_pictures_and_their_level_are_known(tmp_path: Path, name: str) -> None:
+    fields = ("-vf", "interlace", "-flags", "+ildct+ilme", "-level", "3.1")
+    woven = factory.make_video(tmp_path / name, seconds=1, extra=fields)
+    plain = factory.make_video(tmp_path / f"plain-{name}", seconds=1, extra=("-level", "3.1"))
+
+    [first], [second] = (probe(str(path)).streams for path in (woven, plain))
+
+    assert (first.is_interlaced, first.level) == (True, 31)
+    assert (second.is_interlaced, second.level) == (False, 31)
+
+
+def test_tracks_for_the_hearing_impaired_and_commentaries_are_marked(tmp_path: Path) -> None:
+    lines = tmp_path / "a.srt"
+    lines.write_text("1\n00:00:00,000 --> 00:00:01,000\nHi\n")
+    flags = ("-disposition:a:0", "comment", "-disposition:s:0", "hearing_impaired")
+    path = factory.make_video(tmp_path / "a.mkv", seconds=1, audio="aac")
+    tracks = ("-i", str(path), "-i", str(lines), "-map", "0", "-map", "1", "-c", "copy")
+    factory.run_ffmpeg(tmp_path / "b.mkv", *tracks, *flags)
+
+    picture, sound, text = probe(str(tmp_path / "b.mkv")).streams
+
+    assert (sound.is_commentary, text.is_hearing_impaired) == (True, True)
+    assert not (picture.is_commentary or picture.is_hearing_impaired or sound.is_hearing_impaired)
+
+
 def test_facts_go_into_json_columns(tmp_path: Path) -> None:
     path = factory.make_chaptered_video(
         tmp_path / "a.mp4", title="A", created_at="2021-06-05T10:20:30Z", chapters=[(0.0, 1.0, "One")]

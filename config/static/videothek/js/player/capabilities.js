@@ -33,7 +33,7 @@ const HEIGHTS = [2160, 1440, 1080, 720, 480];
 // By codec: types of files that hold it, and the string in MP4.
 const SOUNDS = {
   aac: { files: ['audio/mp4; codecs="mp4a.40.2"'], mp4: "mp4a.40.2", channels: 6 },
-  mp3: { files: ["audio/mpeg", 'audio/mp4; codecs="mp3"'], mp4: "mp3" },
+  mp3: { files: ["audio/mpeg"], mp4: "mp4a.6B" },
   opus: { files: ['audio/webm; codecs="opus"', 'audio/ogg; codecs="opus"'], mp4: "opus" },
   vorbis: { files: ['audio/webm; codecs="vorbis"'] },
   flac: { files: ["audio/flac", 'audio/mp4; codecs="flac"'], mp4: "flac" },
