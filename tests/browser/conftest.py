@@ -54,7 +54,7 @@ def open_page(browser: Browser, live_server, owner: User) -> Iterator[OpenPage]:
     contexts: list[BrowserContext] = []
     complaints: list[str] = []
 
-    def open_one(address: str = "/", *, width: int = 1280, height: int = 800, scripts: bool = True) -> Page:
+    def open_one(address: str = "/library/", *, width: int = 1280, height: int = 800, scripts: bool = True) -> Page:
         context = browser.new_context(
             base_url=live_server.url,
             viewport={"width": width, "height": height},
