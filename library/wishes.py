@@ -32,8 +32,9 @@ class Wish:
     default: Sort = NEWEST
 
     @classmethod
-    def of(cls, query: Mapping[str, str], *, default: Sort = NEWEST, page_size: int = queries.PAGE_SIZE) -> "Wish":
+    def of(cls, query: Mapping[str, str], *, default: Sort = NEWEST, page_size: int = 0) -> "Wish":
         """Raises CursorError on a broken `after`; an unreadable filter is the `problem`, other junk the default."""
+        page_size = page_size or queries.PAGE_SIZE
         after, show, problem, chosen = query.get("after", ""), query.get("show", ""), "", EVERYTHING
         count = int(show) if show.isascii() and show.isdigit() and len(show) < 6 else page_size
         try:

@@ -20,7 +20,7 @@ from library.wishes import Wish
 from playback.cards import card_of
 from playback.models.user_settings import PAGE_SIZES
 from playback.queries import tiles_of
-from playback.services.user_settings import card_settings_of, settings_of
+from playback.services.user_settings import card_settings_of, page_size_of, settings_of
 from processing.queries.work import current_work
 
 _MOST_TILES_ASKED = queries.MOST_AT_ONCE
@@ -51,7 +51,7 @@ def wish_from(request: HttpRequest) -> Wish:
     preferences = settings_of(current_user(request))
     default = sort_of(preferences.default_sort_order)
     try:
-        return Wish.of(request.GET, default=default, page_size=preferences.videos_per_page)
+        return Wish.of(request.GET, default=default, page_size=page_size_of(preferences))
     except CursorError:
         raise Http404("That page of the library does not exist.") from None
 

@@ -13,7 +13,7 @@ from library.filters import parse_filter
 from library.queries import BoundedCount, Cursor, CursorError
 from playback.cards import card_of
 from playback.queries import tiles_of
-from playback.services.user_settings import settings_of
+from playback.services.user_settings import page_size_of, settings_of
 
 _UNASKED = ("best",)
 
@@ -34,7 +34,9 @@ def render_with_videos(
     after = request.GET.get("after", "")
     try:
         place = Cursor.decoded(after) if after else None
-        page = queries.list_videos(sort=sort, filter=chosen, user=user, after=place, limit=preferences.videos_per_page)
+        page = queries.list_videos(
+            sort=sort, filter=chosen, user=user, after=place, limit=page_size_of(preferences) or queries.PAGE_SIZE
+        )
     except CursorError:
         raise Http404("That page of the list does not exist.") from None
     wanted = {"sort": "" if sort == default else sort.address}

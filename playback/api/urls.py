@@ -1,10 +1,7 @@
-from django.urls import path, register_converter
+from django.urls import path
 
 from playback.api import home, preferences, sessions, watched
-from playback.api.days import DayConverter
 from playback.api.playback import Playback
-
-register_converter(DayConverter, "day")
 
 urlpatterns = [
     path("videos/<int:video_id>/playback/", Playback.as_view(), name="api_playback"),
@@ -14,8 +11,8 @@ urlpatterns = [
     path("me/settings/", preferences.Preferences.as_view(), name="api_preferences"),
     path("me/home/", home.Home.as_view(), name="api_home"),
     path("me/history/", watched.History.as_view(), name="api_history"),
-    path("me/history/<day:day>/", watched.HistoryDay.as_view(), name="api_history_day"),
-    path("me/history/<day:day>/<int:video_id>/", watched.HistoryVideo.as_view(), name="api_history_video"),
+    path("me/history/<str:day>/", watched.HistoryDay.as_view(), name="api_history_day"),
+    path("me/history/<str:day>/<int:video_id>/", watched.HistoryVideo.as_view(), name="api_history_video"),
     path("me/activity/", watched.Activity.as_view(), name="api_activity"),
     path("me/continue-watching/", watched.ContinueWatching.as_view(), name="api_continue_watching"),
     path("videos/<int:video_id>/watched/", watched.Watched.as_view(), name="api_watched"),

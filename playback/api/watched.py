@@ -40,6 +40,14 @@ def _asked(request: Request, name: str, default: int, most: int) -> int:
     return min(max(int(given), 1), most) if given.isascii() and given.isdigit() and len(given) < 7 else default
 
 
+def _day(text: str) -> date:
+    """Raises NotFound for what is no day."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise NotFound("There is no such day; write it as YYYY-MM-DD.") from None
+
+
 def _shown(video_id: int) -> VideoFile:
     file = find_video(video_id) if video_id < 2**63 else None
     if file is None:
@@ -106,8 +114,8 @@ class HistoryDay(ApiView):
     @extend_schema(
         parameters=[OpenApiParameter("day", OpenApiTypes.DATE, OpenApiParameter.PATH)], responses={204: None}
     )
-    def delete(self, request: Request, day: date) -> Response:
-        forget_watched(user=self.account, day=day)
+    def delete(self, request: Request, day: str) -> Response:
+        forget_watched(user=self.account, day=_day(day))
         return Response(status=204)
 
 
@@ -119,8 +127,8 @@ class HistoryVideo(ApiView):
     @extend_schema(
         parameters=[OpenApiParameter("day", OpenApiTypes.DATE, OpenApiParameter.PATH)], responses={204: None}
     )
-    def delete(self, request: Request, day: date, video_id: int) -> Response:
-        forget_watched(user=self.account, day=day, video_id=video_id)
+    def delete(self, request: Request, day: str, video_id: int) -> Response:
+        forget_watched(user=self.account, day=_day(day), video_id=video_id)
         return Response(status=204)
 
 

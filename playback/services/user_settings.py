@@ -30,6 +30,11 @@ def settings_of(user: User) -> UserSettings:
         return UserSettings(user_id=user.pk)
 
 
+def page_size_of(settings: UserSettings) -> int:
+    """How many videos a page shows; 0 for the library's own number where the user never chose."""
+    return settings.videos_per_page if settings.pk else 0
+
+
 def card_settings_of(user: User) -> Card:
     """What tiles show this user."""
     return card_of(settings_of(user).card_config)

@@ -58,7 +58,7 @@ def open_page(browser: Browser, live_server, owner: User) -> Iterator[OpenPage]:
     complaints: list[str] = []
 
     def open_one(
-        address: str = "/", *, width: int = 1280, height: int = 800, scripts: bool = True, allowed: str = "(?!)"
+        address: str = "/library/", *, width: int = 1280, height: int = 800, scripts: bool = True, allowed: str = "(?!)"
     ) -> Page:
         def complain(words: str) -> None:
             if not re.search(allowed, words):
