@@ -43,15 +43,16 @@ GREY = """() => {
 def kinds(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with one film in many forms; its grey tells the time. The Matroska file has two sounds and words."""
     folder = tmp_path_factory.mktemp("kinds")
-    film = {"seconds": SECONDS, "size": "320x180", "rate": 10, "gop": 10, "source": "time"}
-    make_video(folder / "Direct.mp4", audio="aac", **film)
-    make_video(folder / "Web.webm", codec="vp8", audio="opus", **film)
-    make_video(folder / "Transport.ts", audio="aac", **film)
-    make_video(folder / "Modern.mp4", codec="hevc", audio="aac", extra=("-tag:v", "hvc1"), **film)
-    make_video(folder / "Old.avi", codec="mpeg4", audio="mp3", **film)
+    # Sizes of their own: with equal packets they would be one video's copies.
+    film = {"seconds": SECONDS, "rate": 10, "gop": 10, "source": "time"}
+    make_video(folder / "Direct.mp4", size="320x180", audio="aac", **film)
+    make_video(folder / "Web.webm", size="320x180", codec="vp8", audio="opus", **film)
+    make_video(folder / "Transport.ts", size="352x198", audio="aac", **film)
+    make_video(folder / "Modern.mp4", size="320x180", codec="hevc", audio="aac", extra=("-tag:v", "hvc1"), **film)
+    make_video(folder / "Old.avi", size="320x180", codec="mpeg4", audio="mp3", **film)
     words = folder / "words.srt"
     words.write_text(f"1\n00:00:00,000 --> 00:00:{SECONDS},000\nWhat they say\n", "utf-8")
-    grey = picture("time", seconds=SECONDS, size="320x180", rate=10)
+    grey = picture("time", seconds=SECONDS, size="384x216", rate=10)
     run_ffmpeg(
         folder / "Surround.mkv",
         *("-f", "lavfi", "-i", grey),
@@ -126,7 +127,8 @@ def test_other_sounds_and_words_keep_the_place_and_are_there_again(open_page: Op
     page.click("[data-menu=quality]")
     page.get_by_role("menuitemradio", name="German").click()
     page.wait_for_function(
-        "document.querySelector('#player').player.answer.audio_tracks.some((one) => one.is_chosen && one.language === 'de')"
+        "document.querySelector('#player').player.answer.audio_tracks"
+        ".some((one) => one.is_chosen && one.language === 'de')"
     )
     shows(page, SECONDS * 0.5)
     assert not page.evaluate(f"{VIDEO}.paused")
