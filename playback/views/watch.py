@@ -3,17 +3,15 @@
 import logging
 import math
 from collections.abc import Sequence
-from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db import IntegrityError
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.html import escape
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from library import queries
 from library.access import current_user, may, requires
@@ -21,10 +19,8 @@ from library.models import User, VideoFile
 from library.models.file import FileState
 from library.wishes import Wish
 from library.words import codec, container, parse_position
-from playback.exceptions import PositionError
 from playback.queries import names_of, progress_of, resume_position, tiles_of
 from playback.queries_player import find_marker, markers_of, other_files
-from playback.services import record_position
 from playback.services.user_settings import settings_of
 from playback.views.finding import chosen_file, shown_file
 from processing.queries.pictures import NONE, pictures_of
@@ -91,7 +87,6 @@ def watch(request: HttpRequest, video_id: int) -> HttpResponse:
                 "playback": reverse("api_playback", args=[video_id]),
                 "sessions": reverse("api_playback_sessions"),
                 "stream": stream_url(file),
-                "progress": reverse("progress", args=[video_id]),
                 "hls": static("vendor/hls.js"),
                 "login": f"{reverse('login')}?{urlencode({'next': request.get_full_path()})}",
             },
@@ -109,25 +104,6 @@ def chapters(request: HttpRequest, video_id: int) -> HttpResponse:
         for chapter in _chapters(chosen_file(video_id, request.GET.get("file", "")))
     ]
     return HttpResponse("\n".join(["WEBVTT\n", *cues]), content_type="text/vtt; charset=utf-8")
-
-
-@requires("library.view_video")
-@require_POST
-def progress(request: HttpRequest, video_id: int) -> HttpResponse:
-    """`/videos/<id>/progress`: where somebody is, without having watched anything: for programs that only move the
-    place. Players send heartbeats (`/api/v1/playback-sessions/`). 204, or 400 for a position that is none."""
-    shown_file(video_id)
-    try:
-        position = float(request.POST.get("position", ""))
-        duration = float(request.POST.get("duration") or "nan")
-        record_position(
-            user=current_user(request), video_id=video_id, position_seconds=position, duration_seconds=duration
-        )
-    except (ValueError, PositionError):
-        return HttpResponse("A position is a number of seconds.", status=HTTPStatus.BAD_REQUEST)
-    except IntegrityError:
-        raise Http404("This video is gone.") from None
-    return HttpResponse(status=HTTPStatus.NO_CONTENT)
 
 
 def _following(request: HttpRequest, file: VideoFile, user: User) -> tuple[Sequence[VideoFile], str]:

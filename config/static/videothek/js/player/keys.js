@@ -4,7 +4,8 @@ const NAMES = { " ": "Space", ArrowLeft: "←", ArrowRight: "→", ArrowUp: "↑
 export function setUpKeys(player) {
   const { root, video } = player;
   const sheet = document.querySelector("#keymap");
-  const list = sheet.querySelector("dl");
+  // A page without the sheet still has the keys.
+  const list = sheet?.querySelector("dl") ?? document.createElement("dl");
   const opener = document.querySelector("#keys-open");
   const actions = new Map();
 
@@ -52,9 +53,9 @@ export function setUpKeys(player) {
   player.addKey("f", "full screen", player.fullScreen);
   player.addKey("t", "theatre: a wider player", () => player.theatre());
   player.addKey("i", "picture in picture", player.pictureInPicture);
-  player.addKey("?", "this list", () => sheet.showModal());
+  if (sheet) player.addKey("?", "this list", () => sheet.showModal());
 
-  if (opener) {
+  if (opener && sheet) {
     opener.hidden = false;
     opener.addEventListener("click", () => sheet.showModal());
   }

@@ -16,8 +16,9 @@ export function makeUuid() {
 
 export function setUpTelling(player) {
   const { video, facts } = player;
-  const { sessions, progress } = facts.urls;
-  if (!sessions && !progress) return;
+  const { sessions } = facts.urls;
+  // A shared page remembers nobody's place.
+  if (!sessions) return;
   const session = makeUuid();
   let watched = 0;
   let before = null;
@@ -58,19 +59,14 @@ export function setUpTelling(player) {
   }
 
   function send(state) {
-    const options = { credentials: "same-origin", keepalive: true };
-    if (sessions) {
-      return fetch(`${sessions}${session}/`, {
-        ...options,
-        method: "PUT",
-        headers: { "Content-Type": "application/json", "X-CSRFToken": csrfToken() },
-        body: JSON.stringify(body(state)),
-      });
-    }
-    const form = new FormData(document.querySelector("#progress"));
-    form.set("position", String(video.currentTime));
-    if (player.length) form.set("duration", String(player.length));
-    return fetch(progress, { ...options, method: "POST", body: form });
+    return fetch(`${sessions}${session}/`, {
+      method: "PUT",
+      credentials: "same-origin",
+      // It arrives although the page is being left.
+      keepalive: true,
+      headers: { "Content-Type": "application/json", "X-CSRFToken": csrfToken() },
+      body: JSON.stringify(body(state)),
+    });
   }
 
   async function tell(state) {
