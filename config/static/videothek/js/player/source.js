@@ -297,7 +297,7 @@ export function setUpSource(player) {
   }
   if (video.error) failed();
   else if (video.readyState >= HTMLMediaElement.HAVE_METADATA) looksRight();
-  if (player.settings.autoplay || facts.clip || facts.startAt !== null || player.cameFromList?.()) {
+  if (player.settings.autoplay || facts.clip || (facts.startAt ?? null) !== null || player.cameFromList?.()) {
     wantsToPlay = true;
     if (current) player.play();
   }
