@@ -65,7 +65,7 @@ export function setUpBar(player) {
     people = list ?? [];
     drawPeople();
   };
-  /** A stretch on the bar, by kind ("loop", "clip"); without an end only its start; null takes it away. */
+  /** A stretch on the bar, by kind ("loop", "part"); without an end only its start; null takes it away. */
   player.drawStretch = (kind, stretch) => {
     marks.querySelector(`.stretch.${kind}`)?.remove();
     if (!stretch || !player.length) return;

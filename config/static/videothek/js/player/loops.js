@@ -26,7 +26,7 @@ export function setUpLoops(player) {
   function draw() {
     const stretch = range && range.kind !== "once" ? range : null;
     player.drawStretch("loop", stretch?.kind === "loop" ? stretch : null);
-    player.drawStretch("clip", stretch?.kind === "clip" ? stretch : null);
+    player.drawStretch("part", stretch?.kind === "clip" ? stretch : null);
     for (const [name, isSet] of [["a", range?.kind === "loop"], ["b", range?.kind === "loop" && range.end !== null]]) {
       for (const button of root.querySelectorAll(`[data-do=${name}]`)) button.setAttribute("aria-pressed", String(isSet));
     }

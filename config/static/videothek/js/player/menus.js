@@ -159,7 +159,7 @@ export function setUpMenus(player) {
     const { qualities = [], audio_tracks: sounds = [], files = [], subtitles = [] } = player.answer ?? {};
     const chosen = qualities.find((one) => one.is_chosen);
     buttons.quality.hidden = qualities.length < 2 && sounds.length < 2 && files.length < 2;
-    buttons.quality.textContent = chosen ? chosen.label.split(/ [·(]/)[0] : "Sound";
+    buttons.quality.textContent = !chosen ? "Sound" : chosen.id === "auto" ? "Auto" : chosen.label.split(/ [·(]/)[0];
     buttons.subtitles.hidden = !subtitles.length;
     buttons.subtitles.classList.toggle("on", player.chosenSubtitle?.() !== null);
     buttons.speed.hidden = buttons.more.hidden = false;
