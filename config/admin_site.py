@@ -111,6 +111,7 @@ def _names_places() -> list[Place]:
 
 def _playback_places() -> list[Place]:
     rows = [
+        ("playbacksession", "Now playing", "play_circle"),
         ("playlist", "Playlists", "playlist_play"),
         ("marker", "Markers", "bookmark"),
         ("rating", "Ratings", "star"),

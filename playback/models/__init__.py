@@ -4,8 +4,10 @@ from playback.models.opinion import Favorite, Rating, Tally
 from playback.models.playlist import Playlist, PlaylistItem
 from playback.models.plays import PlayCount, ViewCount, Watch
 from playback.models.progress import WatchProgress
+from playback.models.session import PlaybackSession
 from playback.models.settings import PlaybackSettings
 from playback.models.streams import StreamRendition, StreamSession
+from playback.models.user_settings import UserSettings
 
 __all__ = [
     "Favorite",
@@ -14,6 +16,7 @@ __all__ = [
     "MarkerPicture",
     "MarkerTag",
     "PlayCount",
+    "PlaybackSession",
     "PlaybackSettings",
     "Playlist",
     "PlaylistItem",
@@ -21,6 +24,7 @@ __all__ = [
     "StreamRendition",
     "StreamSession",
     "Tally",
+    "UserSettings",
     "ViewCount",
     "Watch",
     "WatchProgress",

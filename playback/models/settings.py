@@ -1,4 +1,4 @@
-"""When a video counts as begun and as finished."""
+"""When a video counts as begun, played and finished."""
 
 import pghistory
 from django.db import models
@@ -10,13 +10,32 @@ from library.models.settings import in_range, within
 
 @pghistory.track()
 class PlaybackSettings(SettingsRow):
-    """When a video counts as begun and as finished."""
+    """When a video counts as begun, played and finished, and how long it is remembered who watched."""
 
     resume_after_seconds = models.PositiveSmallIntegerField(
         default=5, validators=within(0, 600), help_text="A video left earlier than this starts from its beginning."
     )
     completed_percent = models.PositiveSmallIntegerField(
         default=90, validators=within(50, 100), help_text="Watched to here counts as finished."
+    )
+    min_watch_seconds = models.PositiveSmallIntegerField(
+        default=60, validators=within(1, 3600), help_text="Watched this long in one sitting, a video counts as played."
+    )
+    short_video_watch_seconds = models.PositiveSmallIntegerField(
+        default=10, validators=within(1, 3600), help_text="The same for short videos."
+    )
+    short_video_duration_seconds = models.PositiveSmallIntegerField(
+        default=60, validators=within(0, 3600), help_text="Videos up to this length are short."
+    )
+    watch_session_gap_minutes = models.PositiveSmallIntegerField(
+        default=30,
+        validators=within(0, 1440),
+        help_text="After a pause longer than this a new sitting begins, which can count again; 0 is never.",
+    )
+    session_retention_days = models.PositiveSmallIntegerField(
+        default=365,
+        validators=within(0, 3650),
+        help_text="How long it is kept who watched on which device, for statistics; 0 is for ever.",
     )
 
     class Meta(SettingsRow.Meta):
@@ -26,4 +45,9 @@ class PlaybackSettings(SettingsRow):
             models.CheckConstraint(condition=Q(id=1), name="%(app_label)s_%(class)s_one_row"),
             in_range("resume_after_seconds", 0, 600),
             in_range("completed_percent", 50, 100),
+            in_range("min_watch_seconds", 1, 3600),
+            in_range("short_video_watch_seconds", 1, 3600),
+            in_range("short_video_duration_seconds", 0, 3600),
+            in_range("watch_session_gap_minutes", 0, 1440),
+            in_range("session_retention_days", 0, 3650),
         ]

@@ -46,7 +46,7 @@ def test_from_a_folder_to_resuming_where_one_left(open_page: OpenPage, owner, me
     page.mouse.click(bar["x"] + bar["width"] * 0.5, bar["y"] + bar["height"] / 2)
     wait_for_position(page, SECONDS * 0.45)
     page.keyboard.press("k")
-    with page.expect_response(re.compile("/progress$")):
+    with page.expect_response(re.compile("/playback-sessions/")):
         page.keyboard.press("ArrowRight")
     left_at = position(page)
     page.reload()
@@ -67,7 +67,7 @@ def test_leaving_the_page_keeps_the_place(open_page: OpenPage, films) -> None:
     wait_for_position(page, SECONDS * 0.3 + 1)
     left_at = position(page)
 
-    page.goto("/")
+    page.goto("/library/")
     # The browser sends it while the next page loads, and tells nobody when it has arrived.
     for _ in range(50):
         if WatchProgress.objects.filter(position_seconds__gt=left_at - 0.5).exists():
@@ -138,11 +138,17 @@ def test_a_video_that_plays_says_so(open_page: OpenPage, films) -> None:
     assert page.evaluate("document.querySelector('video').hasAttribute('controls')") is False
 
 
-def test_a_video_that_the_browser_cannot_show_says_why_and_what_helps(open_page: OpenPage, films) -> None:
-    page = open_page(f"/videos/{films['Foreign'].video_id}/")
+def test_a_video_that_nothing_can_show_says_why_and_what_helps(open_page: OpenPage, films) -> None:
+    number = films["Foreign"].video_id
+    page = open_page("/library/", allowed="409")
+    told = {"detail": "Nothing here reads this picture.", "code": "unsupported", "files": [], "helps": []}
+    page.context.route("**/playback/", lambda route: route.fulfill(status=409, json=told))
+    page.goto(f"/videos/{number}/")
 
     expect(page.locator("#cannot h2")).to_have_text("This browser can't show HEVC video in Matroska")
-    expect(page.locator("#cannot a")).to_have_attribute("href", f"/videos/{films['Foreign'].video_id}/stream")
+    expect(page.locator("#cannot p")).to_have_text("Nothing here reads this picture.")
+    expect(page.locator("#cannot a[download]")).to_have_attribute("href", f"/videos/{number}/stream")
+    expect(page.locator("#cannot form")).to_have_attribute("action", f"/videos/{number}/convert/")
     expect(page.locator("#plays")).to_contain_text("Does not play in this browser")
 
 

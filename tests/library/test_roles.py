@@ -129,7 +129,7 @@ def test_media_are_for_those_who_may_watch(client: Client, public_path: Path) ->
     file = make_file(path=film, folder=make_folder(path=public_path))
     derived_storage().save("t/one.webp", ContentFile(b"picture"))
     default_storage.save("faces/one.png", ContentFile(b"face"))
-    addresses = ["/", f"/videos/{file.video_id}/", f"/videos/{file.video_id}/stream", "/derived/t/one.webp"]
+    addresses = ["/library/", f"/videos/{file.video_id}/", f"/videos/{file.video_id}/stream", "/derived/t/one.webp"]
     addresses.append("/uploads/faces/one.png")
     seen = {}
 

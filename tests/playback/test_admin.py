@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from library.models import User
-from playback.models import WatchProgress
+from playback.models import PlayCount, ViewCount, Watch, WatchProgress
 from tests.library.factories import make_user, make_video
 
 pytestmark = pytest.mark.django_db
@@ -34,9 +34,25 @@ def queries_of(page: Client, address: str) -> int:
     return len(queries)
 
 
+RULES = {
+    "resume_after_seconds": 5,
+    "completed_percent": 90,
+    "min_watch_seconds": 60,
+    "short_video_watch_seconds": 10,
+    "short_video_duration_seconds": 60,
+    "watch_session_gap_minutes": 30,
+    "session_retention_days": 365,
+}
+
+
 def make_progress(**columns) -> WatchProgress:
     video = columns.pop("video", None) or make_video()
-    values = {"user": make_user(), "position_seconds": 30, "duration_seconds": 120, "watched_at": timezone.now()}
+    values = {
+        "user": User.objects.get(username="owner"),
+        "position_seconds": 30,
+        "duration_seconds": 120,
+        "watched_at": timezone.now(),
+    }
     return WatchProgress.objects.create(video=video, **{**values, **columns})
 
 
@@ -59,6 +75,23 @@ def test_the_list_shows_where_a_video_was_left(page):
     assert "&lt;i&gt;Harbour&lt;/i&gt;" in html
 
 
+@pytest.mark.parametrize("model", ["watchprogress", "watch", "playcount", "viewcount"])
+def test_not_even_an_owner_reads_what_others_watched(page, model):
+    now, other, video = timezone.now(), make_user(username="Bela"), make_video(title="Secret")
+    row = {
+        "watchprogress": lambda: WatchProgress.objects.create(user=other, video=video, watched_at=now),
+        "watch": lambda: Watch.objects.create(user=other, video=video, watched_at=now),
+        "playcount": lambda: PlayCount.objects.create(user=other, video=video),
+        "viewcount": lambda: ViewCount.objects.create(user=other, video=video, last_counted_at=now),
+    }[model]()
+
+    html = page.get(reverse(f"admin:playback_{model}_changelist")).content.decode()
+    one = page.get(reverse(f"admin:playback_{model}_change", args=(row.pk,)))
+
+    assert "Secret" not in html
+    assert one.status_code == 302, "as if there were no such row"
+
+
 def test_what_was_watched_is_only_looked_at(page):
     row = make_progress()
 
@@ -70,7 +103,7 @@ def test_what_was_watched_is_only_looked_at(page):
 def test_a_change_of_settings_is_recorded_with_its_author(page, owner):
     address = reverse("admin:playback_playbacksettings_change", args=(1,))
 
-    page.post(address, {"resume_after_seconds": 5, "completed_percent": 95})
+    page.post(address, {**RULES, "completed_percent": 95})
 
     event = apps.get_model("playback.PlaybackSettingsEvent").objects.get()
     assert (event.completed_percent, event.pgh_context.metadata["user"]) == (95, owner.pk)

@@ -7,7 +7,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from library.models import ChangeBatch, Tag
+from library.models import ChangeBatch, Tag, User
 from people.models import Creator
 from playback.models import Favorite, Marker, PlayCount, Playlist, Rating, Tally, ViewCount, Watch, WatchProgress
 from tests.library.factories import make_user, make_video
@@ -26,6 +26,8 @@ def page(client: Client) -> Client:
 def fill(count: int) -> None:
     """Rows of every kind."""
     now = timezone.now()
+    # Of what was watched one sees one's own only.
+    owner = User.objects.get(username="owner")
     for number in range(count):
         user, video = make_user(), make_video()
         Rating.objects.create(user=user, video=video, stars="3.5", rated_at=now)
@@ -38,10 +40,10 @@ def fill(count: int) -> None:
         marker.marker_tags.create(tag=Tag.objects.create(name=f"T {video.pk}"))
         playlist = Playlist.objects.create(user=user, name=f"List {number}")
         playlist.items.create(video=video, position=0)
-        WatchProgress.objects.create(user=user, video=video, position_seconds=3, watched_at=now)
-        Watch.objects.create(user=user, video=video, watched_at=now)
-        PlayCount.objects.create(user=user, video=video, play_count=2)
-        ViewCount.objects.create(user=user, video=video, last_counted_at=now)
+        WatchProgress.objects.create(user=owner, video=video, position_seconds=3, watched_at=now)
+        Watch.objects.create(user=owner, video=video, watched_at=now)
+        PlayCount.objects.create(user=owner, video=video, play_count=2)
+        ViewCount.objects.create(user=owner, video=video, last_counted_at=now)
 
 
 def queries_of(page: Client, address: str) -> int:

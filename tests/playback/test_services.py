@@ -1,6 +1,5 @@
 import pytest
 from django.db import IntegrityError, transaction
-from django.test import Client
 
 from library.models import User, Video
 from playback.exceptions import PositionError
@@ -103,39 +102,3 @@ def test_a_video_never_begun_starts_at_its_beginning() -> None:
 @pytest.mark.parametrize(("seconds", "expected"), [(1, 1), (650, 65), (1000, 100)])
 def test_a_tile_shows_how_far_someone_is(user: User, video: Video, seconds: float, expected: int) -> None:
     assert watched_percent(at(user, video, seconds), 1000) == expected
-
-
-def post(client: Client, video: Video, **fields: object):
-    return client.post(f"/videos/{video.pk}/progress", fields)
-
-
-def test_the_player_posts_where_it_is(client: Client, user: User, video: Video) -> None:
-    client.force_login(user)
-
-    response = post(client, video, position="12.5", duration="1000")
-
-    assert response.status_code == 204
-    assert WatchProgress.objects.get(user=user, video=video).position_seconds == 12.5
-
-
-@pytest.mark.parametrize("position", ["", "x", "nan", "-3", "inf"])
-def test_a_post_without_a_position_is_400(client: Client, user: User, video: Video, position: str) -> None:
-    client.force_login(user)
-
-    assert post(client, video, position=position).status_code == 400
-
-
-def test_a_post_needs_the_form_token_a_login_and_the_right_method(user: User, video: Video) -> None:
-    strict = Client(enforce_csrf_checks=True)
-
-    assert post(strict, video, position="5").status_code in (302, 403)
-    strict.force_login(user)
-    assert post(strict, video, position="5").status_code == 403
-    assert strict.get(f"/videos/{video.pk}/progress").status_code == 405
-    assert not WatchProgress.objects.exists()
-
-
-def test_a_post_about_no_video_is_404(client: Client, user: User) -> None:
-    client.force_login(user)
-
-    assert client.post("/videos/999999/progress", {"position": "5"}).status_code == 404
