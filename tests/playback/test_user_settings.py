@@ -39,7 +39,8 @@ def test_the_defaults_hold_without_a_row_and_a_request_asks_once(user: User) -> 
     with CaptureQueriesContext(connection) as asked:
         settings = [settings_of(user) for _ in range(3)]
 
-    assert (settings[0].pk, settings[0].autoplay, settings[0].playlist_countdown_seconds) == (None, False, 5)
+    assert settings[0]._state.adding
+    assert (settings[0].autoplay, settings[0].playlist_countdown_seconds) == (False, 5)
     assert len(asked) == 1
 
 
