@@ -3,9 +3,10 @@
 from typing import Any
 from uuid import UUID
 
+from django.core.exceptions import ValidationError
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import serializers
-from rest_framework.exceptions import NotFound, ValidationError
+from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -78,7 +79,7 @@ class PlaybackSession(ApiView):
                 address=client_address(request._request),
             )
         except PositionError as error:
-            raise ValidationError({"detail": str(error)}) from None
+            raise ValidationError(str(error)) from None
         except (SessionError, VideoGoneError) as error:
             raise NotFound(str(error)) from None
         return Response(HeardSerializer(heard).data)

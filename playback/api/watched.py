@@ -100,7 +100,11 @@ class History(ApiView):
         ]
         return Response(HistorySerializer({"next": page.next_place, "results": rows}).data)
 
-    @extend_schema(responses={204: None}, description="Forgets everything, and where the account was in each video.")
+    @extend_schema(
+        operation_id="me_history_forget_all",
+        responses={204: None},
+        description="Forgets everything, and where the account was in each video.",
+    )
     def delete(self, request: Request) -> Response:
         forget_watched(user=self.account)
         return Response(status=204)
@@ -112,7 +116,9 @@ class HistoryDay(ApiView):
     required_permissions = _VIEW
 
     @extend_schema(
-        parameters=[OpenApiParameter("day", OpenApiTypes.DATE, OpenApiParameter.PATH)], responses={204: None}
+        operation_id="me_history_forget_day",
+        parameters=[OpenApiParameter("day", OpenApiTypes.DATE, OpenApiParameter.PATH)],
+        responses={204: None},
     )
     def delete(self, request: Request, day: str) -> Response:
         forget_watched(user=self.account, day=_day(day))
@@ -125,7 +131,9 @@ class HistoryVideo(ApiView):
     required_permissions = _VIEW
 
     @extend_schema(
-        parameters=[OpenApiParameter("day", OpenApiTypes.DATE, OpenApiParameter.PATH)], responses={204: None}
+        operation_id="me_history_forget_video",
+        parameters=[OpenApiParameter("day", OpenApiTypes.DATE, OpenApiParameter.PATH)],
+        responses={204: None},
     )
     def delete(self, request: Request, day: str, video_id: int) -> Response:
         forget_watched(user=self.account, day=_day(day), video_id=video_id)

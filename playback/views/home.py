@@ -44,10 +44,11 @@ def home(request: HttpRequest) -> HttpResponse:
         sees_public=may(request, "playback.view_public_playlist"),
     )
     context: dict[str, Any] = {"rows": [row for row in rows if not row.is_empty], "watch_query": ""}
-    if not context["rows"]:
+    if not any(row.tiles for row in rows):
         is_empty = not list_video_ids(limit=1)
         context |= {"is_library_empty": is_empty, "work": current_work()}
         if is_empty:
+            context["rows"] = []
             context["has_folders"] = queries.has_folders()
             context["unreadable"] = queries.count_unreadable() if may(request, "library.reprocess_video") else None
     return render(request, "playback/home.html", context)

@@ -9,7 +9,7 @@ from django.db import connection, models
 from django.urls import reverse
 from django.utils import timezone
 
-from library.models import Folder, ScanLog, Tag, User
+from library.models import Folder, ScanLog, Tag, User, Video
 from library.models.scan_log import ScanStatus
 from people.models import Creator, Studio
 
@@ -62,7 +62,11 @@ def people_pages() -> list[tuple[str, Address]]:
     people = list(Creator.objects.order_by("pk").values_list("public_id", flat=True)[:4000])
     studios = list(Studio.objects.order_by("pk").values_list("public_id", flat=True)[:200])
     tags = list(Tag.objects.order_by("pk").values_list("pk", flat=True)[:400])
+    videos = list(Video.objects.in_library().order_by("pk").values_list("pk", flat=True)[:4000])
     return [
+        ("home", lambda rng: reverse("home")),
+        ("history", lambda rng: reverse("history")),
+        ("related videos", lambda rng: reverse("related", args=(rng.choice(videos),))),
         ("people", lambda rng: reverse("people")),
         ("people, words", lambda rng: reverse("people") + f"?q={rng.choice('abdeklmnst')}"),
         ("studios", lambda rng: reverse("studios")),

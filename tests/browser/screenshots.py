@@ -162,6 +162,10 @@ def _undone(page: Page) -> None:
 
 
 PAGES: dict[str, Callable[[Page], None]] = {
+    "home": _go("/"),
+    "home-edit": _go("/home/edit/"),
+    "history": _go("/history/"),
+    "settings": _go("/account/settings/"),
     "library": _go("/library/"),
     "search": _search,
     "filter": _filter,

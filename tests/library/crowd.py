@@ -50,6 +50,7 @@ from playback.models import (
     MarkerLabelTag,
     MarkerPicture,
     MarkerTag,
+    PlaybackSession,
     PlayCount,
     Playlist,
     PlaylistItem,
@@ -294,6 +295,17 @@ def _watching(crowd: Crowd) -> None:
         5000,
         lambda n: WatchProgress(
             user_id=_of(others, n), video_id=crowd.videos[n], watched_at=now - timedelta(minutes=n)
+        ),
+    )
+    _each(
+        4000,
+        lambda n: PlaybackSession(
+            public_id=uuid.UUID(int=n + 1),
+            user_id=_of(crowd.users, n),
+            video_id=crowd.videos[n],
+            started_at=now - timedelta(hours=3 * n),
+            last_activity_at=now - timedelta(hours=3 * n),
+            ended_at=None if n % 200 == 0 else now - timedelta(hours=3 * n),
         ),
     )
     _each(5000, lambda n: ViewCount(user_id=_of(crowd.users, n), video_id=crowd.videos[n], last_counted_at=now))

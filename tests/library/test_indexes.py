@@ -48,7 +48,12 @@ from people.models import Creator, CreatorProfile, Credit, Studio, VideoStudio
 from people.queries import list_creators, list_studios, people_of
 from people.services.creators import find_creator
 from people.services.studios import find_studio
-from playback.models import Favorite, Marker, PlayCount, Playlist, Watch
+from playback.homepage import DEFAULT, Section
+from playback.models import Marker, PlaybackSession, PlayCount, Playlist
+from playback.queries_home import home_rows
+from playback.queries_related import related_videos
+from playback.queries_watching import active_sessions, activity, continued_ids, history_page
+from playback.services.sessions import forget_old_sessions, stop_idle_sessions
 from processing.models import DeadLetter, Job, Preset
 from processing.queries.conversions import saved_by_week
 from processing.queries.pace import stage_paces
@@ -89,6 +94,11 @@ class Library:
         wish = Group("all", (Condition(facet, operator, value),))
         queries.list_videos(filter=wish, user=self.owner, sort=sort_of(sort))
         queries.count_videos(filter=wish, user=self.owner)
+
+    def beside(self) -> None:
+        """What goes with a video."""
+        file = queries.find_video(self.video.pk)
+        assert file is not None and related_videos(file, user=self.viewer)
 
     def choose(self, facet: str, text: str) -> None:
         """The choices that begin with a text."""
@@ -192,6 +202,16 @@ SERVED: list[Case] = [
     ("people_externalid_lookup", lambda one: one.videos("known_by", "any", ["nowhere"])),
     ("playback_rating_of_user", lambda one: one.videos("rating", "gte", 5, sort="rating")),
     ("playback_progress_latest", lambda one: one.sorted("watched")),
+    ("playback_progress_latest", lambda one: continued_ids(one.viewer, limit=20)),
+    ("playback_favorite_of_user", lambda one: home_rows(one.viewer, [Section("a", "liked")])),
+    ("playback_watch_history", lambda one: history_page(one.viewer)),
+    ("playback_watch_history", lambda one: activity(one.viewer, days=30)),
+    ("playback_watch_newest", lambda one: history_page(one.viewer)),
+    ("playback_session_active", lambda one: stop_idle_sessions()),
+    ("playback_session_active", lambda one: list(active_sessions()[:50])),
+    ("playback_session_started", lambda one: forget_old_sessions()),
+    ("library_videotag_of_tag", lambda one: one.beside()),
+    ("people_credit_of_creator", lambda one: one.beside()),
     ("playback_tally_of_user", lambda one: one.videos("tally", "gte", 38)),
     ("playback_plays_most", lambda one: one.videos("plays", "gte", 89)),
     ("playback_markertag_of_tag", lambda one: _merge(one)),
@@ -253,15 +273,13 @@ COMING: list[Case] = [
     ("library_batch_newest", lambda one: list(ChangeBatch.objects.order_by("-created_at", "pk")[:50])),
     ("library_oldpath_path", lambda one: list(OldPath.objects.alias(key=MD5("path")).filter(key="0" * 32))),
     ("people_profile_username", lambda one: list(CreatorProfile.objects.filter(platform=1, username="name7"))),
-    ("playback_favorite_of_user", lambda one: list(Favorite.objects.filter(user=one.owner).order_by("-added_at")[:9])),
     ("playback_marker_label", lambda one: list(Marker.objects.filter(user=one.viewer, label="Label 7"))),
     ("playback_marker_of_video", lambda one: list(Marker.objects.filter(user=one.viewer, video=one.video))),
     ("playback_plays_latest", lambda one: list(PlayCount.objects.filter(video=one.video).order_by("-last_played_at"))),
     ("playback_playlist_public", lambda one: list(Playlist.objects.filter(visibility="public").order_by("name")[:9])),
-    ("playback_watch_history", lambda one: list(Watch.objects.filter(user=one.viewer).order_by("-watched_at")[:9])),
     (
-        "playback_watch_newest",
-        lambda one: list(Watch.objects.filter(user=one.viewer, video=one.video).order_by("-watched_at")[:1]),
+        "playback_session_of_user",
+        lambda one: list(PlaybackSession.objects.filter(user=one.viewer).order_by("-started_at")[:9]),
     ),
 ]
 # The admin counts people and studios beside their lists, and adds up all conversions.
@@ -321,6 +339,28 @@ def test_an_index_serves_its_statement(library: Library, index: str, run: Callab
 
     assert index in plans.indexes, str(plans)
     assert index in COUNTED_WHOLE or _table_of(index) not in plans.read_whole, str(plans)
+
+
+@pytest.mark.parametrize("name", ["home", "history", "related", "continue"])
+def test_what_pages_of_watching_ask_reads_no_table_whole(library: Library, name: str) -> None:
+    run: Callable[[], Any] = {
+        "home": lambda: home_rows(
+            library.viewer,
+            [
+                *DEFAULT,
+                Section("t", "tag", about=library.tag.pk),
+                Section("c", "creator", about=str(library.creator.public_id)),
+                Section("s", "studio", about=str(library.studio.public_id)),
+            ],
+        ),
+        "history": lambda: history_page(library.viewer),
+        "related": library.beside,
+        "continue": lambda: continued_ids(library.viewer, limit=50),
+    }[name]
+
+    plans = plans_of(run)
+
+    assert plans.read_whole == set(), str(plans)
 
 
 def test_without_the_index_the_table_is_read_whole(library: Library) -> None:

@@ -145,7 +145,7 @@ def test_marking_as_watched_and_not(user: User) -> None:
 
 # ---- the page -------------------------------------------------------------------------------------------------------
 def test_the_page_says_what_was_watched_and_takes_it_out(client: Client, user: User) -> None:
-    sea = make_film(title="<b>Sea</b>")
+    sea = make_film(title="<b>Harbour</b>")
     watch(user, sea, position_seconds=75, watched_seconds=75)
     watch(user, make_film(title="Sun"), is_completed=True)
 
@@ -156,10 +156,10 @@ def test_the_page_says_what_was_watched_and_takes_it_out(client: Client, user: U
     assert "Yesterday" in page
     assert "left at 1:15" in page
     assert "watched to the end" in page
-    assert "&lt;b&gt;Sea" in page
+    assert "&lt;b&gt;Harbour" in page
     assert answer["Location"] == "/history/"
     assert "It is out of your history." in after
-    assert "Sea" not in after
+    assert "Harbour" not in after
 
 
 def test_the_page_empties_and_says_what_to_do_then(client: Client, user: User) -> None:

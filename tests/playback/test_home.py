@@ -55,7 +55,7 @@ def test_continue_watching_is_what_one_is_in_the_middle_of(user: User) -> None:
     leave(user, film("At its end"), 900, is_completed=True)
     leave(user, film("Begun again"), 50, ago=30, is_completed=True)
     leave(make_user(), film("Of another"), 300)
-    leave(user, film("Unplugged", missing_since=timezone.now()), 300)
+    leave(user, film("Unplugged", is_missing=True), 300)
     leave(user, film("Thrown away", trashed_at=timezone.now()), 300)
     marked = film("Marked as watched")
     leave(user, marked, 300)

@@ -97,7 +97,7 @@ def test_popular_videos_fill_the_list_up_and_the_best_come_first(user: User) -> 
     film("Many saw it", view_count=50)
     film("With Ana", people=[ana])
     film("With Ana, in the trash", people=[ana], trashed_at=timezone.now())
-    film("With Ana, unplugged", people=[ana], missing_since=timezone.now())
+    film("With Ana, unplugged", people=[ana], is_missing=True)
     film("Nobody saw it")
 
     found = [(one.file.video.title, one.is_related) for one in related(user, mine)]

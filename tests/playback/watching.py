@@ -14,10 +14,10 @@ from tests.library.factories import make_file, make_video
 CHROME = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
 
 
-def make_film(*, seconds: float = 1000, **columns: object) -> Video:
+def make_film(*, seconds: float = 1000, is_missing: bool = False, **columns: object) -> Video:
     """A video with a file, of that length."""
     video = make_video(duration_seconds=seconds, **columns)
-    make_file(video=video, duration_seconds=seconds)
+    make_file(video=video, duration_seconds=seconds, missing_since=timezone.now() if is_missing else None)
     return video
 
 
