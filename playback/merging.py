@@ -11,6 +11,7 @@ from playback.models import (
     PlayCount,
     PlaylistItem,
     Rating,
+    ShareLink,
     Tally,
     ViewCount,
     Watch,
@@ -69,6 +70,7 @@ register_merge(
     MovedLink(PlaylistItem, "video", ("playlist",)),
     MovedLink(PlayCount, "video", ("user",), add_plays),
     MovedLink(Watch, "video"),
+    MovedLink(ShareLink, "video"),
     MovedLink(ViewCount, "video", ("user",), keep_latest_view),
     MovedLink(WatchProgress, "video", ("user",), keep_latest_place),
 )

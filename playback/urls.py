@@ -1,10 +1,27 @@
-from django.urls import path
+from django.urls import include, path
 
-from playback.views import stream, watch
+from playback.views import sharing, stream, watch
+from playback.views.shared import media, pages
+
+# What a link gives out, at its address and, of a playlist, at each of its numbers.
+_shared_media = [
+    path("stream", media.stream, name="shared_stream"),
+    path("poster", media.poster, name="shared_poster"),
+    path("storyboard.vtt", media.storyboard, {"kind": "vtt"}, name="shared_storyboard"),
+    path("storyboard.webp", media.storyboard, {"kind": "webp"}, name="shared_sprite"),
+    path("chapters.vtt", media.chapters, name="shared_chapters"),
+]
 
 urlpatterns = [
     path("videos/<int:video_id>/", watch.watch, name="watch"),
     path("videos/<int:video_id>/stream", stream.stream, name="stream"),
     path("videos/<int:video_id>/chapters.vtt", watch.chapters, name="chapters"),
     path("videos/<int:video_id>/progress", watch.progress, name="progress"),
+    path("account/shares/", sharing.share_links, name="share_links"),
+    path("account/shares/<uuid:public_id>/revoke/", sharing.revoke, name="share_link_revoke"),
+    path("s/<str:token>/", pages.page, name="shared"),
+    path("s/<str:token>/password", pages.password, name="shared_password"),
+    path("s/<str:token>/<int:number>/", pages.page, name="shared_item"),
+    path("s/<str:token>/", include(_shared_media)),
+    path("s/<str:token>/<int:number>/", include(_shared_media)),
 ]

@@ -41,4 +41,5 @@ class LibrarySettingsAdmin(SettingsRowAdmin):
         ("Scanning", {"fields": ["scan_interval_minutes", "settle_seconds"]}),
         ("Missing files", {"fields": ["missing_limit_percent", "missing_limit_files"]}),
         ("Trash", {"fields": ["trash_days", "is_trash_kept_on_disk"]}),
+        ("Uploads", {"fields": ["upload_days", "upload_margin_gb"]}),
     ]

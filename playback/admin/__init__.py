@@ -25,4 +25,17 @@ __all__ = [
 
 @admin.register(PlaybackSettings)
 class PlaybackSettingsAdmin(SettingsRowAdmin):
-    fieldsets = [("Resuming", {"fields": ["resume_after_seconds", "completed_percent"]})]
+    fieldsets = [
+        ("Resuming", {"fields": ["resume_after_seconds", "completed_percent"]}),
+        (
+            "Shared links",
+            {
+                "fields": [
+                    "public_url",
+                    "serve_og_metadata",
+                    ("share_streams", "share_streams_per_address"),
+                    "share_kept_days",
+                ]
+            },
+        ),
+    ]

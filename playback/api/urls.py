@@ -1,3 +1,9 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from playback.api.share_links import OneShareLink, SharedThing, ShareLinks
+
+urlpatterns = [
+    path("share-links/", ShareLinks.as_view(), name="api_share_links"),
+    path("share-links/<uuid:public_id>/", OneShareLink.as_view(), name="api_share_link"),
+    path("shared/<str:token>/", SharedThing.as_view(), name="api_shared"),
+]

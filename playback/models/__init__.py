@@ -5,6 +5,7 @@ from playback.models.playlist import Playlist, PlaylistItem
 from playback.models.plays import PlayCount, ViewCount, Watch
 from playback.models.progress import WatchProgress
 from playback.models.settings import PlaybackSettings
+from playback.models.share import SharedClip, SharedStream, ShareLink
 
 __all__ = [
     "Favorite",
@@ -17,6 +18,9 @@ __all__ = [
     "Playlist",
     "PlaylistItem",
     "Rating",
+    "ShareLink",
+    "SharedClip",
+    "SharedStream",
     "Tally",
     "ViewCount",
     "Watch",

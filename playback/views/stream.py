@@ -28,11 +28,15 @@ _UP_NEXT = 8
 @require_safe
 def stream(request: HttpRequest, video_id: int) -> HttpResponseBase:
     """`/videos/<id>/stream`: the primary file, whole or the piece that Range asks for."""
-    file = shown_file(video_id)
+    return send_file(request, shown_file(video_id))
+
+
+def send_file(request: HttpRequest, file: VideoFile) -> HttpResponseBase:
+    """The file, whole or the piece of it that Range asks for. Whoever calls it has checked who asks. Raises Http404."""
     try:
         opened = open_file(file)
     except FileUnavailableError as error:
-        logger.warning("Video %s can't be sent: %s", video_id, error)
+        logger.warning("Video %s can't be sent: %s", file.video_id, error)
         raise Http404("The file of this video can't be read right now.") from None
     # The database connection goes back before the bytes flow: a slow download must not hold one of the pool.
     if not connection.in_atomic_block:

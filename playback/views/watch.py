@@ -74,11 +74,16 @@ def watch(request: HttpRequest, video_id: int) -> HttpResponse:
 @require_safe
 def chapters(request: HttpRequest, video_id: int) -> HttpResponse:
     """`/videos/<id>/chapters.vtt`: the file's chapters for the seek bar."""
+    return HttpResponse(chapters_vtt(shown_file(video_id)), content_type="text/vtt; charset=utf-8")
+
+
+def chapters_vtt(file: VideoFile) -> str:
+    """The file's chapters as WebVTT."""
     cues = [
         f"{_vtt_time(chapter['start'])} --> {_vtt_time(chapter['end'])}\n{escape(' '.join(chapter['title'].split()))}\n"
-        for chapter in _chapters(shown_file(video_id))
+        for chapter in _chapters(file)
     ]
-    return HttpResponse("\n".join(["WEBVTT\n", *cues]), content_type="text/vtt; charset=utf-8")
+    return "\n".join(["WEBVTT\n", *cues])
 
 
 @requires("library.view_video")

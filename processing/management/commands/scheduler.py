@@ -14,6 +14,8 @@ from django.db import DatabaseError, connections
 from library.services import purge_due
 from library.services.access import purge_expired
 from playback.services.markers import fill_marker_pictures
+from playback.services.sharing.clips import remove_unshared_clips
+from playback.services.sharing.links import purge_links
 from processing.services.cleanup import submit_cleanup
 from processing.services.integrity import submit_due_verifications
 from processing.services.letters import abandon_old_letters
@@ -70,6 +72,8 @@ class Command(BaseCommand):
                     _Tick(remake_lost_pictures, 24 * 3600),
                     _Tick(remake_lost_previews, 24 * 3600),
                     _Tick(fill_marker_pictures, 24 * 3600),
+                    _Tick(purge_links, 24 * 3600),
+                    _Tick(remove_unshared_clips, 24 * 3600),
                     _Tick(submit_due_verifications, 3600),
                     # Not at the start: everything else comes first then.
                     _Tick(submit_cleanup, 24 * 3600, due=time.monotonic() + 3600),
