@@ -6,6 +6,7 @@ from library.admin.settings_row import SettingsRowAdmin
 from playback.admin.lists import PlaylistAdmin
 from playback.admin.markers import MarkerAdmin
 from playback.admin.opinions import FavoriteAdmin, RatingAdmin, TallyAdmin
+from playback.admin.sharing import ShareLinkAdmin
 from playback.admin.watching import PlayCountAdmin, ViewCountAdmin, WatchAdmin, WatchProgressAdmin
 from playback.models import PlaybackSettings
 
@@ -16,6 +17,7 @@ __all__ = [
     "PlaybackSettingsAdmin",
     "PlaylistAdmin",
     "RatingAdmin",
+    "ShareLinkAdmin",
     "TallyAdmin",
     "ViewCountAdmin",
     "WatchAdmin",

@@ -103,8 +103,8 @@ def shared_by(link: ShareLink, number: int | None = None) -> Shared | None:
     """The one thing that the link gives out, of a playlist the one of that number; None when it is gone, was trashed,
     or the link has nothing of that number."""
     if link.target == ShareTarget.PLAYLIST:
-        video_ids = _video_ids(link) if number is not None and 1 <= number <= MOST_ITEMS else []
-        return _video(video_ids[number - 1]) if number is not None and number <= len(video_ids) else None
+        video_ids = _video_ids(link)
+        return _video(video_ids[number - 1]) if number is not None and 1 <= number <= len(video_ids) else None
     if number is not None:
         return None
     if link.target == ShareTarget.VIDEO:

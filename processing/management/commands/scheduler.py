@@ -25,6 +25,7 @@ from processing.services.reconcile import purge_history, reconcile, submit_due_s
 from processing.services.single import holds_lock
 from processing.services.triggers import submit_due_crons
 from processing.services.upkeep import forget_gone_targets, remake_lost_pictures, submit_outdated
+from processing.services.uploads import tend_uploads
 
 logger = logging.getLogger(__name__)
 
@@ -72,6 +73,7 @@ class Command(BaseCommand):
                     _Tick(remake_lost_pictures, 24 * 3600),
                     _Tick(remake_lost_previews, 24 * 3600),
                     _Tick(fill_marker_pictures, 24 * 3600),
+                    _Tick(tend_uploads, 300),
                     _Tick(purge_links, 24 * 3600),
                     _Tick(remove_unshared_clips, 24 * 3600),
                     _Tick(submit_due_verifications, 3600),
