@@ -235,7 +235,7 @@ class OneUpload(TusView):
         if upload.status == UploadStatus.RECEIVED:
             upload = finish_upload(upload=upload)
             offset = offset_of(upload)
-        headers = {"Upload-Offset": str(offset), "Upload-Status": upload.status, **_expiry(upload)}
+        headers = {"Upload-Offset": str(offset), "Upload-Status": str(upload.status), **_expiry(upload)}
         return Response(status=HTTPStatus.NO_CONTENT, headers=headers)
 
     @extend_schema(responses={204: None})
