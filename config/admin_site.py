@@ -170,6 +170,7 @@ def _work_places(request: HttpRequest) -> list[Place]:
         Place("Presets", "tune", reverse("admin:processing_preset_changelist"), "processing.view_preset"),
         Place("Encoders", "memory_alt", encoders, "processing.view_encoderproof"),
         Place("Workers", "memory", workers, "processing.view_workerprocess"),
+        Place("Streams", "stream", reverse("admin:playback_streamsession_changelist"), "playback.view_streamsession"),
         Place("Plugins", "extension", reverse("admin:processing_plugin_changelist"), "processing.view_plugin"),
         Place(
             "Facts from plugins",

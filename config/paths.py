@@ -38,6 +38,16 @@ def redis_socket() -> Path:
     return socket_folder() / "redis.sock"
 
 
+def streamer_socket() -> Path:
+    """Where web processes ask for parts of streams."""
+    return socket_folder() / "streamer.sock"
+
+
+def streams() -> Path:
+    """Parts of streams: a cache that can be emptied at any time."""
+    return home() / "streams"
+
+
 def logs() -> Path:
     return home() / "log"
 

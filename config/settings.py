@@ -198,6 +198,14 @@ MEDIA_WORKERS = env_int("VIDEOTHEK_MEDIA_WORKERS", 0, minimum=0, maximum=128) or
 GPU_WORKERS = env_int("VIDEOTHEK_GPU_WORKERS", 1, minimum=0, maximum=16)
 MAINTENANCE_WORKERS = env_int("VIDEOTHEK_MAINTENANCE_WORKERS", 1, minimum=1, maximum=16)
 
+# ---- Streams (made by manage.py streamer) -----------------------------------------------------------------------
+STREAM_FOLDER = env_path("VIDEOTHEK_STREAM_FOLDER", paths.streams(), shown_default="streams in VIDEOTHEK_HOME")
+STREAM_CACHE_BYTES = env_int("VIDEOTHEK_STREAM_CACHE_GB", 20, minimum=1, maximum=100_000) * 10**9
+STREAM_ENCODERS = env_int("VIDEOTHEK_STREAM_ENCODERS", 0, minimum=0, maximum=64) or max(2, _cores // 2)
+STREAMER_SOCKET = paths.streamer_socket()
+# Whether a proxy in front sends the bytes of files: docs/operations.md has what it must be told.
+SENDFILE = env_choice("VIDEOTHEK_SENDFILE", "none", ("none", "nginx", "caddy"))
+
 # ---- People who log in ------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "library.User"
 AUTHENTICATION_BACKENDS = ["library.backends.RoleBackend"]

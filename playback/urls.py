@@ -1,6 +1,6 @@
 from django.urls import include, path
 
-from playback.views import sharing, stream, watch
+from playback.views import hls, sharing, stream, watch
 from playback.views.shared import media, pages
 
 # What a link gives out, at its address and, of a playlist, at each of its numbers.
@@ -15,6 +15,8 @@ _shared_media = [
 urlpatterns = [
     path("videos/<int:video_id>/", watch.watch, name="watch"),
     path("videos/<int:video_id>/stream", stream.stream, name="stream"),
+    path("videos/<int:video_id>/hls/<str:key>/index.m3u8", hls.hls_playlist, name="hls_playlist"),
+    path("videos/<int:video_id>/hls/<str:key>/<str:name>", hls.hls_part, name="hls_part"),
     path("videos/<int:video_id>/chapters.vtt", watch.chapters, name="chapters"),
     path("videos/<int:video_id>/progress", watch.progress, name="progress"),
     path("account/shares/", sharing.share_links, name="share_links"),

@@ -8,3 +8,5 @@ FRAMES_VERSION = 2
 # The same of previews, and of the pictures and clips of marks.
 PREVIEW_VERSION = 1
 MARKER_VERSION = 1
+# Of how streams are made of files: another one makes all parts anew.
+STREAM_VERSION = 1

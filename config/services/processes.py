@@ -44,7 +44,7 @@ def _pool_size() -> int:
 def connections_needed() -> int:
     """PostgreSQL connections for all processes, and some for commands and administration."""
     workers = settings.SCAN_WORKERS + settings.MEDIA_WORKERS + settings.GPU_WORKERS + settings.MAINTENANCE_WORKERS
-    return int(settings.WEB_WORKERS * _pool_size() + 3 * workers + 30)
+    return int(settings.WEB_WORKERS * _pool_size() + 3 * workers + 40)
 
 
 def _is_measured() -> bool:
@@ -78,7 +78,7 @@ def web_service(host: str, port: int) -> Service:
 
 
 def worker_services(host: str, port: int) -> list[Service]:
-    """One service for each worker process, then the scheduler and the watcher of folders."""
+    """One service for each worker process, then the scheduler, the watcher of folders and the maker of streams."""
     counts = {
         "scan": settings.SCAN_WORKERS,
         "media": settings.MEDIA_WORKERS,
@@ -94,6 +94,7 @@ def worker_services(host: str, port: int) -> list[Service]:
         *services,
         _command("scheduler", "The scheduler", ("scheduler",), host, port),
         _command("watcher", "The watcher", ("watch",), host, port),
+        _command("streamer", "The streamer", ("streamer",), host, port),
     ]
 
 

@@ -7,6 +7,7 @@ from playback.admin.lists import PlaylistAdmin
 from playback.admin.markers import MarkerAdmin
 from playback.admin.opinions import FavoriteAdmin, RatingAdmin, TallyAdmin
 from playback.admin.sharing import ShareLinkAdmin
+from playback.admin.streams import StreamSessionAdmin
 from playback.admin.watching import PlayCountAdmin, ViewCountAdmin, WatchAdmin, WatchProgressAdmin
 from playback.models import PlaybackSettings
 
@@ -18,6 +19,7 @@ __all__ = [
     "PlaylistAdmin",
     "RatingAdmin",
     "ShareLinkAdmin",
+    "StreamSessionAdmin",
     "TallyAdmin",
     "ViewCountAdmin",
     "WatchAdmin",

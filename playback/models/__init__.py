@@ -6,6 +6,7 @@ from playback.models.plays import PlayCount, ViewCount, Watch
 from playback.models.progress import WatchProgress
 from playback.models.settings import PlaybackSettings
 from playback.models.share import SharedClip, SharedStream, ShareLink
+from playback.models.streams import StreamRendition, StreamSession
 
 __all__ = [
     "Favorite",
@@ -21,6 +22,8 @@ __all__ = [
     "ShareLink",
     "SharedClip",
     "SharedStream",
+    "StreamRendition",
+    "StreamSession",
     "Tally",
     "ViewCount",
     "Watch",

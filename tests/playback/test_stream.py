@@ -11,6 +11,7 @@ from django.utils.http import http_date
 
 from library.models import Folder, Video, VideoFile
 from library.ranges import LARGEST_PIECE_BYTES
+from playback.views import stream as stream_view
 from tests.library.factories import LONG_AGO_NS, make_file, make_folder, make_user, write_file
 
 pytestmark = pytest.mark.django_db
@@ -314,3 +315,44 @@ def test_a_stream_that_ends_early_closes_its_file(viewer: Client, file: VideoFil
         viewer.head(address(file)).close()
 
     assert len(os.listdir("/proc/self/fd")) == before
+
+
+def test_another_file_of_the_video_is_sent_by_its_number(viewer: Client, file: VideoFile, tmp_path: Path) -> None:
+    path = write_file(tmp_path / "other.webm", content=b"another encode")
+    other = make_file(path=path, folder=file.folder, video=file.video, is_primary=False)
+    strange = make_file()
+
+    assert body(viewer.get(f"{address(file)}?file={other.pk}")) == b"another encode"
+    for wrong in (strange.pk, "x", "-1", "9" * 40):
+        assert viewer.get(f"{address(file)}?file={wrong}").status_code == 404
+
+
+def test_only_some_whole_files_are_sent_at_once(viewer: Client, file: VideoFile) -> None:
+    taken = []
+    while stream_view._downloads.acquire(blocking=False):
+        taken.append(True)
+    stream_view._downloads.release()
+
+    first = viewer.get(address(file))
+    second = viewer.get(address(file))
+    ranged = viewer.get(address(file), headers={"range": "bytes=0-"})
+    first.close()
+    third = viewer.get(address(file))
+
+    assert [one.status_code for one in (first, second, ranged, third)] == [200, 503, 206, 200]
+    assert second["Retry-After"]
+    for one in (ranged, third):
+        one.close()
+    for _ in taken[1:]:
+        stream_view._downloads.release()
+
+
+def test_a_proxy_in_front_sends_the_file(viewer: Client, tmp_path: Path, settings) -> None:
+    settings.SENDFILE = "caddy"
+    file = make_file(path=write_file(tmp_path / "a film & more.mp4", content=CONTENT))
+
+    response = viewer.get(address(file), headers={"range": "bytes=5-9"})
+
+    assert response.content == b""
+    assert response["X-Accel-Redirect"].endswith("/a%20film%20%26%20more.mp4")
+    assert "Content-Range" not in response

@@ -50,6 +50,19 @@ def target_size(facts: MediaFacts, settings: EncodeSettings) -> Target:
     return Target(_even(shown_width * wanted / height), wanted, is_scaled=True, text=f"-2x{wanted}")
 
 
+def target_within(facts: MediaFacts, shorter_px: int | None) -> Target:
+    """How large a picture is whose shorter side is to have at most so many pixels; None keeps the size. Then pixels
+    become square."""
+    width, height = facts.width or 2, facts.height or 2
+    shown_width = round(width * _sample_aspect(facts))
+    shorter = min(shown_width, height)
+    if shorter_px is None or shorter <= shorter_px:
+        return Target(_even(width), _even(height), is_scaled=False, text="original")
+    share = shorter_px / shorter
+    scaled = (_even(shown_width * share), _even(height * share))
+    return Target(*scaled, is_scaled=True, text=f"{scaled[0]}x{scaled[1]}")
+
+
 def _even(pixels: float) -> int:
     return max(2, round(pixels / 2) * 2)
 

@@ -17,7 +17,7 @@ import imageio_ffmpeg
 
 from processing.media.encode.errors import DiskFullError, ProgramFailedError, ProgramStalledError
 
-_START = Path(__file__).with_name("start.py")
+START = Path(__file__).with_name("start.py")
 # FFmpeg tells its progress twice a second; a first picture of a slow encoder may take long.
 STALL_SECONDS = 180.0
 NICE = 15
@@ -60,7 +60,7 @@ def run_program(
     Raises ProgramFailedError with its last words, ProgramStalledError after `stall_seconds` without a move or
     `timeout_seconds` altogether, DiskFullError.
     """
-    line = [sys.executable, "-I", "-S", str(_START), str(os.getpid()), str(nice), *command]
+    line = [sys.executable, "-I", "-S", str(START), str(os.getpid()), str(nice), *command]
     # Nothing of it is decoded by locale: names in command and messages may hold any byte.
     # SVT-AV1 would tell its whole configuration.
     variables = {**os.environ, "SVT_LOG": "1", **(environment or {})}
@@ -77,7 +77,7 @@ def run_program(
     if code:
         if any(text in words for text in _FULL):
             raise DiskFullError("The disk is full: make room, then the conversion is tried again.")
-        raise ProgramFailedError(_explain(code, words), words)
+        raise ProgramFailedError(explain(code, words), words)
     return words
 
 
@@ -197,7 +197,8 @@ def reason_of(words: str) -> str:
     return (said or [line for line in lines if line] or [""])[0][:300]
 
 
-def _explain(code: int, words: str) -> str:
+def explain(code: int, words: str) -> str:
+    """Why FFmpeg ended so, from its status and its last words."""
     reason = reason_of(words)
     if code < 0:
         how = f"FFmpeg was ended by signal {signal.Signals(-code).name}"

@@ -31,7 +31,7 @@ def examine(path: str, scratch: Path) -> Source:
         raise CannotConvertError(NO_PICTURE)
     if facts.hdr_format == "dolby_vision" and facts.color_transfer not in (PQ, HLG, "bt709", "bt2020-10"):
         raise CannotConvertError(DOLBY_ONLY)
-    return Source(path, facts, _is_interlaced(path, facts.duration_seconds), _write_covers(path, scratch))
+    return Source(path, facts, is_interlaced(path, facts.duration_seconds), _write_covers(path, scratch))
 
 
 def _write_covers(path: str, scratch: Path) -> tuple[Cover, ...]:
@@ -58,7 +58,7 @@ def _cover_codec(stream: VideoStream) -> str:
     return codec if codec in _COVER_TYPES else ""
 
 
-def _is_interlaced(path: str, duration_seconds: float | None) -> bool:
+def is_interlaced(path: str, duration_seconds: float | None) -> bool:
     """Whether any of a few pictures is of two moments."""
     try:
         with open_media(path) as container:

@@ -84,6 +84,11 @@ def current_capabilities() -> Capabilities:
     return capabilities_of(map(_as_proof, rows or prove_encoders()))
 
 
+def known_capabilities() -> Capabilities:
+    """What is proven on this machine by now; nothing is tried, so before that it is nothing. Raises NoProgramError."""
+    return capabilities_of(map(_as_proof, _valid_proofs()))
+
+
 def _valid_proofs() -> list[EncoderProof]:
     """This machine's, or none when some are of another FFmpeg or from before its boot. Raises NoProgramError."""
     rows = list(EncoderProof.objects.filter(host=host_name()))

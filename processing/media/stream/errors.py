@@ -1,0 +1,15 @@
+"""What can go wrong with a stream. `str(error)` is a sentence for the viewer."""
+
+from processing.media.errors import MediaError
+
+
+class StreamError(MediaError):
+    """Base of this package's errors."""
+
+
+class BrokenFragmentsError(StreamError):
+    """What FFmpeg wrote is no fragmented MP4, or not cut as it was told to."""
+
+
+class NoSegmentsError(StreamError):
+    """The file can't be parted: it has no keyframes, or far too few of them."""
