@@ -27,3 +27,30 @@ class TooManyStreamsError(PlaybackError):
     def __init__(self, retry_seconds: int) -> None:
         super().__init__("Too many shared videos are playing right now. Try again in a minute.")
         self.retry_seconds = retry_seconds
+
+
+class CannotPlayError(PlaybackError):
+    """Nothing of a video plays in this browser right now. `code` is "missing", "unreadable" or "unsupported"; `files`
+    are those that may play instead, {"id", "label", "is_chosen"}; `file_id` is the one that was meant."""
+
+    def __init__(
+        self, sentence: str, *, code: str, file_id: int | None = None, files: list[dict[str, object]] | None = None
+    ) -> None:
+        super().__init__(sentence)
+        self.code = code
+        self.file_id = file_id
+        self.files = files or []
+
+
+class WishError(PlaybackError):
+    """What a player sent about itself, or asked for, makes no sense; the text is for who wrote the player."""
+
+
+class SubtitleError(PlaybackError):
+    """Subtitles that can't be read: not text, damaged, too large, or in a place they may not be in."""
+
+
+class SubtitlesNotReadyError(PlaybackError):
+    """They are still being read out of the file; asking again in a few seconds helps."""
+
+    permanent = False

@@ -1,6 +1,6 @@
 from django.urls import include, path
 
-from playback.views import hls, sharing, stream, watch
+from playback.views import converting, hls, sharing, stream, subtitles, watch
 from playback.views.shared import media, pages
 
 # What a link gives out, at its address and, of a playlist, at each of its numbers.
@@ -26,4 +26,6 @@ urlpatterns = [
     path("s/<str:token>/<int:number>/", pages.page, name="shared_item"),
     path("s/<str:token>/", include(_shared_media)),
     path("s/<str:token>/<int:number>/", include(_shared_media)),
+    path("videos/<int:video_id>/subtitles/<slug:track_id>.vtt", subtitles.subtitle, name="subtitle"),
+    path("videos/<int:video_id>/convert/", converting.convert, name="convert_video"),
 ]

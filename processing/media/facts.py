@@ -33,6 +33,7 @@ class StreamFacts:
 
     `codec` is ffprobe's codec_name; colour names are FFmpeg's (`bt2020`, `smpte2084`, ...). `width` and `height`
     are coded pixels, not rotated. `bit_rate` is in bit/s, `sample_rate` in Hz, `language` as the file writes it.
+    `level` is as the codec counts it (H.264: 41 for 4.1, HEVC: 123 for 4.1).
     """
 
     index: int
@@ -44,6 +45,8 @@ class StreamFacts:
     is_default: bool = False
     is_forced: bool = False
     is_attached_picture: bool = False
+    is_hearing_impaired: bool = False
+    is_commentary: bool = False
     bit_rate: int | None = None
     duration_seconds: float | None = None
     width: int | None = None
@@ -56,6 +59,8 @@ class StreamFacts:
     color_transfer: str | None = None
     color_space: str | None = None
     color_range: str | None = None
+    level: int | None = None
+    is_interlaced: bool | None = None
     channels: int | None = None
     sample_rate: int | None = None
     channel_layout: str | None = None

@@ -10,6 +10,7 @@ import av
 from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.stream import Disposition, Stream
+from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 
 from processing.media.colors import PRIMARIES, RANGES, SPACES, TRANSFERS
@@ -19,6 +20,8 @@ from processing.media.h264 import SequenceFacts, read_sequence
 
 STREAM_LINE = re.compile(r"^ *Stream #\d+:(\d+)[^:]*: \w+: ([\w.-]+)")
 ROTATION_LINE = re.compile(r"[Dd]isplay ?[Mm]atrix: rotation of (-?[\d.]+) degrees")
+# libavcodec/codec_par.h: 0 unknown, 1 progressive, 2 to 5 the orders of two fields.
+_PROGRESSIVE = 1
 KINDS = frozenset({"video", "audio", "subtitle", "attachment"})
 # FFmpeg's log level belongs to the whole process.
 _dump_lock = threading.Lock()
@@ -77,6 +80,8 @@ def _describe(stream: Stream, details: DumpDetails) -> StreamFacts:
         title=clean_text(_tag(stream, "title")),
         is_default=bool(stream.disposition & Disposition.default),
         is_forced=bool(stream.disposition & Disposition.forced),
+        is_hearing_impaired=bool(stream.disposition & Disposition.hearing_impaired),
+        is_commentary=bool(stream.disposition & Disposition.comment),
         duration_seconds=_duration(stream),
     )
     if stream.codec_context is None:
@@ -129,7 +134,15 @@ def _with_video(common: StreamFacts, stream: VideoStream) -> StreamFacts:
         color_transfer=TRANSFERS.get(_code(context.color_trc, sps.transfer if sps else 2)),
         color_space=SPACES.get(_code(context.colorspace, sps.matrix if sps else 2)),
         color_range=RANGES.get(context.color_range or (sps.color_range if sps else 0)),
+        # Unknown levels are negative.
+        level=level if (level := _attribute(context, "level")) > 0 else None,
+        is_interlaced=order > _PROGRESSIVE if (order := _attribute(context, "field_order")) else None,
     )
+
+
+def _attribute(context: VideoCodecContext, name: str) -> int:
+    """A number that PyAV has and its stubs do not; 0 means unknown."""
+    return int(getattr(context, name, 0) or 0)
 
 
 def _code(stated: int, in_sps: int) -> int:
