@@ -112,6 +112,7 @@ def _names_places() -> list[Place]:
 
 def _playback_places() -> list[Place]:
     rows = [
+        ("playbacksession", "Now playing", "play_circle"),
         ("playlist", "Playlists", "playlist_play"),
         ("sharelink", "Shared links", "link"),
         ("marker", "Markers", "bookmark"),

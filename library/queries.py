@@ -79,14 +79,19 @@ def list_videos(
 
     Best match without words is newest first. Raises CursorError on a place of another order.
     """
-    sort = NEWEST if sort.kind == "rank" and not text_query(text) else sort
-    rows, field = placed(matching_videos(text=text, filter=filter, user=user), sort, text=text, user=user)
-    found = _page(rows, sort, field, after, limit + 1)
+    found = _found(sort, text, filter, user, after, limit + 1)
     ids = [video_id for video_id, _ in found[:limit]]
     by_video = {file.video_id: file for file in _with_video(ids)}
     # One that went between the two queries is left out.
     files = [by_video[video_id] for video_id in ids if video_id in by_video]
     return VideoPage(files, Cursor.at(found[limit - 1][1], ids[-1]).encoded() if len(found) > limit else None)
+
+
+def list_video_ids(
+    *, sort: Sort = NEWEST, text: str = "", filter: Group = EVERYTHING, user: User | None = None, limit: int = PAGE_SIZE
+) -> list[int]:
+    """The ids of the first page of `list_videos`: for pages of several lists, which load all their videos at once."""
+    return [video_id for video_id, _ in _found(sort, text, filter, user, None, limit)]
 
 
 def cursor_at(file: VideoFile, sort: Sort, *, text: str = "", user: User | None = None) -> Cursor:
@@ -160,6 +165,15 @@ def count_unreadable(*, at_most: int = 999) -> BoundedCount:
 def has_folders() -> bool:
     """Whether the owner has added a folder yet."""
     return Folder.objects.active().exists()
+
+
+def _found(
+    sort: Sort, text: str, filter: Group, user: User | None, after: Cursor | None, limit: int
+) -> list[tuple[int, Any]]:
+    """Ids with what they are sorted by. Best match without words is newest first."""
+    sort = NEWEST if sort.kind == "rank" and not text_query(text) else sort
+    rows, field = placed(matching_videos(text=text, filter=filter, user=user), sort, text=text, user=user)
+    return _page(rows, sort, field, after, limit)
 
 
 def _page(rows: VideoQuerySet, sort: Sort, field: str, after: Cursor | None, limit: int) -> list[tuple[int, Any]]:

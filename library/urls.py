@@ -3,7 +3,7 @@ from django.urls import path
 from library.views import account, cover, grid, history, searches, unreadable, upload_page, uploads
 
 urlpatterns = [
-    path("", grid.library, name="library"),
+    path("library/", grid.library, name="library"),
     path("activity/", grid.work, name="work"),
     path("search/suggestions/", searches.suggestions, name="suggestions"),
     path("search/filters/", searches.panel, name="filters"),

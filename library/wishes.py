@@ -18,7 +18,8 @@ from library.sorting import MOST_SEEDS, NEWEST, RANDOM, Cursor, Sort, sort_of
 @dataclass(frozen=True, slots=True)
 class Wish:
     """`show` is how many tiles, where Back should find them again. `problem` says why the filter can't be read: then
-    nothing is shown. `base` is the page it belongs to, the library's or a saved search's.
+    nothing is shown. `base` is the page it belongs to, the library's or a saved search's. `default` is the order of
+    an address that names none: what the user likes, or the saved search's own.
     """
 
     sort: Sort = NEWEST
@@ -28,23 +29,25 @@ class Wish:
     show: int = queries.PAGE_SIZE
     problem: str = ""
     base: str = ""
+    default: Sort = NEWEST
 
     @classmethod
-    def of(cls, query: Mapping[str, str]) -> "Wish":
+    def of(cls, query: Mapping[str, str], *, default: Sort = NEWEST, page_size: int = queries.PAGE_SIZE) -> "Wish":
         """Raises CursorError on a broken `after`; an unreadable filter is the `problem`, other junk the default."""
         after, show, problem, chosen = query.get("after", ""), query.get("show", ""), "", EVERYTHING
-        count = int(show) if show.isascii() and show.isdigit() and len(show) < 6 else queries.PAGE_SIZE
+        count = int(show) if show.isascii() and show.isdigit() and len(show) < 6 else page_size
         try:
             chosen = decode_filter(query.get("f", ""))
         except FilterError as error:
             problem = str(error)
         return cls(
-            sort_of(query.get("sort")),
+            sort_of(query["sort"]) if query.get("sort") else default,
             query.get("q", "").strip().replace("\0", ""),
             chosen,
             Cursor.decoded(after) if after else None,
-            min(max(count, queries.PAGE_SIZE), queries.MOST_AT_ONCE),
+            min(max(count, page_size), queries.MOST_AT_ONCE),
             problem,
+            default=default,
         )
 
     @property
@@ -64,8 +67,7 @@ class Wish:
     def sorted_by(self, sort: Sort) -> str:
         """The same in another order; a new shuffle each time it is asked for."""
         seeded = replace(RANDOM, seed=secrets.randbelow(MOST_SEEDS)) if sort.kind == "random" else sort
-        order = {} if seeded is NEWEST else {"sort": seeded.address}
-        return self._with(({} if self.base else self._selection()) | order)
+        return self._with(({} if self.base else self._selection()) | replace(self, sort=seeded)._order())
 
     def cleared(self) -> str:
         """The same without words."""
@@ -73,12 +75,13 @@ class Wish:
 
     def carried(self, **more: str) -> str:
         """What links carry on, so that "Up next" and the line of progress know the selection; no question mark."""
-        return _encoded(self._selection() | self._order() | more)
+        order = {} if self.sort == NEWEST == self.default else {"sort": self.sort.address}
+        return _encoded(self._selection() | order | more)
 
     @property
     def is_plain(self) -> bool:
         """Newest first, everything, from the start: the page that new videos are offered on."""
-        return self.sort is NEWEST and not (self.text or self.filter or self.after or self.problem or self.base)
+        return self.sort == NEWEST and not (self.text or self.filter or self.after or self.problem or self.base)
 
     @property
     def is_selective(self) -> bool:
@@ -104,7 +107,7 @@ class Wish:
         return {"q": self.text, "f": self.code}
 
     def _order(self) -> dict[str, Any]:
-        return {} if self.sort is NEWEST else {"sort": self.sort.address}
+        return {} if self.sort == self.default else {"sort": self.sort.address}
 
     def _with(self, parts: dict[str, Any], *, is_library: bool = False) -> str:
         query = _encoded(parts)

@@ -1,6 +1,9 @@
 """How lengths, sizes, rates and codecs are written, on the pages and in the admin alike."""
 
 import re
+from datetime import datetime
+
+from django.utils import timezone
 
 CODECS = {
     "aac": "AAC",
@@ -168,6 +171,21 @@ def badge(video: object) -> str:
     name = resolution(video)
     parts = [name if name in ("4K", "8K") else "", "HDR" if getattr(video, "is_hdr", False) else ""]
     return " ".join(filter(None, parts))
+
+
+def ago(at: datetime | None) -> str:
+    """today, yesterday, 3 days ago, then the month."""
+    if at is None:
+        return ""
+    local, now = timezone.localtime(at), timezone.localtime()
+    days = (now.date() - local.date()).days
+    if days <= 0:
+        return "today"
+    if days == 1:
+        return "yesterday"
+    if days <= 30:
+        return f"{days} days ago"
+    return f"{local:%B %Y}"
 
 
 def field_label(name: str) -> str:

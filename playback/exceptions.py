@@ -54,3 +54,11 @@ class SubtitlesNotReadyError(PlaybackError):
     """They are still being read out of the file; asking again in a few seconds helps."""
 
     permanent = False
+
+
+class SessionError(PlaybackError):
+    """A message of a player that can't be: another user's session, or one about another video."""
+
+
+class VideoGoneError(PlaybackError):
+    """The video that is told about was removed."""

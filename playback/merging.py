@@ -8,6 +8,7 @@ from playback.models import (
     Marker,
     MarkerLabelTag,
     MarkerTag,
+    PlaybackSession,
     PlayCount,
     PlaylistItem,
     Rating,
@@ -49,7 +50,7 @@ def keep_latest_place(stays: WatchProgress, goes: WatchProgress) -> None:
     stays.is_completed = stays.is_completed or goes.is_completed
     if goes.watched_at > stays.watched_at:
         stays.position_seconds, stays.duration_seconds = goes.position_seconds, goes.duration_seconds
-        stays.watched_at = goes.watched_at
+        stays.watched_at, stays.session = goes.watched_at, goes.session
 
 
 def keep_latest_view(stays: ViewCount, goes: ViewCount) -> None:
@@ -69,6 +70,7 @@ register_merge(
     # In a list that has both, the keeper's place stays; in others the place of the one that goes is its place.
     MovedLink(PlaylistItem, "video", ("playlist",)),
     MovedLink(PlayCount, "video", ("user",), add_plays),
+    MovedLink(PlaybackSession, "video"),
     MovedLink(Watch, "video"),
     MovedLink(ShareLink, "video"),
     MovedLink(ViewCount, "video", ("user",), keep_latest_view),

@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from library.models import Tag, User, Video, VideoFile, VideoTag
 from library.models.file import FileState
 from library.queries import errors_of
+from library.words import ago
 from people.models import Creator, Credit, Studio, VideoStudio
+from playback.cards import EVERYTHING, Card
 from playback.models import PlaybackSettings, WatchProgress
 from processing.queries.pictures import NONE, Pictures, pictures_of
 
@@ -32,6 +34,7 @@ class Tile:
     progress: WatchProgress | None
     error: str
     names: Names = field(default_factory=Names)
+    card: Card = EVERYTHING
 
     @property
     def video(self) -> Video:
@@ -59,6 +62,26 @@ class Tile:
         return bool(size[1]) and _FILLS_FROM <= size[0] / size[1] <= _FILLS_TO
 
     @property
+    def facts(self) -> list[str]:
+        """The line below the title, as far as the user wants it."""
+        video, card = self.video, self.card
+        views = f"{video.view_count:,} view{'' if video.view_count == 1 else 's'}" if card.views else ""
+        parts = [self.file.folder.name if card.folder else "", ago(video.created_at) if card.added else "", views]
+        return [part for part in parts if part]
+
+    @property
+    def shown_people(self) -> Sequence[Creator]:
+        return self.names.people[:3] if self.card.people else ()
+
+    @property
+    def shown_studios(self) -> Sequence[Studio]:
+        return self.names.studios[:1] if self.card.studios else ()
+
+    @property
+    def shown_tags(self) -> Sequence[Tag]:
+        return self.names.tags[:3] if self.card.tags else ()
+
+    @property
     def watched_percent(self) -> int:
         """How far this user is, 0 to 100: 100 once it was watched to its end and not begun again."""
         return watched_percent(self.progress, self.video.duration_seconds)
@@ -72,8 +95,12 @@ def watched_percent(progress: WatchProgress | None, duration_seconds: float | No
     return min(100, max(percent, 1) if progress.position_seconds else 100 if progress.is_completed else 0)
 
 
-def tiles_of(files: Sequence[VideoFile], *, user: User, with_names: bool = True) -> list[Tile]:
-    """The tiles of primary files, in their order: three queries, three for the names, one where a file failed."""
+def tiles_of(files: Sequence[VideoFile], *, user: User, with_names: bool = True, card: Card = EVERYTHING) -> list[Tile]:
+    """The tiles of primary files, in their order: three queries, three for the names, one where a file failed.
+
+    `card` is what they show; a card without names saves their queries.
+    """
+    with_names = with_names and card.has_names
     pictures = pictures_of(file.pk for file in files)
     progress = progress_of(user, (file.video_id for file in files if file.video_id))
     errors = errors_of([file.pk for file in files if file.state == FileState.FAILED])
@@ -85,6 +112,7 @@ def tiles_of(files: Sequence[VideoFile], *, user: User, with_names: bool = True)
             progress.get(file.video_id or 0),
             errors.get(file.pk, ""),
             names.get(file.video_id or 0, Names()),
+            card,
         )
         for file in files
     ]

@@ -1,6 +1,6 @@
 from django.urls import include, path
 
-from playback.views import converting, hls, sharing, stream, subtitles, watch
+from playback.views import converting, history, hls, home, related, settings, sharing, stream, subtitles, watch
 from playback.views.shared import media, pages
 
 # What a link gives out, at its address and, of a playlist, at each of its numbers.
@@ -13,6 +13,17 @@ _shared_media = [
 ]
 
 urlpatterns = [
+    path("", home.home, name="home"),
+    path("home/edit/", home.edit_home, name="edit_home"),
+    path("home/save/", home.save, name="save_home"),
+    path("home/names/", home.home_names, name="home_names"),
+    path("history/", history.history, name="history"),
+    path("history/forget/", history.forget, name="forget_history"),
+    path("account/settings/", settings.preferences, name="preferences"),
+    path("account/settings/save/", settings.save_preferences, name="save_preferences"),
+    path("account/settings/page-size/", settings.save_page_size, name="save_page_size"),
+    path("videos/<int:video_id>/related/", related.related, name="related"),
+    path("videos/<int:video_id>/watched/", history.watched, name="watched"),
     path("videos/<int:video_id>/", watch.watch, name="watch"),
     path("videos/<int:video_id>/stream", stream.stream, name="stream"),
     path("videos/<int:video_id>/hls/<str:key>/index.m3u8", hls.hls_playlist, name="hls_playlist"),

@@ -1,10 +1,7 @@
 """How the pages write things (library.words and dates), and their icons."""
 
-from datetime import datetime
-
 from django import template
 from django.templatetags.static import static
-from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -25,27 +22,12 @@ for _filter in (
     words.hdr_format,
     words.resolution,
     words.badge,
+    words.ago,
 ):
     register.filter(_filter.__name__, _filter)
 
 
 register.filter("device", device_name)
-
-
-@register.filter
-def ago(at: datetime | None) -> str:
-    """today, yesterday, 3 days ago, then the month."""
-    if at is None:
-        return ""
-    local, now = timezone.localtime(at), timezone.localtime()
-    days = (now.date() - local.date()).days
-    if days <= 0:
-        return "today"
-    if days == 1:
-        return "yesterday"
-    if days <= 30:
-        return f"{days} days ago"
-    return f"{local:%B %Y}"
 
 
 @register.filter

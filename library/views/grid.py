@@ -15,8 +15,12 @@ from library.filters.spelling import suggest_words
 from library.models import SavedSearch
 from library.queries import NEWEST, BoundedCount, Cursor, CursorError, VideoPage
 from library.services.saved_searches import list_searches
+from library.sorting import sort_of
 from library.wishes import Wish
+from playback.cards import card_of
+from playback.models.user_settings import PAGE_SIZES
 from playback.queries import tiles_of
+from playback.services.user_settings import card_settings_of, settings_of
 from processing.queries.work import current_work
 
 _MOST_TILES_ASKED = queries.MOST_AT_ONCE
@@ -25,7 +29,7 @@ _MOST_TILES_ASKED = queries.MOST_AT_ONCE
 @requires("library.view_video")
 @require_safe
 def library(request: HttpRequest) -> HttpResponse:
-    """`/`: the first videos are in the HTML; `after` goes on from a place, for htmx as a piece to append.
+    """`/library/`: the first videos are in the HTML; `after` goes on from a place, for htmx as a piece to append.
 
     `add` is the form of a facet: it leads to the address of the filter with one more condition.
     """
@@ -42,9 +46,12 @@ def library(request: HttpRequest) -> HttpResponse:
 
 
 def wish_from(request: HttpRequest) -> Wish:
-    """What the address asks for; 404 for a place that no page of ours wrote."""
+    """What the address asks for, by the user's own order and size where it says nothing; 404 for a place that no page
+    of ours wrote."""
+    preferences = settings_of(current_user(request))
+    default = sort_of(preferences.default_sort_order)
     try:
-        return Wish.of(request.GET)
+        return Wish.of(request.GET, default=default, page_size=preferences.videos_per_page)
     except CursorError:
         raise Http404("That page of the library does not exist.") from None
 
@@ -58,11 +65,12 @@ def show_library(
         page = wish.page(user)
     except CursorError:
         raise Http404("That page of the library does not exist.") from None
+    preferences = settings_of(user)
     shown = _shown_before(request) + len(page.files)
     context: dict[str, Any] = {
         "wish": wish,
         "search": search,
-        "tiles": tiles_of(page.files, user=user),
+        "tiles": tiles_of(page.files, user=user, card=card_of(preferences.card_config)),
         "watch_query": _watch_query(wish),
         "more": _more(wish, page.next_cursor, shown),
     }
@@ -78,6 +86,8 @@ def show_library(
         "turned": encode_filter(turned(wish.filter)),
         "sorts": [(sort, wish.sorted_by(sort)) for sort in queries.all_sorts() if wish.text or sort.kind != "rank"],
         "searches": list_searches(user),
+        "page_sizes": PAGE_SIZES if preferences.show_page_size_selector else (),
+        "page_size": preferences.videos_per_page,
         "count": _count(request, wish, page),
         "meant": suggest_words(wish.text) if wish.text and not page.files and not wish.after else "",
         "unreadable": queries.count_unreadable() if may(request, "library.reprocess_video") else None,
@@ -103,7 +113,8 @@ def work(request: HttpRequest) -> HttpResponse:
             raise Http404("That place in the library does not exist.") from None
     asked = [int(one) for one in request.GET.getlist("tile")[:_MOST_TILES_ASKED] if one.isascii() and one.isdigit()]
     files = queries.find_videos([one for one in asked if one < 2**63]) if asked else []
-    tiles = [tile for tile in tiles_of(files, user=current_user(request)) if not tile.is_working]
+    user = current_user(request)
+    tiles = [tile for tile in tiles_of(files, user=user, card=card_settings_of(user)) if not tile.is_working]
     wish = Wish.of({name: request.GET.get(name, "") for name in ("q", "f", "sort")})
     context = {
         "work": current_work(),

@@ -113,15 +113,16 @@ def saved_search(request: HttpRequest, public_id: UUID) -> HttpResponse:
     search = _found(request, public_id)
     asked = wish_from(request)
     base = reverse("saved_search", args=(search.public_id,))
-    sort = asked.sort if "sort" in request.GET else sort_of(search.sort)
+    own = sort_of(search.sort)
+    sort = asked.sort if "sort" in request.GET else own
     if sort.kind == "random" and not sort.seed:
-        return redirect(Wish(base=base).sorted_by(sort))
+        return redirect(Wish(base=base, default=own).sorted_by(sort))
     try:
         text, chosen = split_words(parse_filter(search.filter))
         problem = ""
     except FilterError as error:
         text, chosen, problem = "", Group(), str(error)
-    wish = Wish(sort, text, chosen, asked.after, asked.show, problem, base)
+    wish = Wish(sort, text, chosen, asked.after, asked.show, problem, base, default=own)
     return show_library(request, wish, search=search)
 
 

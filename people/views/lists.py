@@ -8,10 +8,11 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from library.access import requires
+from library.access import current_user, requires
 from library.queries import BoundedCount
 from people import queries
 from people.queries import ORDERS, CardPage, Order, PlaceError
+from playback.services.user_settings import settings_of
 
 
 @requires("library.view_video")
@@ -33,7 +34,9 @@ def _list(
 ) -> HttpResponse:
     """`q` is looked for in names, `sort` is one of ORDERS, `after` goes on from a place: for htmx, as a piece."""
     text = request.GET.get("q", "").strip()
-    order: Order = next((key for key in ORDERS if key == request.GET.get("sort")), "name")
+    liked = settings_of(current_user(request)).sort_preferences
+    default = _order(liked.get("studios" if read is queries.list_studios else "creators"), "name")
+    order = _order(request.GET.get("sort"), default)
     after = request.GET.get("after", "")
     try:
         page = read(order=order, text=text, after=after, limit=queries.PAGE_SIZE)
@@ -46,7 +49,7 @@ def _list(
         "is_continued": bool(after),
     }
     if page.next_place:
-        parts = {"q": text, "sort": "" if order == "name" else order, "after": page.next_place}
+        parts = {"q": text, "sort": "" if order == default else order, "after": page.next_place}
         context["more"] = f"{request.path}?{urlencode({name: value for name, value in parts.items() if value})}"
     if request.headers.get("HX-Target") == "more" and request.headers.get("HX-History-Restore-Request") != "true":
         return render(request, "people/_cards.html", context)
@@ -54,7 +57,12 @@ def _list(
     context |= {
         "text": text,
         "order": order,
+        "default_order": default,
         "orders": ORDERS,
         "count": BoundedCount(len(page.cards), True) if is_whole else count(text=text),
     }
     return render(request, template, context)
+
+
+def _order(key: str | None, default: Order) -> Order:
+    return next((one for one in ORDERS if one == key), default)

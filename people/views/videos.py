@@ -10,8 +10,10 @@ from django.shortcuts import render
 from library import queries
 from library.access import current_user
 from library.filters import parse_filter
-from library.queries import NEWEST, BoundedCount, Cursor, CursorError
+from library.queries import BoundedCount, Cursor, CursorError
+from playback.cards import card_of
 from playback.queries import tiles_of
+from playback.services.user_settings import settings_of
 
 _UNASKED = ("best",)
 
@@ -21,20 +23,23 @@ def render_with_videos(
 ) -> HttpResponse:
     """The page with the videos that the facet lets through; for htmx only the tiles that "Show more" appends.
 
-    `sort` and `after` of the address are those of the library page. Raises Http404 on a place that is none.
+    `sort` and `after` of the address are those of the library page; without `sort` it is the order that the user
+    likes such pages in. Raises Http404 on a place that is none.
     """
     user = current_user(request)
+    preferences = settings_of(user)
     chosen = parse_filter({"facet": facet, "op": "any", "value": [value]})
-    sort = queries.sort_of(request.GET.get("sort"))
+    default = queries.sort_of(preferences.sort_preferences.get(facet))
+    sort = queries.sort_of(request.GET["sort"]) if request.GET.get("sort") else default
     after = request.GET.get("after", "")
     try:
         place = Cursor.decoded(after) if after else None
-        page = queries.list_videos(sort=sort, filter=chosen, user=user, after=place, limit=queries.PAGE_SIZE)
+        page = queries.list_videos(sort=sort, filter=chosen, user=user, after=place, limit=preferences.videos_per_page)
     except CursorError:
         raise Http404("That page of the list does not exist.") from None
-    wanted = {"sort": "" if sort is NEWEST else sort.address}
+    wanted = {"sort": "" if sort == default else sort.address}
     shown: dict[str, Any] = {
-        "tiles": tiles_of(page.files, user=user),
+        "tiles": tiles_of(page.files, user=user, card=card_of(preferences.card_config)),
         "watch_query": "",
         "more": _more(request.path, wanted, page.next_cursor),
     }

@@ -1,4 +1,4 @@
-"""Watching in the admin: what people think, what they mark, what they watched."""
+"""Watching in the admin: what people think, what they mark, who watches now."""
 
 from django.contrib import admin
 
@@ -6,6 +6,7 @@ from library.admin.settings_row import SettingsRowAdmin
 from playback.admin.lists import PlaylistAdmin
 from playback.admin.markers import MarkerAdmin
 from playback.admin.opinions import FavoriteAdmin, RatingAdmin, TallyAdmin
+from playback.admin.sessions import PlaybackSessionAdmin
 from playback.admin.sharing import ShareLinkAdmin
 from playback.admin.streams import StreamSessionAdmin
 from playback.admin.watching import PlayCountAdmin, ViewCountAdmin, WatchAdmin, WatchProgressAdmin
@@ -15,6 +16,7 @@ __all__ = [
     "FavoriteAdmin",
     "MarkerAdmin",
     "PlayCountAdmin",
+    "PlaybackSessionAdmin",
     "PlaybackSettingsAdmin",
     "PlaylistAdmin",
     "RatingAdmin",
@@ -42,4 +44,16 @@ class PlaybackSettingsAdmin(SettingsRowAdmin):
                 ]
             },
         ),
+        (
+            "Counting plays",
+            {
+                "fields": [
+                    "min_watch_seconds",
+                    "short_video_watch_seconds",
+                    "short_video_duration_seconds",
+                    "watch_session_gap_minutes",
+                ]
+            },
+        ),
+        ("Remembering", {"fields": ["session_retention_days"]}),
     ]

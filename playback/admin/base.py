@@ -63,4 +63,10 @@ class OwnedAdmin(OfUserMixin, CuratedAdmin):
 
 
 class MachineAdmin(OfUserMixin, ReadOnlyAdmin):
-    """Rows that players write."""
+    """Rows that players write: only one's own. What others watched is theirs, whatever somebody may do here; who is
+    watching right now has a list of its own."""
+
+    list_filter: Any = []
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).filter(user=request.user)

@@ -11,9 +11,9 @@ from playback.models import PlayCount, ViewCount, Watch, WatchProgress
 @admin.register(WatchProgress)
 class WatchProgressAdmin(MachineAdmin):
     list_display = ["about", "place", "how_far", "is_completed", "seen"]
-    list_filter = ["is_completed", "user"]
+    list_filter = ["is_completed"]
     ordering = ["-watched_at", "-pk"]
-    empty_sentence = "Whoever begins to watch a video is listed here with the place where they left it."
+    empty_sentence = "Videos that you begin to watch are listed here with the place where you left them."
     fields = ["user", "target_link", "place", "how_far", "is_completed", "seen"]
     readonly_fields = ["target_link", "place", "how_far", "seen"]
 
@@ -33,8 +33,8 @@ class WatchProgressAdmin(MachineAdmin):
 @admin.register(Watch)
 class WatchAdmin(MachineAdmin):
     list_display = ["about", "watched_for", "left_at", "is_completed", "seen"]
-    list_filter = ["is_completed", "user"]
-    empty_sentence = "Every sitting of a user with a video is listed here."
+    list_filter = ["is_completed"]
+    empty_sentence = "Your sittings with videos are listed here."
     fields = ["user", "target_link", "watched_for", "left_at", "is_completed", "seen"]
     readonly_fields = ["target_link", "watched_for", "left_at", "seen"]
 
@@ -54,7 +54,7 @@ class WatchAdmin(MachineAdmin):
 @admin.register(PlayCount)
 class PlayCountAdmin(MachineAdmin):
     list_display = ["about", "play_count", "watched_for", "last_played"]
-    empty_sentence = "How often a user played a video is listed here."
+    empty_sentence = "How often you played a video is listed here."
     fields = ["user", "target_link", "play_count", "watched_for", "last_played"]
     readonly_fields = ["target_link", "watched_for", "last_played"]
 
@@ -70,7 +70,7 @@ class PlayCountAdmin(MachineAdmin):
 @admin.register(ViewCount)
 class ViewCountAdmin(MachineAdmin):
     list_display = ["about", "counted"]
-    empty_sentence = "When a user's view of a video last counted is listed here."
+    empty_sentence = "When your view of a video last counted is listed here."
     fields = ["user", "target_link", "counted"]
     readonly_fields = ["target_link", "counted"]
 

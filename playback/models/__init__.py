@@ -4,9 +4,11 @@ from playback.models.opinion import Favorite, Rating, Tally
 from playback.models.playlist import Playlist, PlaylistItem
 from playback.models.plays import PlayCount, ViewCount, Watch
 from playback.models.progress import WatchProgress
+from playback.models.session import PlaybackSession
 from playback.models.settings import PlaybackSettings
 from playback.models.share import SharedClip, SharedStream, ShareLink
 from playback.models.streams import StreamRendition, StreamSession
+from playback.models.user_settings import UserSettings
 
 __all__ = [
     "Favorite",
@@ -15,6 +17,7 @@ __all__ = [
     "MarkerPicture",
     "MarkerTag",
     "PlayCount",
+    "PlaybackSession",
     "PlaybackSettings",
     "Playlist",
     "PlaylistItem",
@@ -25,6 +28,7 @@ __all__ = [
     "StreamRendition",
     "StreamSession",
     "Tally",
+    "UserSettings",
     "ViewCount",
     "Watch",
     "WatchProgress",

@@ -20,6 +20,7 @@ class WatchProgress(TimeStamped):
     duration_seconds = models.FloatField(null=True, help_text="The length that the player saw.")
     is_completed = models.BooleanField(default=False, help_text="Watched to its end once.")
     watched_at = models.DateTimeField(help_text="When the player last told.")
+    session = models.UUIDField(null=True, editable=False, help_text="Whose player's place it is: a public_id.")
 
     class Meta(TimeStamped.Meta):
         verbose_name_plural = "watch progress"

@@ -69,8 +69,14 @@ def session_cookie(user: User) -> str:
 def addresses() -> list[str]:
     """Pages in the mix that people open: grids, searches that find much, little and nothing, and watch pages."""
     videos = list(Video.objects.filter(trashed_at=None).order_by("pk").values_list("pk", flat=True)[:20_000:400])
-    grids = ["/", "/?sort=title", "/?sort=longest"]
-    searches = ["/?q=harbour", "/?q=lisbon+snow", "/?q=zurich", "/?q=nothingatall", "/?q=mor"]
+    grids = ["/library/", "/library/?sort=title", "/library/?sort=longest"]
+    searches = [
+        "/library/?q=harbour",
+        "/library/?q=lisbon+snow",
+        "/library/?q=zurich",
+        "/library/?q=nothingatall",
+        "/library/?q=mor",
+    ]
     return [page for video in videos for page in (grids[video % 3], searches[video % 5], f"/watch/{video}/")]
 
 

@@ -58,7 +58,7 @@ def library(*, text: str = "", sort: str = "", after: str = "", parts: tuple[dic
     """An address of the library page."""
     code = encode_filter(parse_filter({"all": list(parts)}))
     named = {"q": text, "sort": sort, "after": after, "f": code}
-    return "/?" + "&".join(f"{name}={value}" for name, value in named.items() if value)
+    return "/library/?" + "&".join(f"{name}={value}" for name, value in named.items() if value)
 
 
 def deep(sort: str) -> Callable[[random.Random], str]:
@@ -108,7 +108,7 @@ def pages() -> list[Page]:
         return library(text=f"{word(rng)} zzq{rng.randrange(10**6)}")
 
     result = [
-        Page("library", lambda rng: "/"),
+        Page("library", lambda rng: "/library/"),
         *(Page(f"library, {sort.label.lower()}", lambda rng, key=sort.key: library(sort=key, text=""))
           for sort in queries.all_sorts() if sort.kind == "column"),
         Page("library, shuffled", lambda rng: library(sort=f"random-{rng.randrange(10**6)}")),
@@ -133,7 +133,7 @@ def pages() -> list[Page]:
         Page("admin: videos", lambda rng: reverse("admin:library_video_changelist")),
         Page("admin: videos, words", lambda rng: reverse("admin:library_video_changelist") + f"?q={word(rng)}"),
         Page("admin: videos, 3 filters",
-             lambda rng: reverse("admin:library_video_changelist") + three(rng).removeprefix("/")),
+             lambda rng: reverse("admin:library_video_changelist") + three(rng).removeprefix("/library/")),
     ]  # fmt: skip
     return [*result, *(Page(name, address) for name, address in [*people_pages(), *admin_pages()])]
 

@@ -1,6 +1,7 @@
 """A real Chromium against a live server, with a library that the real pipeline made."""
 
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -50,11 +51,18 @@ OpenPage = Callable[..., Page]
 
 @pytest.fixture
 def open_page(browser: Browser, live_server, owner: User) -> Iterator[OpenPage]:
-    """Opens a page that is logged in as the owner. At the end of the test no page may have logged an error."""
+    """Opens a page that is logged in as the owner. At the end of the test no page may have logged an error but those
+    that match the pattern `allowed`."""
     contexts: list[BrowserContext] = []
     complaints: list[str] = []
 
-    def open_one(address: str = "/", *, width: int = 1280, height: int = 800, scripts: bool = True) -> Page:
+    def open_one(
+        address: str = "/", *, width: int = 1280, height: int = 800, scripts: bool = True, allowed: str = "(?!)"
+    ) -> Page:
+        def complain(words: str) -> None:
+            if not re.search(allowed, words):
+                complaints.append(words)
+
         context = browser.new_context(
             base_url=live_server.url,
             viewport={"width": width, "height": height},
@@ -64,9 +72,9 @@ def open_page(browser: Browser, live_server, owner: User) -> Iterator[OpenPage]:
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(10_000)
-        page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("response", lambda r: complaints.append(f"{r.status} {r.url}") if r.status >= 400 else None)
+        page.on("console", lambda m: complain(f"{m.text} {m.location['url']}") if m.type == "error" else None)
+        page.on("pageerror", lambda error: complain(str(error)))
+        page.on("response", lambda r: complain(f"{r.status} {r.url}") if r.status >= 400 else None)
         page.goto(f"/login/?next={address}")
         page.fill("[name=username]", owner.username.upper())
         page.fill("[name=password]", PASSWORD)

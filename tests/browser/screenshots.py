@@ -92,7 +92,7 @@ def _first(listing: str, link: str) -> Callable[[Page], None]:
 
 
 def _watch(page: Page) -> None:
-    page.goto("/?q=Market+in+Lisbon")
+    page.goto("/library/?q=Market+in+Lisbon")
     page.goto(page.locator(".tile a").first.get_attribute("href") or "")
     page.wait_for_timeout(1500)
     seek = page.locator("media-time-range")
@@ -103,13 +103,13 @@ def _watch(page: Page) -> None:
 
 
 def _search(page: Page) -> None:
-    page.goto("/")
+    page.goto("/library/")
     page.fill("[type=search]", "lis")
     page.wait_for_timeout(1500)
 
 
 def _filter(page: Page) -> None:
-    page.goto("/")
+    page.goto("/library/")
     page.get_by_text("Filter", exact=True).first.click()
     page.locator("#panel summary", has_text="Tag").first.click()
     page.wait_for_timeout(1200)
@@ -162,7 +162,7 @@ def _undone(page: Page) -> None:
 
 
 PAGES: dict[str, Callable[[Page], None]] = {
-    "library": _go("/"),
+    "library": _go("/library/"),
     "search": _search,
     "filter": _filter,
     "watch": _watch,

@@ -68,7 +68,7 @@ def test_whoever_wants_calm_or_few_bytes_scrubs(open_page: OpenPage, film: Video
         page.emulate_media(reduced_motion="reduce")
     else:
         page.add_init_script("Object.defineProperty(navigator, 'connection', { value: { saveData: true } })")
-    page.goto("/")
+    page.goto("/library/")
 
     _picture(page).hover()
 
@@ -90,7 +90,7 @@ def test_a_finger_that_stays_plays_and_does_not_open(open_page: OpenPage, film: 
     )
 
     expect(page.locator("video")).to_have_count(0)
-    assert page.url.endswith("/")
+    assert page.url.endswith("/library/")
 
 
 def test_a_clip_that_is_gone_leaves_the_storyboard(open_page: OpenPage, film: VideoFile) -> None:

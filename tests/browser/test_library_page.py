@@ -83,7 +83,7 @@ def test_a_finger_drawn_across_a_tile_scrubs_and_does_not_open(open_page: OpenPa
     )
 
     expect(picture.locator(".scrub")).to_have_count(0)
-    assert page.url.endswith("/")
+    assert page.url.endswith("/library/")
 
 
 def test_show_more_appends_and_back_finds_the_place(
@@ -91,7 +91,7 @@ def test_show_more_appends_and_back_finds_the_place(
 ) -> None:
     monkeypatch.setattr(queries, "PAGE_SIZE", 12)
     make_rows(30)
-    page = open_page("/?sort=title")
+    page = open_page("/library/?sort=title")
     expect(page.locator(".tile")).to_have_count(12)
 
     page.click("#more-link")
@@ -108,7 +108,7 @@ def test_without_scripts_the_grid_the_filter_and_show_more_work(
 ) -> None:
     monkeypatch.setattr(queries, "PAGE_SIZE", 12)
     make_rows(15)
-    page = open_page("/", scripts=False)
+    page = open_page("/library/", scripts=False)
 
     page.click("#more-link")
     expect(page.locator(".tile")).to_have_count(3)
@@ -157,7 +157,7 @@ def test_the_theme_is_kept(open_page: OpenPage, owner) -> None:
 
 def test_on_a_phone_nothing_scrolls_sideways_and_fingers_hit(open_page: OpenPage, films) -> None:
     page = open_page(width=390, height=844)
-    addresses = ["/", "/?q=nothing", "/files/unreadable/", f"/videos/{films['Brightening'].video_id}/"]
+    addresses = ["/library/", "/library/?q=nothing", "/files/unreadable/", f"/videos/{films['Brightening'].video_id}/"]
 
     for address in addresses:
         page.goto(address)

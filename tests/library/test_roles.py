@@ -83,7 +83,7 @@ def test_the_migration_seeds_what_the_table_says_and_takes_it_back() -> None:
     """Within this test's transaction: the functions of both migrations, backwards and forwards."""
     library = import_module("library.migrations.0004_after_content_roles")
     playback = import_module("playback.migrations.0003_after_content_roles")
-    sharing = import_module("playback.migrations.0006_sharing_roles")
+    sharing = import_module("playback.migrations.0007_sharing_roles")
     apps = MigrationExecutor(connection).loader.project_state().apps
     old = make_user(role="", is_staff=True)
     User.objects.filter(groups=None).exclude(pk=old.pk).delete()
@@ -134,7 +134,7 @@ def test_media_are_for_those_who_may_watch(client: Client, public_path: Path) ->
     file = make_file(path=film, folder=make_folder(path=public_path))
     derived_storage().save("t/one.webp", ContentFile(b"picture"))
     default_storage.save("faces/one.png", ContentFile(b"face"))
-    addresses = ["/", f"/videos/{file.video_id}/", f"/videos/{file.video_id}/stream", "/derived/t/one.webp"]
+    addresses = ["/library/", f"/videos/{file.video_id}/", f"/videos/{file.video_id}/stream", "/derived/t/one.webp"]
     addresses.append("/uploads/faces/one.png")
     seen = {}
 

@@ -81,7 +81,7 @@ def text(client: Client, address: str, **headers: str) -> str:
 def test_the_first_videos_are_in_the_html(viewer: Client, folder: Folder) -> None:
     make_file(folder=folder, video=make_video(title="Garden <workshop>", duration_seconds=1216))
 
-    page = text(viewer, "/")
+    page = text(viewer, "/library/")
 
     assert "Garden &lt;workshop&gt;" in page
     assert "20:16" in page
@@ -98,7 +98,7 @@ def test_the_page_asks_the_database_as_often_for_sixty_videos_as_for_ten(client:
     for number in (10, 50):
         make_many(number, folder=folder, user=someone if user else None)
         with CaptureQueriesContext(connection) as asked:
-            text(client, "/?show=96")
+            text(client, "/library/?show=96")
         counts.append(len(asked))
 
     assert counts[0] == counts[1]
@@ -106,7 +106,7 @@ def test_the_page_asks_the_database_as_often_for_sixty_videos_as_for_ten(client:
     assert counts[0] <= 15, [query["sql"][:90] for query in asked]
 
 
-@pytest.mark.parametrize("address", ["/?sort=longest&show=96", "/?q=clip&show=96", "/activity/"])
+@pytest.mark.parametrize("address", ["/library/?sort=longest&show=96", "/library/?q=clip&show=96", "/activity/"])
 def test_the_other_views_ask_as_often_for_sixty_as_for_ten(viewer: Client, folder: Folder, address: str) -> None:
     counts = []
 
@@ -130,7 +130,7 @@ def test_show_more_shows_every_video_once_in_each_order(
     monkeypatch.setattr(queries, "PAGE_SIZE", 4)
     files = make_many(23, folder=folder)
     seen: list[int] = []
-    address: str | None = f"/?sort={sort.key}"
+    address: str | None = f"/library/?sort={sort.key}"
 
     while address:
         page = text(viewer, address)
@@ -150,7 +150,7 @@ def test_htmx_gets_only_the_piece_and_back_finds_as_many(
 ) -> None:
     monkeypatch.setattr(queries, "PAGE_SIZE", 4)
     make_many(10, folder=folder)
-    first = text(viewer, "/?sort=title")
+    first = text(viewer, "/library/?sort=title")
     piece_address = html.unescape(re.search(r'hx-get="([^"]*after=[^"]*)"', first)[1])
 
     response = viewer.get(piece_address, headers={"hx-request": "true", "hx-target": "more"})
@@ -158,21 +158,21 @@ def test_htmx_gets_only_the_piece_and_back_finds_as_many(
 
     assert "<html" not in piece
     assert len(tile_ids(piece)) == 4
-    assert response["HX-Replace-Url"] == "/?sort=title&show=8"
+    assert response["HX-Replace-Url"] == "/library/?sort=title&show=8"
     assert tile_ids(text(viewer, response["HX-Replace-Url"])) == tile_ids(first) + tile_ids(piece)
 
 
 def test_a_page_that_htmx_restores_is_a_whole_page(viewer: Client, folder: Folder) -> None:
     make_many(2, folder=folder)
 
-    page = text(viewer, "/", **{"hx-target": "more", "hx-history-restore-request": "true"})
+    page = text(viewer, "/library/", **{"hx-target": "more", "hx-history-restore-request": "true"})
 
     assert "<html" in page
 
 
 @pytest.mark.parametrize("after", ["x", "!!", "bnVsbA", Cursor("soon", 5).encoded(), Cursor(None, 5).encoded()])
 def test_a_broken_place_is_404(viewer: Client, after: str) -> None:
-    assert viewer.get(f"/?after={after}").status_code == 404
+    assert viewer.get(f"/library/?after={after}").status_code == 404
 
 
 @pytest.mark.parametrize("title", ["\0", "\ud800"])
@@ -188,18 +188,18 @@ def test_the_filter_looks_at_titles_and_paths_and_wants_every_word(viewer: Clien
     by_path = make_file(folder=folder, video=make_video(title="x"), relative_path="Lisbon/HARBOUR.mp4")
     make_file(folder=folder, video=make_video(title="Snow day"))
 
-    assert set(tile_ids(text(viewer, "/?q=harbour"))) == {by_title.video_id, by_path.video_id}
-    assert tile_ids(text(viewer, "/?q=harbour+lisbon")) == [by_path.video_id]
-    assert tile_ids(text(viewer, "/?q=harb_ur")) == []
+    assert set(tile_ids(text(viewer, "/library/?q=harbour"))) == {by_title.video_id, by_path.video_id}
+    assert tile_ids(text(viewer, "/library/?q=harbour+lisbon")) == [by_path.video_id]
+    assert tile_ids(text(viewer, "/library/?q=harb_ur")) == []
 
 
 def test_a_filter_that_finds_nothing_says_so_and_offers_the_way_back(viewer: Client, folder: Folder) -> None:
     make_file(folder=folder)
 
-    page = text(viewer, "/?q=%3Cb%3Enothing&sort=title")
+    page = text(viewer, "/library/?q=%3Cb%3Enothing&sort=title")
 
     assert "No title, name, tag or file name has “&lt;b&gt;nothing”" in page
-    assert link(page, "Show all videos") == "/"
+    assert link(page, "Show all videos") == "/library/"
 
 
 def test_counting_stops_at_its_bound(viewer: Client, folder: Folder) -> None:
@@ -213,7 +213,7 @@ def test_counting_stops_at_its_bound(viewer: Client, folder: Folder) -> None:
 def test_videos_of_a_folder_that_is_switched_off_are_not_shown(viewer: Client) -> None:
     make_file(folder=make_folder(is_active=False))
 
-    assert tile_ids(text(viewer, "/")) == []
+    assert tile_ids(text(viewer, "/library/")) == []
 
 
 def test_tiles_say_what_is_wrong_or_still_to_come(viewer: Client, folder: Folder) -> None:
@@ -221,7 +221,7 @@ def test_tiles_say_what_is_wrong_or_still_to_come(viewer: Client, folder: Folder
     make_file(folder=folder, state="failed", error="Its data is damaged.", video=make_video(), is_primary=True)
     make_file(folder=folder, missing_since=timezone.now())
 
-    page = text(viewer, "/")
+    page = text(viewer, "/library/")
 
     assert "Its pictures are being made" in page
     assert "Its data is damaged." in page
@@ -235,21 +235,21 @@ def test_badges_and_the_watched_bar(client: Client, folder: Folder) -> None:
     make_file(folder=folder, video=video, width=3840, height=2160, is_hdr=True)
     WatchProgress.objects.create(user=user, video=video, position_seconds=650, watched_at=timezone.now())
 
-    page = text(client, "/")
+    page = text(client, "/library/")
 
     assert "4K HDR" in page
     assert "--at:65%" in page
 
 
 def test_an_empty_library_tells_the_owner_what_to_do(owner: Client) -> None:
-    page = text(owner, "/")
+    page = text(owner, "/library/")
 
     assert "Which folder has your videos?" in page
     assert link(page, "Add a folder") == reverse("admin:library_folder_add")
 
 
 def test_an_empty_library_tells_a_viewer_to_wait(viewer: Client) -> None:
-    page = text(viewer, "/")
+    page = text(viewer, "/library/")
 
     assert "Nothing to watch yet" in page
     assert "/admin/" not in page
@@ -258,9 +258,9 @@ def test_an_empty_library_tells_a_viewer_to_wait(viewer: Client) -> None:
 def test_only_staff_get_the_admin_and_the_note_about_unreadable_files(client: Client, folder: Folder) -> None:
     make_file(folder=folder, state="failed", error="Empty.")
     client.force_login(make_user())
-    for_viewer = text(client, "/")
+    for_viewer = text(client, "/library/")
     client.force_login(make_user(role=ADMIN))
-    for_staff = text(client, "/")
+    for_staff = text(client, "/library/")
 
     assert "could not be read" not in for_viewer
     assert "1 file could not be read." in for_staff
@@ -269,7 +269,7 @@ def test_only_staff_get_the_admin_and_the_note_about_unreadable_files(client: Cl
 
 def test_new_videos_are_offered_where_the_newest_stand_first(viewer: Client, folder: Folder) -> None:
     make_many(2, folder=folder)
-    poll = html.unescape(re.search(r'hx-get="(/activity/[^"]*)"', text(viewer, "/"))[1])
+    poll = html.unescape(re.search(r'hx-get="(/activity/[^"]*)"', text(viewer, "/library/"))[1])
     before = text(viewer, poll)
     make_many(3, folder=folder)
     Video.objects.filter(title="Clip 0").update(created_at=timezone.now() + timedelta(days=1))
@@ -278,7 +278,7 @@ def test_new_videos_are_offered_where_the_newest_stand_first(viewer: Client, fol
 
     assert "show" not in before
     assert "new videos · show" in after
-    assert "seen=" not in text(viewer, "/?sort=title")
+    assert "seen=" not in text(viewer, "/library/?sort=title")
 
 
 def test_a_tile_is_exchanged_once_its_pictures_are_there(viewer: Client, folder: Folder) -> None:
@@ -291,7 +291,9 @@ def test_a_tile_is_exchanged_once_its_pictures_are_there(viewer: Client, folder:
     assert 'hx-swap-oob="true"' in answer
 
 
-@pytest.mark.parametrize("address", ["/", "/activity/", "/files/unreadable/", "/videos/1/", "/derived/a.webp"])
+@pytest.mark.parametrize(
+    "address", ["/", "/library/", "/activity/", "/files/unreadable/", "/videos/1/", "/derived/a.webp"]
+)
 def test_every_page_wants_a_login_first(client: Client, address: str) -> None:
     response = client.get(address)
 
@@ -331,14 +333,14 @@ def test_a_wrong_password_is_said_in_words(client: Client) -> None:
 def test_logging_out_is_a_post(viewer: Client) -> None:
     assert viewer.get("/logout/").status_code == 405
     assert viewer.post("/logout/").status_code == 302
-    assert viewer.get("/").status_code == 302
+    assert viewer.get("/library/").status_code == 302
 
 
 def test_an_unknown_address_gets_a_page_with_a_way_back(viewer: Client) -> None:
     response = viewer.get("/nowhere/")
 
     assert response.status_code == 404
-    assert "To the library" in response.content.decode()
+    assert "To the home page" in response.content.decode()
 
 
 def test_the_admin_uses_the_one_login(client: Client) -> None:

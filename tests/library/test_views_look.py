@@ -53,11 +53,11 @@ def test_edges_of_fields_and_the_words_on_a_button_can_be_seen(theme: str) -> No
     assert contrast(found["lamp-ink"], found["lamp"]) >= 4.5
 
 
-@pytest.mark.parametrize("name", ["shell.css", "library.css", "watch.css"])
+@pytest.mark.parametrize("name", ["shell.css", "library.css", "watch.css", "player.css"])
 def test_every_variable_that_a_sheet_reads_is_a_token_or_its_own(name: str) -> None:
     sheet = (CSS / name).read_text()
     known = set(re.findall(r"(--[\w-]+):", sheet + (CSS / "tokens.css").read_text()))
-    given_by_html = {"--ratio", "--at"}
+    given_by_html = {"--ratio", "--at", "--lane", "--seconds"}
 
     assert set(re.findall(r"var\((--[\w-]+)", sheet)) <= known | given_by_html
 
@@ -100,11 +100,11 @@ def test_badges_name_only_what_is_special() -> None:
 
 @pytest.mark.parametrize(("days", "words"), [(0, "today"), (1, "yesterday"), (3, "3 days ago")])
 def test_days(days: int, words: str) -> None:
-    assert videothek.ago(timezone.now() - timedelta(days=days)) == words
+    assert words_of.ago(timezone.now() - timedelta(days=days)) == words
 
 
 def test_long_ago_is_a_month() -> None:
-    assert re.fullmatch(r"[A-Z][a-z]+ \d{4}", videothek.ago(timezone.now() - timedelta(days=400)))
+    assert re.fullmatch(r"[A-Z][a-z]+ \d{4}", words_of.ago(timezone.now() - timedelta(days=400)))
 
 
 @pytest.mark.parametrize(

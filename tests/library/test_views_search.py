@@ -59,7 +59,7 @@ def links(page: str) -> list[str]:
 
 
 def test_an_address_with_a_filter_shows_what_it_lets_through(client: Client, user: User, tag: Tag) -> None:
-    page = text(client, f"/?f={code(has_tag(tag))}")
+    page = text(client, f"/library/?f={code(has_tag(tag))}")
 
     assert titles(page) == {"Sandy", "Stony"}
     assert "Tag: Beach" in page
@@ -67,18 +67,18 @@ def test_an_address_with_a_filter_shows_what_it_lets_through(client: Client, use
 
 
 def test_a_filter_that_can_not_be_read_shows_nothing(client: Client, user: User, tag: Tag) -> None:
-    page = text(client, "/?f=junk")
+    page = text(client, "/library/?f=junk")
 
     assert titles(page) == set()
     assert "That filter can't be read" in html.unescape(page)
 
 
 def test_the_panels_form_leads_to_the_address_of_the_filter(client: Client, user: User, tag: Tag) -> None:
-    response = client.get("/", {"q": "s", "f": code(has_tag(tag)), "add": "hdr", "op": "is", "value": "yes"})
+    response = client.get("/library/", {"q": "s", "f": code(has_tag(tag)), "add": "hdr", "op": "is", "value": "yes"})
 
     hdr = {"facet": "hdr", "op": "is", "value": True}
     assert response.status_code == 302
-    assert response["Location"] == f"/?q=s&f={code(has_tag(tag), hdr)}"
+    assert response["Location"] == f"/library/?q=s&f={code(has_tag(tag), hdr)}"
 
 
 @pytest.mark.parametrize(
@@ -96,17 +96,17 @@ def test_the_panels_form_leads_to_the_address_of_the_filter(client: Client, user
     ],
 )  # fmt: skip
 def test_forms_of_every_kind_are_understood(client: Client, user: User, form: dict, condition: tuple) -> None:
-    response = client.get("/", form)
+    response = client.get("/library/", form)
 
     wanted = {"facet": form["add"], "op": condition[0], "value": condition[1]}
-    assert response["Location"] == f"/?f={code(wanted)}"
+    assert response["Location"] == f"/library/?f={code(wanted)}"
 
 
 @pytest.mark.parametrize(
     "form", [{"add": "duration", "op": "gte", "value": "long"}, {"add": "x"}, {"add": "tag", "op": "any"}]
 )
 def test_a_form_that_says_nothing_is_told_so(client: Client, user: User, tag: Tag, form: dict) -> None:
-    page = text(client, "/?" + "&".join(f"{name}={value}" for name, value in form.items()))
+    page = text(client, "/library/?" + "&".join(f"{name}={value}" for name, value in form.items()))
 
     assert 'class="notice bad"' in page
     assert titles(page) == {"Sandy", "Stony", "Dry"}
@@ -114,7 +114,7 @@ def test_a_form_that_says_nothing_is_told_so(client: Client, user: User, tag: Ta
 
 def test_the_search_asks_the_database_as_often_for_many_as_for_few(client: Client, user: User, tag: Tag) -> None:
     others = [{"facet": "hdr", "op": "is", "value": False}, {"facet": "views", "op": "gte", "value": 0}]
-    address = f"/?q=clip&show=96&f={code(has_tag(tag), *others)}"
+    address = f"/library/?q=clip&show=96&f={code(has_tag(tag), *others)}"
     counts = []
 
     for number in (5, 40):
@@ -162,7 +162,7 @@ def test_the_box_suggests_people_and_tags_by_their_other_names_too(client: Clien
 
 
 def test_words_that_nothing_has_are_corrected(client: Client, user: User, tag: Tag) -> None:
-    page = text(client, "/?q=sanddy")
+    page = text(client, "/library/?q=sanddy")
 
     assert "Did you mean" in page
     assert ">sandy</a>" in page
@@ -241,7 +241,7 @@ def test_a_saved_search_whose_facet_is_gone_says_so(client: Client, user: User, 
 
 
 def test_a_new_shuffle_gets_its_seed_in_the_address(client: Client, user: User, tag: Tag) -> None:
-    response = client.get("/?sort=random")
+    response = client.get("/library/?sort=random")
 
     assert re.fullmatch(r"/\?sort=random-\d+", response["Location"])
     assert titles(text(client, response["Location"])) == {"Sandy", "Stony", "Dry"}

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from library.models import Folder, User
 from library.roles import ADMIN
+from playback.models import Marker
 from playback.services import record_position
 from processing.models import Job, Priority, Storyboard, Thumbnail
 from processing.services import submit_jobs
@@ -113,7 +114,7 @@ def test_the_page_asks_as_often_whatever_the_library_holds(client: Client, user:
         counts.append(len(asked))
 
     assert counts[0] == counts[1]
-    assert counts[0] <= 17
+    assert counts[0] <= 19
 
 
 def test_a_missing_file_has_words_in_the_players_place(client: Client, user: User, folder: Folder) -> None:
@@ -165,3 +166,70 @@ def test_chapters_become_a_track_and_junk_is_left_out(client: Client, user: User
 @pytest.mark.parametrize("address", ["/videos/999999/", "/videos/999999/chapters.vtt", f"/videos/{10**30}/"])
 def test_a_video_that_does_not_exist_is_404(client: Client, user: User, address: str) -> None:
     assert client.get(address).status_code == 404
+
+
+def test_the_marks_of_the_one_who_watches_lie_on_the_bar(client: Client, user: User, folder: Folder) -> None:
+    file, other = make_file(folder=folder), make_user()
+    late = Marker.objects.create(user=user, video=file.video, start_seconds=9, end_seconds=12, label="late")
+    early = Marker.objects.create(user=user, video=file.video, start_seconds=2, color="#58C08A")
+    Marker.objects.create(user=other, video=file.video, start_seconds=5)
+
+    assert facts_of(page_of(client, file.video_id))["markers"] == [
+        {"id": early.pk, "start": 2.0, "end": None, "label": "", "color": "#58C08A"},
+        {"id": late.pk, "start": 9.0, "end": 12.0, "label": "late", "color": "#FFFFFF"},
+    ]
+
+
+def test_a_clip_or_a_time_in_the_address_goes_before_resuming(client: Client, user: User, folder: Folder) -> None:
+    file = make_file(folder=folder, duration_seconds=2000, video=make_video(duration_seconds=2000))
+    record_position(user=user, video_id=file.video_id, position_seconds=760, duration_seconds=2000)
+    clip = Marker.objects.create(user=user, video=file.video, start_seconds=9, end_seconds=12, label="late")
+    foreign = Marker.objects.create(user=make_user(), video=file.video, start_seconds=5)
+
+    seen = {
+        query: [facts_of(page_of(client, file.video_id, query))[name] for name in ("resumeAt", "startAt", "clip")]
+        for query in (f"?clip={clip.pk}", "?t=1:23", "?t=83.5", "?t=soon", f"?clip={foreign.pk}", "?clip=" + "9" * 30)
+    }
+
+    shown = {"id": clip.pk, "start": 9.0, "end": 12.0, "label": "late", "color": "#FFFFFF"}
+    assert list(seen.values()) == [
+        [0, None, shown], [0, 83, None], [0, 83.5, None], [760, None, None], [760, None, None], [760, None, None]
+    ]  # fmt: skip
+
+
+def test_a_video_whose_file_is_missing_offers_its_other_copies(client: Client, user: User, folder: Folder) -> None:
+    file = make_file(folder=folder, missing_since=timezone.now(), is_primary=True)
+    copy = make_file(folder=make_folder(name="Second disk"), video=file.video, is_primary=False)
+    elsewhere = make_file(folder=folder)
+
+    page = page_of(client, file.video_id)
+    chosen = page_of(client, file.video_id, f"?file={copy.pk}")
+    foreign = page_of(client, file.video_id, f"?file={elsewhere.pk}")
+
+    assert f'href="?file={copy.pk}"' in page
+    assert "Play the copy in Second disk" in page
+    assert f'src="/videos/{file.video_id}/stream?file={copy.pk}"' in chosen
+    assert facts_of(chosen)["fileId"] == copy.pk
+    assert "<video" not in foreign
+
+
+@pytest.mark.parametrize(
+    ("facts", "is_sure"),
+    [
+        ({"container": "mp4", "video_codec": "h264", "audio_codec": "aac"}, True),
+        ({"container": "webm", "video_codec": "vp9", "audio_codec": "opus"}, True),
+        ({"container": "mp4", "video_codec": "hevc", "audio_codec": "aac"}, False),
+        ({"container": "matroska", "video_codec": "h264", "audio_codec": "aac"}, False),
+        ({"container": "mp4", "video_codec": "h264", "audio_codec": "ac3"}, False),
+        ({"container": "mp4", "video_codec": "h264", "streams": [{"pixel_format": "yuv420p10le"}]}, False),
+    ],
+)
+def test_only_what_every_browser_plays_starts_without_asking(
+    client: Client, user: User, folder: Folder, facts: dict[str, Any], is_sure: bool
+) -> None:
+    file = make_file(folder=folder, **facts)
+
+    page = page_of(client, file.video_id)
+
+    assert facts_of(page)["isSure"] is is_sure
+    assert f'preload="{"metadata" if is_sure else "none"}"' in page

@@ -14,6 +14,7 @@ from django.db import DatabaseError, connections
 from library.services import purge_due
 from library.services.access import purge_expired
 from playback.services.markers import fill_marker_pictures
+from playback.services.sessions import forget_old_sessions, stop_idle_sessions
 from playback.services.sharing.clips import remove_unshared_clips
 from playback.services.sharing.links import purge_links
 from processing.services.cleanup import submit_cleanup
@@ -47,7 +48,8 @@ class Command(BaseCommand):
     requires_system_checks = ()
     help = (
         "Puts right what crashes left (every 10 s), submits what is due or outdated, removes old jobs, purges what has "
-        "been in the trash for long, has lost pictures made again, verifies files and cleans up, until SIGTERM."
+        "been in the trash for long, has lost pictures made again, verifies files, ends the sessions of players that "
+        "fell silent and cleans up, until SIGTERM."
     )
     is_stopping = False
     looks_again_at = 0.0
@@ -69,6 +71,8 @@ class Command(BaseCommand):
                     _Tick(abandon_old_letters, 3600),
                     _Tick(forget_gone_targets, 24 * 3600),
                     _Tick(purge_expired, 3600),
+                    _Tick(stop_idle_sessions, 60),
+                    _Tick(forget_old_sessions, 3600),
                     _Tick(purge_due, 3600),
                     _Tick(remake_lost_pictures, 24 * 3600),
                     _Tick(remake_lost_previews, 24 * 3600),
