@@ -1,11 +1,15 @@
 from django.urls import include, path
 
 from playback.views import converting, history, hls, home, related, settings, sharing, stream, subtitles, watch
-from playback.views.shared import media, pages
+from playback.views.shared import converted, media, pages
 
 # What a link gives out, at its address and, of a playlist, at each of its numbers.
 _shared_media = [
     path("stream", media.stream, name="shared_stream"),
+    path("playback/", converted.playback, name="shared_playback"),
+    path("hls/<str:key>/index.m3u8", converted.hls_playlist, name="shared_hls"),
+    path("hls/<str:key>/<str:name>", converted.hls_part, name="shared_hls_part"),
+    path("subtitles/<slug:track_id>.vtt", converted.subtitle, name="shared_subtitle"),
     path("poster", media.poster, name="shared_poster"),
     path("storyboard.vtt", media.storyboard, {"kind": "vtt"}, name="shared_storyboard"),
     path("storyboard.webp", media.storyboard, {"kind": "webp"}, name="shared_sprite"),

@@ -13,7 +13,8 @@ from uuid import UUID
 
 from django.http import HttpRequest, UnreadablePostError
 from django.urls import reverse
-from drf_spectacular.utils import OpenApiParameter, OpenApiTypes, extend_schema
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.exceptions import APIException, NotFound
 from rest_framework.request import Request
@@ -87,6 +88,14 @@ class TusError(APIException):
         self.headers = headers
 
 
+class KnownError(TusError):
+    """409 for what the library has; the body names the video."""
+
+    def __init__(self, words: str, video_id: int | None) -> None:
+        super().__init__(HTTPStatus.CONFLICT, words)
+        self.video_id = video_id
+
+
 class TusView(ApiView):
     """What the endpoints of uploads have in common: the version, and errors with the protocol's statuses."""
 
@@ -103,6 +112,8 @@ class TusView(ApiView):
         response: Response = super().handle_exception(exc)
         for name, value in (exc.headers if isinstance(exc, TusError) else {}).items():
             response[name] = value
+        if isinstance(exc, KnownError):
+            response.data["video"] = exc.video_id
         return response
 
     def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Response:
@@ -176,7 +187,7 @@ class Uploads(TusView):
         return Response(_told(upload), status=HTTPStatus.CREATED if is_new else HTTPStatus.OK, headers=headers)
 
     @extend_schema(exclude=True)
-    def options(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+    def options(self, request: Any, *args: Any, **kwargs: Any) -> Response:
         headers = {
             "Tus-Version": VERSION,
             "Tus-Extension": "creation,checksum,expiration,termination",
@@ -299,9 +310,7 @@ def _refuse_known(size: int, oshash: str) -> None:
     if known is None or known.video is None:
         return
     where = "in the trash of the library" if known.video.trashed_at else "in the library already"
-    error = TusError(HTTPStatus.CONFLICT, "")
-    error.detail = {"detail": f"It is {where}: {known.video.title}.", "video": known.video_id}
-    raise error
+    raise KnownError(f"It is {where}: {known.video.title}.", known.video_id)
 
 
 def _number(request: Request, header: str) -> int:

@@ -98,7 +98,7 @@ class ShareLinks(ApiView):
         if "playlist" in asked:
             rows = rows.filter(playlist__public_id=_uuid(asked["playlist"]))
         if asked.get("live") in ("1", "true"):
-            rows = rows.live()
+            rows = rows.filter(pk__in=ShareLink.objects.live())
         pages = Pages()
         found = pages.paginate_queryset(rows, request, view=self) or []
         rules = PlaybackSettings.load()

@@ -31,8 +31,6 @@ from library.services.receiving import (
     begin_upload,
     cancel_upload,
     offset_of,
-    pieces,
-    places,
     purge_uploads,
     receive_piece,
     take_upload,
@@ -85,14 +83,14 @@ def partials(folder: Folder) -> list[str]:
     return sorted(path.name for path in place.iterdir()) if place.exists() else []
 
 
-# ---- beginning -------------------------------------------------------------------------------------------------------
+# ---- beginning ----------------------------------------------------------------------------
 def test_without_a_default_folder_it_is_said_who_helps() -> None:
     with pytest.raises(UploadError, match="owner chooses one"):
         begin(make_user())
 
 
 def test_a_folder_that_is_away_or_read_only_is_said(folder: Folder, user: User, monkeypatch) -> None:
-    monkeypatch.setattr(places.os, "access", lambda path, mode: False)
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
     with pytest.raises(UploadError, match="Nothing can be written into Films"):
         begin(user)
 
@@ -114,7 +112,7 @@ def test_the_same_file_of_the_same_user_goes_on_and_others_begin_anew(user: User
 
 def test_room_is_looked_for_before_and_counts_what_others_have_to_bring(user: User, monkeypatch) -> None:
     usage = shutil.disk_usage("/")._replace(free=3 * len(CONTENT) // 2)
-    monkeypatch.setattr(places.shutil, "disk_usage", lambda path: usage)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage)
     begin(user)
 
     with pytest.raises(NoSpaceError, match="not enough room"):
@@ -134,7 +132,7 @@ def test_sizes_that_can_not_be_are_refused(user: User, size: int) -> None:
         begin_upload(user=user, name="a.mp4", size_bytes=size)
 
 
-# ---- pieces ------------------------------------------------------------------------------------------------------------
+# ---- pieces ----------------------------------------------------------------------------
 def test_pieces_make_the_file_and_nothing_is_seen_before(folder: Folder, user: User) -> None:
     upload = begin(user)
 
@@ -232,7 +230,7 @@ def test_a_disk_that_fills_up_keeps_what_was_there(user: User, monkeypatch) -> N
     def full(handle: int, data: Any) -> int:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(pieces.os, "write", full)
+    monkeypatch.setattr(os, "write", full)
     with pytest.raises(NoSpaceError, match="full"):
         send(upload, 1000, CONTENT[1000:])
     monkeypatch.undo()
@@ -244,7 +242,7 @@ def test_a_disk_that_fills_up_keeps_what_was_there(user: User, monkeypatch) -> N
 def test_a_disk_that_filled_up_meanwhile_is_noticed_before_a_piece(user: User, monkeypatch) -> None:
     upload = begin(user)
     usage = shutil.disk_usage("/")._replace(free=10)
-    monkeypatch.setattr(places.shutil, "disk_usage", lambda path: usage)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage)
 
     with pytest.raises(NoSpaceError):
         send(upload, 0, CONTENT)
@@ -288,7 +286,7 @@ def test_cancelling_while_a_piece_arrives_leaves_nothing(folder: Folder, user: U
     assert partials(folder) == []
 
 
-# ---- into the library --------------------------------------------------------------------------------------------------
+# ---- into the library ----------------------------------------------------------------------------
 def test_an_upload_becomes_a_video_that_knows_where_it_came_from(folder: Folder, user: User) -> None:
     taken = datetime(2020, 5, 1, tzinfo=UTC)
     upload = begin(user, name="What? A harbour.mp4", modified_at=taken)
@@ -398,7 +396,7 @@ def test_a_crash_at_any_moment_is_gone_on_from(folder: Folder, user: User, monke
 
     where = {
         "before the name": (taking, "clean_name"),
-        "after the placeholder": (taking.Path, "replace"),
+        "after the placeholder": (Path, "replace"),
         "after the rename": (taking, "Intake"),
     }
     with monkeypatch.context() as patch:
@@ -425,7 +423,7 @@ def test_it_is_taken_in_once(folder: Folder, user: User) -> None:
     assert on_disk(folder) == {"Harbour.mp4": CONTENT}
 
 
-# ---- looking after them -------------------------------------------------------------------------------------------------
+# ---- looking after them ----------------------------------------------------------------------------
 def test_abandoned_uploads_and_stray_partial_files_are_removed(folder: Folder, user: User) -> None:
     old, fresh = begin(user), begin(user)
     for upload in (old, fresh):

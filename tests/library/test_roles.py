@@ -30,8 +30,12 @@ pytestmark = pytest.mark.django_db
 OUTSIDE = ("admin/",)
 # Open to whoever asks: the login, what monitoring looks at, and what shared links give out by a check of their own.
 PUBLIC = {"login", "healthz", "readyz", "metrics", "api_shared"} | {
-    f"shared{part}" for part in ("", "_item", "_password", "_stream", "_poster", "_storyboard", "_sprite", "_chapters")
-}
+    f"shared{part}"
+    for part in (
+        "", "_item", "_password", "_stream", "_playback", "_hls", "_hls_part", "_subtitle", "_poster", "_storyboard",
+        "_sprite", "_chapters",
+    )
+}  # fmt: skip
 
 
 def patterns(resolver: URLResolver | None = None, prefix: str = "") -> Iterator[tuple[str, URLPattern]]:

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from django.http.response import HttpResponseBase
-
 from library.models import User, Video
 from library.roles import MODERATOR
 from playback.models import Marker, Playlist, PlaylistItem, ShareLink
@@ -38,7 +36,7 @@ def make_list(*videos: Video, user: User, name: str = "Holidays") -> Playlist:
     return playlist
 
 
-def body(response: HttpResponseBase) -> bytes:
+def body(response: Any) -> bytes:
     """What was sent; the response is closed as a server closes it."""
     sent = b"".join(response) if response.streaming else response.content
     response.close()

@@ -216,7 +216,7 @@ def test_a_link_never_gives_out_another_video(stranger: Client, link: ShareLink,
         assert b"otherother" not in body(answer)
 
 
-# ---- what became of the video -----------------------------------------------------------------------------------------
+# ---- what became of the video ----------------------------------------------------------------------------
 def test_a_trashed_video_is_gone_for_the_link_and_back_when_it_is_back(
     stranger: Client, link: ShareLink, film: VideoFile
 ) -> None:
@@ -258,7 +258,7 @@ def test_a_missing_disk_is_said_and_nothing_is_sent(stranger: Client, link: Shar
     assert stranger.get(page_of(link) + "stream").status_code == 404
 
 
-# ---- passwords ---------------------------------------------------------------------------------------------------------
+# ---- passwords ----------------------------------------------------------------------------
 @pytest.fixture
 def locked(film: VideoFile, owner: User) -> ShareLink:
     assert film.video is not None
@@ -321,7 +321,7 @@ def test_the_owner_needs_no_password_of_their_own(stranger: Client, locked: Shar
     assert stranger.get(page_of(locked)).status_code == 200
 
 
-# ---- views -------------------------------------------------------------------------------------------------------------
+# ---- views ----------------------------------------------------------------------------
 def views(link: ShareLink) -> int:
     return ShareLink.objects.get(pk=link.pk).view_count
 
@@ -361,7 +361,7 @@ def test_neither_head_nor_the_owners_own_visit_counts(stranger: Client, link: Sh
 
 @pytest.mark.django_db(transaction=True)
 def test_views_at_the_same_moment_all_count(tmp_path: Path) -> None:
-    link = make_link(make_film(tmp_path / "a.mp4").video, owner=make_sharer())  # type: ignore[arg-type]
+    link = make_link(make_film(tmp_path / "a.mp4").video, owner=make_sharer())
 
     def look(number: int) -> None:
         note_view(link=link)
@@ -373,7 +373,7 @@ def test_views_at_the_same_moment_all_count(tmp_path: Path) -> None:
     assert views(link) == 40
 
 
-# ---- limits --------------------------------------------------------------------------------------------------------------
+# ---- limits ----------------------------------------------------------------------------
 def test_one_address_gets_so_many_videos_and_the_same_one_counts_once() -> None:
     PlaybackSettings.objects.create(share_streams_per_address=2)
 
@@ -444,7 +444,7 @@ def test_a_request_behind_the_first_costs_one_query_for_its_place(django_assert_
         claim_stream(address="10.0.0.1", subject="video 1")
 
 
-# ---- previews in chats -----------------------------------------------------------------------------------------------------
+# ---- previews in chats ----------------------------------------------------------------------------
 def test_previews_are_off_until_the_owner_wants_them(stranger: Client, link: ShareLink) -> None:
     off = stranger.get(page_of(link)).content.decode()
     PlaybackSettings.objects.create(serve_og_metadata=True, public_url="https://videos.example.org")
@@ -471,10 +471,10 @@ def test_what_is_not_for_everybody_has_no_preview(
     assert "og:title" not in page.content.decode()
 
 
-# ---- playlists -------------------------------------------------------------------------------------------------------------
+# ---- playlists ----------------------------------------------------------------------------
 def test_a_playlist_plays_its_videos_in_order_and_no_others(stranger: Client, owner: User, tmp_path: Path) -> None:
     films = [make_film(tmp_path / f"{n}.mp4", title=f"Film {n}", content=b"%d" % n * 1000) for n in (1, 2, 3)]
-    shown = make_list(films[1].video, films[0].video, user=owner)  # type: ignore[arg-type]
+    shown = make_list(films[1].video, films[0].video, user=owner)
     link = make_link(shown, owner=owner)
     base = page_of(link)
 
@@ -494,7 +494,7 @@ def test_a_playlist_plays_its_videos_in_order_and_no_others(stranger: Client, ow
 
 
 def test_a_playlist_that_became_private_again_shows_nothing(stranger: Client, owner: User, film: VideoFile) -> None:
-    shown = make_list(film.video, user=make_user())  # type: ignore[arg-type]
+    shown = make_list(film.video, user=make_user())
     type(shown).objects.update(visibility="public")
     shown.refresh_from_db()
     link = make_link(shown, owner=owner)
@@ -507,7 +507,7 @@ def test_a_playlist_that_became_private_again_shows_nothing(stranger: Client, ow
     assert stranger.get(f"{page_of(link)}1/stream").status_code == 410
 
 
-# ---- for programs ------------------------------------------------------------------------------------------------------------
+# ---- for programs ----------------------------------------------------------------------------
 def test_a_program_resolves_a_link_and_that_is_a_view(stranger: Client, link: ShareLink) -> None:
     answer = stranger.get(f"/api/v1/shared/{token_of(link)}/")
     found = answer.json()

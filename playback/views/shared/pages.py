@@ -2,6 +2,7 @@
 
 import re
 from http import HTTPStatus
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -10,6 +11,7 @@ from django.contrib.auth.hashers import check_password
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.templatetags.static import static
 from django.urls import reverse
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
@@ -17,7 +19,7 @@ from django.views.decorators.http import require_POST, require_safe
 from library.addresses import client_address
 from library.exceptions import LoginThrottledError
 from library.services.logins import attempt_failed, attempt_succeeded, begin_attempt
-from playback.models import PlaybackSettings, ShareLink
+from playback.models import PlaybackSettings, SharedClip, ShareLink
 from playback.models.share import ShareAccess, ShareTarget
 from playback.queries import Names, names_of
 from playback.services.sharing import note_view
@@ -26,6 +28,7 @@ from playback.services.sharing.content import Contents, Shared, Standing, conten
 from playback.views.shared.doors import CONTENT_POLICY, harden, open_door, remember_password, visitor_of
 from playback.views.shared.media import title_of
 from playback.views.sharing import absolute
+from playback.views.watch import is_surely_playable, player_facts
 from processing.queries.pictures import NONE, pictures_of
 
 # They look at an address to draw a preview of it, when somebody posts it.
@@ -121,18 +124,44 @@ def _context(
         "current": current,
         "base": base,
         "has_poster": has_poster,
-        "has_storyboard": not is_clip and pictures.storyboard is not None,
-        "has_chapters": not is_clip and bool(shared.file.chapters),
         "expires_at": link.expires_at,
         "is_owner": request.user.pk == link.owner_id,
-        "facts": {
-            "stream": f"{base}stream",
-            "next": reverse("shared_item", args=[token, after.number]) if after is not None else None,
-            "duration": duration,
-        },
+        "player": _player_facts(shared, base) | {"next": after and reverse("shared_item", args=[token, after.number])},
+        "stream_url": f"{base}stream",
+        "chapters_url": "" if is_clip else f"{base}chapters.vtt",
+        "starts_at_once": is_clip or is_surely_playable(shared.file),
+        # What the player's template shows of the video, with the addresses that the link has for it.
+        "shown": SimpleNamespace(pk=shared.video.pk, cover=None),
+        "shown_pictures": _shown_pictures(base, has_poster, not is_clip and pictures.storyboard is not None),
+        "shown_file": _clip_file(shared.clip) if shared.clip is not None else shared.file,
     }
     context["preview"] = _preview(request, link, contents, shared, context)
     return context
+
+
+def _player_facts(shared: Shared, base: str) -> dict[str, Any]:
+    """What the player must know; nobody has to be asked how a clip's film plays."""
+    facts = player_facts(shared.file)
+    if shared.clip is not None:
+        clip = {"duration": shared.clip.seconds, "videoCodec": "h264", "audioCodec": "aac", "isSure": True}
+        facts |= {**clip, "what": "this clip", "sound": "AAC", "chapters": []}
+    urls = {"stream": f"{base}stream", "hls": static("vendor/hls.js")}
+    if shared.marker is None:
+        urls["playback"] = f"{base}playback/"
+    nothing: dict[str, Any] = {"markers": [], "people": [], "settings": {}, "clip": None, "startAt": None}
+    return facts | nothing | {"title": title_of(shared), "by": "", "resumeAt": 0, "wishedFile": None, "urls": urls}
+
+
+def _shown_pictures(base: str, has_poster: bool, has_storyboard: bool) -> SimpleNamespace:
+    thumbnail = SimpleNamespace(large=SimpleNamespace(url=f"{base}poster")) if has_poster else None
+    storyboard = SimpleNamespace(vtt=SimpleNamespace(url=f"{base}storyboard.vtt")) if has_storyboard else None
+    return SimpleNamespace(thumbnail=thumbnail, storyboard=storyboard)
+
+
+def _clip_file(clip: SharedClip) -> SimpleNamespace:
+    return SimpleNamespace(
+        width=clip.width, height=clip.height, video_codec="h264", audio_codec="aac", size_bytes=clip.size_bytes
+    )
 
 
 def _preview(

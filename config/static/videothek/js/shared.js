@@ -1,41 +1,51 @@
-// A shared page: keys, the next of a playlist, and words where the browser can't play it.
-const facts = JSON.parse(document.querySelector("#shared-facts").textContent);
-const player = document.querySelector("#player");
-const video = player.querySelector("video");
-const controller = player.querySelector("media-controller");
+// A shared page: the library's player, with the addresses of the link and without what belongs to an account.
+import { makePlayer } from "./player/player.js";
+import { rememberChoices } from "./player/remembered.js";
+import { setUpBar } from "./player/bar.js";
+import { setUpKeys } from "./player/keys.js";
+import { setUpLoops } from "./player/loops.js";
+import { setUpMenus } from "./player/menus.js";
+import { setUpSource } from "./player/source.js";
+import { setUpSubtitles } from "./player/subtitles.js";
+import { setUpSystem } from "./player/system.js";
+import { setUpTouch } from "./player/touch.js";
+import { setUpTrouble } from "./player/trouble.js";
+
 const PLAYS_ON = "videothek-shared-plays-on";
+const player = makePlayer(document.querySelector("#player"));
+const { video, facts } = player;
 
-// The browser's own controls stay where media-chrome could not load.
-customElements.whenDefined("media-controller").then(() => video.removeAttribute("controls"));
+rememberChoices(player);
+setUpKeys(player);
+setUpTrouble(player);
+setUpBar(player);
+setUpLoops(player);
+setUpSubtitles(player);
+setUpMenus(player);
+setUpTouch(player);
 
-async function cannot() {
-  const box = document.querySelector("#cannot");
-  const [title, words] = [box.querySelector("h2"), box.querySelector("p")];
-  const answer = await fetch(facts.stream, { headers: { Range: "bytes=0-0" } }).catch(() => null);
-  if (!answer) {
-    title.textContent = "The library can't be reached";
-    words.textContent = "Check the network, then reload this page.";
-  } else if (answer.status === 429) {
-    title.textContent = "Too many are watching right now";
-    words.textContent = "Reload this page in a minute.";
-  } else if (answer.status === 410 || answer.status === 404 || answer.status === 401) {
-    title.textContent = "This link is over";
-    words.textContent = await answer.text();
-  } else {
-    title.textContent = "This browser can't show the video";
-    words.textContent = "Try this page in another browser, or tell whoever sent you the link.";
-  }
-  controller.setAttribute("inert", "");
-  box.hidden = false;
-}
+// ---- words for those who have no account ------------------------------------------------------------------------------
+const again = () => location.reload();
+const cannotShow = player.cannotShow;
 
-if (video.error) cannot();
-video.addEventListener("error", cannot);
-video.addEventListener("loadedmetadata", () => {
-  if (!video.videoWidth && document.querySelector(".line")) document.querySelector("#how").textContent = "Sound only";
-});
+player.loggedOut = () =>
+  player.trouble("This link asks who you are again", "Load this page anew, and it goes on.", ["again"], again);
+player.fileGone = () =>
+  player.trouble(
+    "It can't be played right now",
+    "The link may be over, or the disk that the video lies on is not connected. Load this page anew.",
+    ["again"],
+    again,
+  );
+player.cannotShow = async (title, words) => {
+  // A player isn't told why it got no picture; the place among those who watch may be gone.
+  const answer = await fetch(facts.urls.stream, { headers: { Range: "bytes=0-0" } }).catch(() => null);
+  if (answer?.status === 429) {
+    player.trouble("Too many are watching right now", "Try again in a minute.", ["again"], again);
+  } else cannotShow(title, words ?? "Try another browser, or tell whoever sent you the link.");
+};
 
-// ---- the next one of a playlist ------------------------------------------------------------------------------------
+// ---- the next one of a playlist ---------------------------------------------------------------------------------------
 function remember(wish) {
   try {
     if (wish) sessionStorage.setItem(PLAYS_ON, "1");
@@ -45,58 +55,31 @@ function remember(wish) {
   }
 }
 
-video.addEventListener("ended", () => {
-  if (!facts.next) return;
+player.firstPlace = () => 0;
+player.hasNext = () => Boolean(facts.next);
+player.next = () => {
+  if (!facts.next) {
+    player.say("Nothing comes next");
+    return;
+  }
   remember(true);
   location.assign(facts.next);
-});
-
-try {
-  if (sessionStorage.getItem(PLAYS_ON)) {
-    remember(false);
-    video.play().catch(() => {});
-  }
-} catch {
-  // Likewise.
-}
-
-// ---- keys ----------------------------------------------------------------------------------------------------------
-function toggle() {
-  if (video.paused) video.play().catch(() => {});
-  else video.pause();
-}
-
-function seek(by) {
-  const end = Number.isFinite(video.duration) ? video.duration : facts.duration || 0;
-  video.currentTime = Math.min(Math.max(video.currentTime + by, 0), end);
-}
-
-function fullScreen() {
-  if (document.fullscreenElement) document.exitFullscreen();
-  else if (controller.requestFullscreen) controller.requestFullscreen().catch(() => {});
-  else video.webkitEnterFullscreen?.();
-}
-
-const KEYS = {
-  " ": toggle,
-  k: toggle,
-  j: () => seek(-10),
-  l: () => seek(10),
-  ArrowLeft: () => seek(-5),
-  ArrowRight: () => seek(5),
-  m: () => {
-    video.muted = !video.muted;
-  },
-  f: fullScreen,
 };
-
-document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-  const has = (selector) => event.composedPath().some((element) => element.matches?.(selector));
-  const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
-  if (key === " " && has("button, a, media-chrome-button, media-play-button")) return;
-  if (key.startsWith("Arrow") && has("input[type=range], [role=slider]")) return;
-  if (!KEYS[key]) return;
-  event.preventDefault();
-  KEYS[key]();
+player.actions.next = player.next;
+for (const button of player.root.querySelectorAll("[data-do=next]")) button.hidden = !facts.next;
+player.cameFromList = () => {
+  try {
+    const came = sessionStorage.getItem(PLAYS_ON) === "1";
+    remember(false);
+    return came;
+  } catch {
+    return false;
+  }
+};
+video.addEventListener("ended", () => {
+  if (facts.next && !video.loop && !player.loops?.range) player.next();
 });
+
+setUpSystem(player);
+player.announce();
+setUpSource(player);
