@@ -204,25 +204,24 @@ class SharedThing(APIView):
         shared = contents.shared
         if shared is None:
             raise GoneError(GONE)
-        if is_view(request._request, link):
+        if shared.is_playable and is_view(request._request, link):
             note_view(link=link)
         rules = PlaybackSettings.load()
         base = reverse("shared", args=[token])
         of = f"{base}{next((i.number for i in contents.items if i.video.pk == shared.video.pk), 1)}/"
         one = of if contents.items else base
-        is_there = not shared.is_missing and (shared.marker is None or shared.clip is not None)
         names = Names() if shared.marker is not None else names_of([shared.video.pk])[shared.video.pk]
         text = shared.marker.description if shared.marker is not None else shared.video.description
         body = {
             "target": link.target,
             "title": link.playlist.name if link.playlist is not None else shown_title(shared),
             "description": link.playlist.description if link.playlist is not None else text,
-            "duration_seconds": shared.clip.seconds if shared.clip is not None else shared.file.duration_seconds,
+            "duration_seconds": shared.duration_seconds,
             "people": [str(person) for person in names.people],
             "studios": [str(studio) for studio in names.studios],
             "tags": [str(tag) for tag in names.tags],
             "date": shared.video.release_date,
-            "stream": absolute(request._request, f"{one}stream", rules) if is_there else None,
+            "stream": absolute(request._request, f"{one}stream", rules) if shared.is_playable else None,
             "poster": absolute(request._request, f"{one}poster", rules),
             "items": [
                 {

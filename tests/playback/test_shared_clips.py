@@ -97,7 +97,10 @@ def test_until_the_clip_is_made_nothing_is_given_out(mark: Marker, owner: User) 
     answers = [client.get(page_of(link) + name) for name in ("stream", "poster", "storyboard.vtt", "chapters.vtt")]
 
     assert "The clip is being made" in page
+    assert "0:02" in page, "the length of the range, not of the video"
     assert "<video" not in page
+    link.refresh_from_db()
+    assert link.view_count == 0, "a page that looks again by itself is no view"
     assert [answer.status_code for answer in answers] == [404] * 4
     assert Job.objects.get(stage="shared-clip").target_id == mark.pk
 

@@ -62,6 +62,13 @@ def ask(link: ShareLink, client: Client | None = None, **wish: Any) -> Any:
     )
 
 
+def status(client: Client, address: str) -> int:
+    """What is answered; read to its end, a stream closes its file."""
+    answer = client.get(address)
+    body(answer)
+    return int(answer.status_code)
+
+
 @contextmanager
 def streaming(settings: SimpleNamespace, key: str) -> Iterator[None]:
     job = load_stream_job(key)
@@ -113,13 +120,11 @@ def test_nothing_is_given_out_by_another_link_nor_once_it_is_taken_back(
     paths.append(f"subtitles/{answer['subtitles'][0]['id']}.vtt")
 
     with streaming(settings, answer["rendition"]):
-        before = [guest.get(page_of(link) + path).status_code for path in paths]
-        others = [guest.get(page_of(other) + path).status_code for other in (elsewhere, mark) for path in paths]
-        tricks = [
-            guest.get(f"{page_of(link)}hls/{answer['rendition']}/{name}").status_code for name in ("..", "x", "9.m4s")
-        ]
+        before = [status(guest, page_of(link) + path) for path in paths]
+        others = [status(guest, page_of(other) + path) for other in (elsewhere, mark) for path in paths]
+        tricks = [status(guest, f"{page_of(link)}hls/{answer['rendition']}/{name}") for name in ("..", "x", "9.m4s")]
         revoke_link(link=link, by=owner)
-        after = [guest.get(page_of(link) + path).status_code for path in paths]
+        after = [status(guest, page_of(link) + path) for path in paths]
 
     assert before == [200] * 4
     assert others == [404] * 8

@@ -44,6 +44,20 @@ class Shared:
         return self.file.missing_since is not None
 
     @property
+    def is_playable(self) -> bool:
+        """Whether there is something to give out now."""
+        return not self.is_missing and (self.marker is None or self.clip is not None)
+
+    @property
+    def duration_seconds(self) -> float | None:
+        """Of a clip its range."""
+        if self.clip is not None:
+            return self.clip.seconds
+        if self.marker is not None and self.marker.end_seconds is not None:
+            return self.marker.end_seconds - self.marker.start_seconds
+        return self.file.duration_seconds
+
+    @property
     def subject(self) -> str:
         """What concurrent streams are told apart by."""
         return f"clip {self.marker.pk}" if self.marker is not None else f"video {self.video.pk}"

@@ -54,9 +54,9 @@ def page(request: HttpRequest, token: str, number: int | None = None) -> HttpRes
     contents = contents_of(link, number)
     if contents.shared is None:
         return _told(request, None)
-    if number is None and is_view(request, link):
+    if contents.shared.is_playable and number is None and is_view(request, link):
         note_view(link=link)
-    if contents.shared.marker is not None and contents.shared.clip is None and not contents.shared.is_missing:
+    if contents.shared.marker is not None and not contents.shared.is_playable and not contents.shared.is_missing:
         request_clip(marker=contents.shared.marker)
     return _page(request, "playback/share/page.html", _context(request, token, link, contents, number))
 
@@ -108,17 +108,16 @@ def _context(
     is_clip = shared.marker is not None
     has_poster = shared.clip is not None if is_clip else bool(shared.video.cover or pictures.thumbnail)
     after = next((i for i in contents.items if current is not None and i.number > current and not i.is_missing), None)
-    duration = shared.clip.seconds if shared.clip is not None else shared.file.duration_seconds
     context = {
         "title": title_of(shared),
         "shared": shared,
         "video": shared.video,
         "file": shared.file,
-        "is_playable": not shared.is_missing and (not is_clip or shared.clip is not None),
+        "is_playable": shared.is_playable,
         "is_being_made": is_clip and shared.clip is None and not shared.is_missing,
         "description": shared.marker.description if shared.marker is not None else shared.video.description,
         "names": Names() if is_clip else names_of([shared.video.pk])[shared.video.pk],
-        "duration": duration,
+        "duration": shared.duration_seconds,
         "playlist": link.playlist if link.target == ShareTarget.PLAYLIST else None,
         "items": [(item, reverse("shared_item", args=[token, item.number])) for item in contents.items],
         "current": current,
