@@ -115,7 +115,7 @@ def test_nothing_is_given_out_by_another_link_nor_once_it_is_taken_back(
 ) -> None:
     answer, guest = ask(link).json(), Client()
     elsewhere = make_link(make_file().video, owner=owner)
-    mark = make_link(make_clip(film.video, user=owner), owner=owner)  # type: ignore[arg-type]
+    mark = make_link(make_clip(film.video, user=owner), owner=owner)
     paths = [f"hls/{answer['rendition']}/{name}" for name in ("index.m3u8", "init.mp4", "0.m4s")]
     paths.append(f"subtitles/{answer['subtitles'][0]['id']}.vtt")
 
