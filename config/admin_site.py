@@ -96,6 +96,7 @@ def _library_places(request: HttpRequest) -> list[Place]:
             "Duplicates", "difference", reverse("admin:library_duplicatepair_changelist"), "library.view_duplicatepair"
         ),
         Place("Folders", "folder", reverse("admin:library_folder_changelist"), "library.view_folder"),
+        Place("Uploads", "upload", reverse("admin:library_upload_changelist"), "library.view_upload"),
         Place("Scans", "radar", reverse("admin:library_scanlog_changelist"), "library.view_scanlog"),
     ]
 
@@ -113,6 +114,7 @@ def _playback_places() -> list[Place]:
     rows = [
         ("playbacksession", "Now playing", "play_circle"),
         ("playlist", "Playlists", "playlist_play"),
+        ("sharelink", "Shared links", "link"),
         ("marker", "Markers", "bookmark"),
         ("rating", "Ratings", "star"),
         ("favorite", "Favourites", "favorite"),

@@ -73,3 +73,39 @@ class CoverError(LibraryError):
 
 class RangeNotSatisfiableError(LibraryError):
     """The bytes asked for lie behind the end of the file."""
+
+
+class UploadError(LibraryError):
+    """An upload can't begin, or can't go on as it was asked for."""
+
+
+class UploadOffsetError(UploadError):
+    """A piece that doesn't begin where the upload is; `offset` is where that is, in bytes."""
+
+    permanent = False
+
+    def __init__(self, offset: int) -> None:
+        super().__init__(f"The upload is at byte {offset:,}: go on from there.")
+        self.offset = offset
+
+
+class UploadChecksumError(UploadError):
+    """A piece arrived otherwise than it was sent; none of it was kept."""
+
+    permanent = False
+
+
+class UploadBusyError(UploadError):
+    """Another piece of the same upload is being received."""
+
+    permanent = False
+
+
+class UploadGoneError(UploadError):
+    """The upload was cancelled, refused or finished: nothing more is taken."""
+
+
+class NoSpaceError(UploadError):
+    """The disk has no room for it."""
+
+    permanent = False

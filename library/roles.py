@@ -19,9 +19,12 @@ _PLAYLISTS = (
     "playback.change_playlist",
     "playback.view_public_playlist",
 )
-_USER = ("library.view_video", "library.upload_video", *_PLAYLISTS)
+# Links for people with an account; a public one gives a video to the whole world, so that is another right.
+_SHARING = ("playback.add_sharelink",)
+_USER = ("library.view_video", "library.upload_video", *_PLAYLISTS, *_SHARING)
 _MODERATOR = (
     *_USER,
+    "playback.add_public_sharelink",
     "library.delete_video",
     "library.reprocess_video",
     "library.trash_video",

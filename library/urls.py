@@ -1,6 +1,6 @@
 from django.urls import path
 
-from library.views import account, cover, grid, history, searches, unreadable, uploads
+from library.views import account, cover, grid, history, searches, unreadable, upload_page, uploads
 
 urlpatterns = [
     path("library/", grid.library, name="library"),
@@ -14,6 +14,7 @@ urlpatterns = [
     path("searches/<uuid:public_id>/change/", searches.change, name="change_search"),
     path("files/unreadable/", unreadable.unreadable, name="unreadable"),
     path("files/unreadable/again/", unreadable.try_again, name="try_again"),
+    path("upload/", upload_page.upload_page, name="upload_page"),
     path("uploads/<path:path>", uploads.upload, name="upload"),
     path("videos/<int:video_id>/cover/", cover.cover, name="cover"),
     path("videos/<int:video_id>/cover/now/", cover.cover_now, name="cover_now"),

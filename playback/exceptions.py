@@ -15,6 +15,20 @@ class PositionError(PlaybackError):
     """A position that is no number of seconds."""
 
 
+class ShareRefusedError(PlaybackError):
+    """A link can't be made as it was asked for."""
+
+
+class TooManyStreamsError(PlaybackError):
+    """So many shared videos are being sent already; later there may be room."""
+
+    permanent = False
+
+    def __init__(self, retry_seconds: int) -> None:
+        super().__init__("Too many shared videos are playing right now. Try again in a minute.")
+        self.retry_seconds = retry_seconds
+
+
 class CannotPlayError(PlaybackError):
     """Nothing of a video plays in this browser right now. `code` is "missing", "unreadable" or "unsupported"; `files`
     are those that may play instead, {"id", "label", "is_chosen"}; `file_id` is the one that was meant."""

@@ -12,6 +12,7 @@ from playback.models import (
     PlayCount,
     PlaylistItem,
     Rating,
+    ShareLink,
     Tally,
     ViewCount,
     Watch,
@@ -71,6 +72,7 @@ register_merge(
     MovedLink(PlayCount, "video", ("user",), add_plays),
     MovedLink(PlaybackSession, "video"),
     MovedLink(Watch, "video"),
+    MovedLink(ShareLink, "video"),
     MovedLink(ViewCount, "video", ("user",), keep_latest_view),
     MovedLink(WatchProgress, "video", ("user",), keep_latest_place),
 )

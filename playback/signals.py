@@ -5,7 +5,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models.signals import post_delete
 
-from playback.models import MarkerPicture
+from playback.models import MarkerPicture, SharedClip
 from processing.services.derived import remove_files
 
 
@@ -15,4 +15,11 @@ def remove_marker_files(sender: type[MarkerPicture], instance: MarkerPicture, **
     transaction.on_commit(lambda: remove_files(names))
 
 
+def remove_clip_files(sender: type[SharedClip], instance: SharedClip, **signal: Any) -> None:
+    """A clip that nobody may watch any more."""
+    names = [str(instance.film), str(instance.image)]
+    transaction.on_commit(lambda: remove_files(names))
+
+
+post_delete.connect(remove_clip_files, sender=SharedClip)
 post_delete.connect(remove_marker_files, sender=MarkerPicture)

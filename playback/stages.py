@@ -1,9 +1,10 @@
-"""The stages of watching: the pictures of marks. Loaded when Django starts."""
+"""The stages of watching: the pictures of marks, the films of shared clips. Loaded when Django starts."""
 
 from collections.abc import Sequence
 
 from playback.models import Marker
 from playback.services.markers import STAGE
+from playback.services.sharing.clips import STAGE as SHARED_CLIP
 from processing.stages.registry import Stage, register_stage
 
 
@@ -22,5 +23,18 @@ register_stage(
         run="playback.marker_stage.run",
         label_of=marker_labels,
         timeout_seconds=600,
+    )
+)
+register_stage(
+    Stage(
+        name=SHARED_CLIP,
+        label="Making a shared clip",
+        queue="media",
+        target_kind="marker",
+        run="playback.shared_clip_stage.run",
+        label_of=marker_labels,
+        # In software, on a small machine.
+        timeout_seconds=4 * 3600,
+        triggers=("manual",),
     )
 )

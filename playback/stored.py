@@ -1,7 +1,7 @@
 """What watching stores: the pictures and clips of marks, and subtitles. Loaded when Django starts."""
 
 from library.services.sweeping import StoredKind, register_stored
-from playback.models import MarkerPicture
+from playback.models import MarkerPicture, SharedClip
 from playback.services.subtitles.keeping import owned_subtitles
 from processing.models.images import derived_storage
 from processing.services.owners import owned_by
@@ -10,5 +10,6 @@ register_stored(
     StoredKind(
         "Pictures of marks", derived_storage, "markers", owned_by(MarkerPicture, "marker_id", ["image", "clip"])
     ),
+    StoredKind("Shared clips", derived_storage, "shared", owned_by(SharedClip, "marker_id", ["film", "image"])),
     StoredKind("Subtitles", derived_storage, "subtitles", owned_subtitles),
 )

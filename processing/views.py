@@ -26,8 +26,14 @@ _MOST_AT_ONCE = 2 * 1024 * 1024
 @require_safe
 def derived(request: HttpRequest, path: str) -> HttpResponseBase | FileResponse:
     """`/derived/<path>`: a file of the derived storage. Its name carries a digest of its input: it never changes."""
+    return send_derived(request, path)
+
+
+def send_derived(request: HttpRequest, path: str, *, may_redirect: bool = True) -> HttpResponseBase | FileResponse:
+    """A derived file, wherever it lies. Whoever calls it has checked who asks; without `may_redirect` a bucket's file
+    is passed on in any case, so that no signed address outlives the right to see it. Raises Http404."""
     if settings.DERIVED_STORAGE == "s3":
-        return _from_bucket(request, path)
+        return _from_bucket(request, path, may_redirect=may_redirect)
     return serve_stored(
         request,
         derived_storage(),
@@ -38,7 +44,7 @@ def derived(request: HttpRequest, path: str) -> HttpResponseBase | FileResponse:
     )
 
 
-def _from_bucket(request: HttpRequest, path: str) -> HttpResponseBase:
+def _from_bucket(request: HttpRequest, path: str, *, may_redirect: bool) -> HttpResponseBase:
     """Passed on with its ranges, or a redirect to a signed address that is good for a few minutes.
 
     Text is always passed on: it names its picture as a neighbour, and a browser reads no subtitles from elsewhere.
@@ -47,7 +53,7 @@ def _from_bucket(request: HttpRequest, path: str) -> HttpResponseBase:
     if content_type is None or path.startswith("/") or ".." in path.split("/"):
         raise Http404(_MISSING)
     storage = derived_storage()
-    if settings.S3_DELIVERY == "redirect" and not content_type.startswith("text/"):
+    if may_redirect and settings.S3_DELIVERY == "redirect" and not content_type.startswith("text/"):
         response: HttpResponseBase = HttpResponseRedirect(
             storage.signed_url(path, seconds=settings.S3_URL_SECONDS)  # type: ignore[attr-defined]
         )

@@ -13,6 +13,7 @@ from library.admin.saved_searches import SavedSearchAdmin
 from library.admin.scan_logs import ScanLogAdmin
 from library.admin.settings_row import SettingsRowAdmin
 from library.admin.tags import TagAdmin
+from library.admin.uploads import UploadAdmin
 from library.admin.users import GroupAdmin, UserAdmin
 from library.admin.videos import VideoAdmin
 from library.models import LibrarySettings
@@ -28,6 +29,7 @@ __all__ = [
     "SavedSearchAdmin",
     "ScanLogAdmin",
     "TagAdmin",
+    "UploadAdmin",
     "UserAdmin",
     "VideoAdmin",
     "VideoFileAdmin",
@@ -41,4 +43,5 @@ class LibrarySettingsAdmin(SettingsRowAdmin):
         ("Scanning", {"fields": ["scan_interval_minutes", "settle_seconds"]}),
         ("Missing files", {"fields": ["missing_limit_percent", "missing_limit_files"]}),
         ("Trash", {"fields": ["trash_days", "is_trash_kept_on_disk"]}),
+        ("Uploads", {"fields": ["upload_days", "upload_margin_gb"]}),
     ]

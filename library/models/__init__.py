@@ -12,6 +12,7 @@ from library.models.settings import LibrarySettings, SettingsRow
 from library.models.signature import FileSignature
 from library.models.tag import Tag, TagAlias, VideoMetadata, VideoTag
 from library.models.text import VideoText
+from library.models.upload import Upload
 from library.models.user import User
 from library.models.video import Video
 
@@ -33,6 +34,7 @@ __all__ = [
     "Tag",
     "TagAlias",
     "TimeStamped",
+    "Upload",
     "User",
     "UserSession",
     "Video",

@@ -97,6 +97,13 @@ class LibrarySettings(SettingsRow):
         default=False, help_text="Purging forgets a video but leaves its file on the disk."
     )
 
+    upload_days = models.PositiveSmallIntegerField(
+        default=7, validators=within(1, 365), help_text="Uploads that nobody goes on with are removed after this long."
+    )
+    upload_margin_gb = models.PositiveSmallIntegerField(
+        default=2, validators=within(0, 10000), help_text="Uploads leave this much room on a disk."
+    )
+
     keep_rules = models.JSONField(
         default=default_keep_rules,
         validators=[check_keep_rules],
@@ -113,5 +120,7 @@ class LibrarySettings(SettingsRow):
             in_range("missing_limit_percent", 1, 100),
             in_range("missing_limit_files", 0, 100000),
             in_range("trash_days", 0, 3650),
+            in_range("upload_days", 1, 365),
+            in_range("upload_margin_gb", 0, 10000),
             is_json("keep_rules", "array", of="object"),
         ]

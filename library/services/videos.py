@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from library.exceptions import FileChangedError
 from library.hashing import content_hash
-from library.models import Video, VideoFile
+from library.models import Upload, Video, VideoFile
 from library.models.file import FileState, VideoFileQuerySet
 from library.models.video import Origin
 from library.paths import display_path
@@ -136,6 +136,11 @@ def video_for(file: VideoFile, twins: Sequence[VideoFile], remuxes: Sequence[Vid
         if other.video is not None:
             return other.video
     name = display_path(os.path.basename(file.relative_path))[:_NAME_CHARACTERS]
+    sent = Upload.objects.filter(file=file).values_list("name", flat=True).first()
+    if sent is not None:
+        # On the disk its name may have got a number, or lost what some disks can't hold.
+        title = display_path(os.path.splitext(sent)[0]).strip()[:_TITLE_CHARACTERS].strip() or title_of(file)
+        return Video.objects.create(title=title, original_file_name=sent[:_NAME_CHARACTERS], origin=Origin.UPLOAD)
     return Video.objects.create(title=title_of(file), original_file_name=name, origin=Origin.SCAN)
 
 

@@ -7,6 +7,7 @@ from playback.admin.lists import PlaylistAdmin
 from playback.admin.markers import MarkerAdmin
 from playback.admin.opinions import FavoriteAdmin, RatingAdmin, TallyAdmin
 from playback.admin.sessions import PlaybackSessionAdmin
+from playback.admin.sharing import ShareLinkAdmin
 from playback.admin.streams import StreamSessionAdmin
 from playback.admin.watching import PlayCountAdmin, ViewCountAdmin, WatchAdmin, WatchProgressAdmin
 from playback.models import PlaybackSettings
@@ -19,6 +20,7 @@ __all__ = [
     "PlaybackSettingsAdmin",
     "PlaylistAdmin",
     "RatingAdmin",
+    "ShareLinkAdmin",
     "StreamSessionAdmin",
     "TallyAdmin",
     "ViewCountAdmin",
@@ -31,6 +33,17 @@ __all__ = [
 class PlaybackSettingsAdmin(SettingsRowAdmin):
     fieldsets = [
         ("Resuming", {"fields": ["resume_after_seconds", "completed_percent"]}),
+        (
+            "Shared links",
+            {
+                "fields": [
+                    "public_url",
+                    "serve_og_metadata",
+                    ("share_streams", "share_streams_per_address"),
+                    "share_kept_days",
+                ]
+            },
+        ),
         (
             "Counting plays",
             {

@@ -6,6 +6,7 @@ from playback.models.plays import PlayCount, ViewCount, Watch
 from playback.models.progress import WatchProgress
 from playback.models.session import PlaybackSession
 from playback.models.settings import PlaybackSettings
+from playback.models.share import SharedClip, SharedStream, ShareLink
 from playback.models.streams import StreamRendition, StreamSession
 from playback.models.user_settings import UserSettings
 
@@ -21,6 +22,9 @@ __all__ = [
     "Playlist",
     "PlaylistItem",
     "Rating",
+    "ShareLink",
+    "SharedClip",
+    "SharedStream",
     "StreamRendition",
     "StreamSession",
     "Tally",

@@ -99,11 +99,18 @@ def watch(request: HttpRequest, video_id: int) -> HttpResponse:
 @require_safe
 def chapters(request: HttpRequest, video_id: int) -> HttpResponse:
     """`/videos/<id>/chapters.vtt`: the file's chapters for the seek bar."""
+    return HttpResponse(
+        chapters_vtt(chosen_file(video_id, request.GET.get("file", ""))), content_type="text/vtt; charset=utf-8"
+    )
+
+
+def chapters_vtt(file: VideoFile) -> str:
+    """The file's chapters as WebVTT."""
     cues = [
         f"{_vtt_time(chapter['start'])} --> {_vtt_time(chapter['end'])}\n{escape(' '.join(chapter['title'].split()))}\n"
-        for chapter in _chapters(chosen_file(video_id, request.GET.get("file", "")))
+        for chapter in _chapters(file)
     ]
-    return HttpResponse("\n".join(["WEBVTT\n", *cues]), content_type="text/vtt; charset=utf-8")
+    return "\n".join(["WEBVTT\n", *cues])
 
 
 def _following(request: HttpRequest, file: VideoFile, user: User) -> tuple[Sequence[VideoFile], str]:

@@ -56,6 +56,20 @@ BUILTIN_STAGES = (
         triggers=("manual", "cron"),
     ),
     Stage(
+        name="uploads",
+        label="Taking in uploads",
+        queue="maintenance",
+        target_kind="folder",
+        run="processing.stages.uploads.run",
+        label_of=folder_labels,
+        timeout_seconds=3600,
+        # A scan of the folder has to end first, and a long one may take hours.
+        max_attempts=100,
+        first_delay_seconds=5,
+        max_delay_seconds=300,
+        triggers=("manual",),
+    ),
+    Stage(
         name="bulk_edit",
         label="Editing many videos",
         queue="maintenance",

@@ -28,8 +28,14 @@ pytestmark = pytest.mark.django_db
 
 # Patterns of third parties whose views declare nothing; the admin's are guarded by its own site.
 OUTSIDE = ("admin/",)
-# Open to whoever asks: the login, and what monitoring looks at.
-PUBLIC = {"login", "healthz", "readyz", "metrics"}
+# Open to whoever asks: the login, what monitoring looks at, and what shared links give out by a check of their own.
+PUBLIC = {"login", "healthz", "readyz", "metrics", "api_shared"} | {
+    f"shared{part}"
+    for part in (
+        "", "_item", "_password", "_stream", "_playback", "_hls", "_hls_part", "_subtitle", "_poster", "_storyboard",
+        "_sprite", "_chapters",
+    )
+}  # fmt: skip
 
 
 def patterns(resolver: URLResolver | None = None, prefix: str = "") -> Iterator[tuple[str, URLPattern]]:
@@ -81,15 +87,18 @@ def test_the_migration_seeds_what_the_table_says_and_takes_it_back() -> None:
     """Within this test's transaction: the functions of both migrations, backwards and forwards."""
     library = import_module("library.migrations.0004_after_content_roles")
     playback = import_module("playback.migrations.0003_after_content_roles")
+    sharing = import_module("playback.migrations.0007_sharing_roles")
     apps = MigrationExecutor(connection).loader.project_state().apps
     old = make_user(role="", is_staff=True)
     User.objects.filter(groups=None).exclude(pk=old.pk).delete()
 
+    sharing.withdraw(apps, None)
     playback.withdraw(apps, None)
     library.remove(apps, None)
     gone = Group.objects.filter(name__in=ROLES).count()
     library.seed(apps, None)
     playback.grant(apps, None)
+    sharing.grant(apps, None)
 
     assert gone == 0
     assert {name: names(Group.objects.get(name=name)) for name in (USER, MODERATOR)} == {

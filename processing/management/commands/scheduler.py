@@ -15,6 +15,8 @@ from library.services import purge_due
 from library.services.access import purge_expired
 from playback.services.markers import fill_marker_pictures
 from playback.services.sessions import forget_old_sessions, stop_idle_sessions
+from playback.services.sharing.clips import remove_unshared_clips
+from playback.services.sharing.links import purge_links
 from processing.services.cleanup import submit_cleanup
 from processing.services.integrity import submit_due_verifications
 from processing.services.letters import abandon_old_letters
@@ -24,6 +26,7 @@ from processing.services.reconcile import purge_history, reconcile, submit_due_s
 from processing.services.single import holds_lock
 from processing.services.triggers import submit_due_crons
 from processing.services.upkeep import forget_gone_targets, remake_lost_pictures, submit_outdated
+from processing.services.uploads import tend_uploads
 
 logger = logging.getLogger(__name__)
 
@@ -74,6 +77,9 @@ class Command(BaseCommand):
                     _Tick(remake_lost_pictures, 24 * 3600),
                     _Tick(remake_lost_previews, 24 * 3600),
                     _Tick(fill_marker_pictures, 24 * 3600),
+                    _Tick(tend_uploads, 300),
+                    _Tick(purge_links, 24 * 3600),
+                    _Tick(remove_unshared_clips, 24 * 3600),
                     _Tick(submit_due_verifications, 3600),
                     # Not at the start: everything else comes first then.
                     _Tick(submit_cleanup, 24 * 3600, due=time.monotonic() + 3600),
