@@ -19,7 +19,7 @@ _PLAYLISTS = (
     "playback.change_playlist",
     "playback.view_public_playlist",
 )
-_USER = ("library.view_video", "library.upload_video", *_PLAYLISTS)
+_USER = ("library.view_video", "library.upload_video", "playback.export_clip", *_PLAYLISTS)
 _MODERATOR = (
     *_USER,
     "library.delete_video",

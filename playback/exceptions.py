@@ -13,3 +13,19 @@ class FileUnavailableError(PlaybackError):
 
 class PositionError(PlaybackError):
     """A position that is no number of seconds."""
+
+
+class OpinionError(PlaybackError):
+    """Stars that there aren't."""
+
+
+class MarkerError(PlaybackError):
+    """A mark can't be like this."""
+
+
+class PlaylistError(PlaybackError):
+    """A playlist can't be changed like this."""
+
+
+class ClipError(PlaybackError):
+    """A mark that no clip can be cut from."""

@@ -10,6 +10,8 @@ from playback.models import (
     MarkerTag,
     PlayCount,
     PlaylistItem,
+    PlaylistProgress,
+    PlaylistTag,
     Rating,
     Tally,
     ViewCount,
@@ -67,6 +69,7 @@ register_merge(
     MovedLink(Marker, "video"),
     # In a list that has both, the keeper's place stays; in others the place of the one that goes is its place.
     MovedLink(PlaylistItem, "video", ("playlist",)),
+    MovedLink(PlaylistProgress, "video"),
     MovedLink(PlayCount, "video", ("user",), add_plays),
     MovedLink(Watch, "video"),
     MovedLink(ViewCount, "video", ("user",), keep_latest_view),
@@ -82,4 +85,5 @@ register_merge(
     "tag",
     MovedLink(MarkerTag, "tag", ("marker",)),
     MovedLink(MarkerLabelTag, "tag", ("user", "label")),
+    MovedLink(PlaylistTag, "tag", ("playlist",)),
 )

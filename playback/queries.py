@@ -8,6 +8,7 @@ from library.models.file import FileState
 from library.queries import errors_of
 from people.models import Creator, Credit, Studio, VideoStudio
 from playback.models import PlaybackSettings, WatchProgress
+from playback.queries_opinions import NO_OPINION, Opinion, opinions_of_videos
 from processing.queries.pictures import NONE, Pictures, pictures_of
 
 # Pictures this close to 16:9 fill their tile; others keep bars, so that nothing is cut off.
@@ -32,6 +33,7 @@ class Tile:
     progress: WatchProgress | None
     error: str
     names: Names = field(default_factory=Names)
+    opinion: Opinion = NO_OPINION
 
     @property
     def video(self) -> Video:
@@ -73,11 +75,12 @@ def watched_percent(progress: WatchProgress | None, duration_seconds: float | No
 
 
 def tiles_of(files: Sequence[VideoFile], *, user: User, with_names: bool = True) -> list[Tile]:
-    """The tiles of primary files, in their order: three queries, three for the names, one where a file failed."""
+    """The tiles of primary files, in their order: five queries, three for the names, one where a file failed."""
     pictures = pictures_of(file.pk for file in files)
     progress = progress_of(user, (file.video_id for file in files if file.video_id))
     errors = errors_of([file.pk for file in files if file.state == FileState.FAILED])
     names = names_of([file.video_id for file in files if file.video_id]) if with_names else {}
+    opinions = opinions_of_videos(user, (file.video_id for file in files if file.video_id))
     return [
         Tile(
             file,
@@ -85,6 +88,7 @@ def tiles_of(files: Sequence[VideoFile], *, user: User, with_names: bool = True)
             progress.get(file.video_id or 0),
             errors.get(file.pk, ""),
             names.get(file.video_id or 0, Names()),
+            opinions.get(file.video_id or 0, NO_OPINION),
         )
         for file in files
     ]

@@ -5,7 +5,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models.signals import post_delete
 
-from playback.models import MarkerPicture
+from playback.models import ClipExport, MarkerPicture
 from processing.services.derived import remove_files
 
 
@@ -15,4 +15,11 @@ def remove_marker_files(sender: type[MarkerPicture], instance: MarkerPicture, **
     transaction.on_commit(lambda: remove_files(names))
 
 
+def remove_clip_file(sender: type[ClipExport], instance: ClipExport, **signal: Any) -> None:
+    """A clip goes with its mark, and when its days are over."""
+    name = str(instance.clip)
+    transaction.on_commit(lambda: remove_files([name]))
+
+
+post_delete.connect(remove_clip_file, sender=ClipExport)
 post_delete.connect(remove_marker_files, sender=MarkerPicture)

@@ -1,8 +1,9 @@
-"""The stages of watching: the pictures of marks. Loaded when Django starts."""
+"""The stages of watching: the pictures of marks, and clips that are cut out. Loaded when Django starts."""
 
 from collections.abc import Sequence
 
 from playback.models import Marker
+from playback.services.clips import STAGE as CLIP_STAGE
 from playback.services.markers import STAGE
 from processing.stages.registry import Stage, register_stage
 
@@ -13,7 +14,7 @@ def marker_labels(target_ids: Sequence[int]) -> dict[int, str]:
     return {marker.pk: f"{marker} of {marker.video.title}" for marker in markers}
 
 
-register_stage(
+for _stage in (
     Stage(
         name=STAGE,
         label="Making the picture of a mark",
@@ -22,5 +23,17 @@ register_stage(
         run="playback.marker_stage.run",
         label_of=marker_labels,
         timeout_seconds=600,
-    )
-)
+    ),
+    Stage(
+        name=CLIP_STAGE,
+        label="Cutting a clip out",
+        queue="media",
+        target_kind="marker",
+        run="playback.clip_stage.run",
+        label_of=marker_labels,
+        timeout_seconds=3600,
+        max_attempts=2,
+        triggers=("manual",),
+    ),
+):
+    register_stage(_stage)

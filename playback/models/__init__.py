@@ -1,12 +1,14 @@
+from playback.models.clip_export import ClipExport
 from playback.models.marker import Marker, MarkerLabelTag, MarkerTag
 from playback.models.marker_picture import MarkerPicture
 from playback.models.opinion import Favorite, Rating, Tally
-from playback.models.playlist import Playlist, PlaylistItem
+from playback.models.playlist import Playlist, PlaylistItem, PlaylistLike, PlaylistProgress, PlaylistTag
 from playback.models.plays import PlayCount, ViewCount, Watch
 from playback.models.progress import WatchProgress
 from playback.models.settings import PlaybackSettings
 
 __all__ = [
+    "ClipExport",
     "Favorite",
     "Marker",
     "MarkerLabelTag",
@@ -16,6 +18,9 @@ __all__ = [
     "PlaybackSettings",
     "Playlist",
     "PlaylistItem",
+    "PlaylistLike",
+    "PlaylistProgress",
+    "PlaylistTag",
     "Rating",
     "Tally",
     "ViewCount",

@@ -13,6 +13,7 @@ from django.db import DatabaseError, connections
 
 from library.services import purge_due
 from library.services.access import purge_expired
+from playback.services.clips import remove_old_clips
 from playback.services.markers import fill_marker_pictures
 from processing.services.cleanup import submit_cleanup
 from processing.services.integrity import submit_due_verifications
@@ -70,6 +71,7 @@ class Command(BaseCommand):
                     _Tick(remake_lost_pictures, 24 * 3600),
                     _Tick(remake_lost_previews, 24 * 3600),
                     _Tick(fill_marker_pictures, 24 * 3600),
+                    _Tick(remove_old_clips, 3600),
                     _Tick(submit_due_verifications, 3600),
                     # Not at the start: everything else comes first then.
                     _Tick(submit_cleanup, 24 * 3600, due=time.monotonic() + 3600),
