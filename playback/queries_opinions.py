@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from django.db.models import QuerySet
 
+from library.filters import Group, parse_filter
 from library.models import User, Video
 from people.models import Creator, Studio
 from people.queries import Card, creator_cards, studio_cards
@@ -73,3 +74,8 @@ def _page(
         rows = rows.filter(added_at__lte=place.added_at).exclude(added_at=place.added_at, pk__gte=place.pk)
     found = list(rows[: limit + 1])
     return found[:limit], found[limit - 1].pk if len(found) > limit else None
+
+
+def favorites_filter() -> Group:
+    """The library's filter for what the one who asks likes."""
+    return parse_filter({"facet": "favorite", "op": "is", "value": True})

@@ -1,7 +1,7 @@
 """What the pages ask about playlists: who sees which, what is in them, and what follows a video in one."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import connection
@@ -12,7 +12,7 @@ from library.filters import FilterError, Group, parse_filter
 from library.models import Tag, User, Video, VideoFile
 from library.queries import BoundedCount, Cursor, CursorError
 from library.services.saved_searches import split_words
-from library.sorting import MOST_SEEDS, RANDOM, Sort, placed, sort_of
+from library.sorting import Sort, placed, sort_of
 from playback.models import Playlist, PlaylistItem, PlaylistLike, PlaylistProgress, PlaylistTag
 from playback.models.playlist import Visibility
 from processing.queries.pictures import NONE, pictures_of
@@ -142,6 +142,14 @@ def entries_of(playlist: Playlist, *, place: str = "", limit: int = ITEMS_AT_ONC
     found = list(rows.order_by(order).values_list("video_id", "place")[: limit + 1])
     files = _files([video_id for video_id, _ in found[:limit]])
     return Entries(files, str(found[limit - 1][1]) if len(found) > limit else None)
+
+
+def video_before(playlist: Playlist, place: str) -> int | None:
+    """The video that a part which begins after the place comes after; None for a smart playlist."""
+    if playlist.is_smart:
+        return None
+    rows = PlaylistItem.objects.filter(playlist=playlist, position__lte=int(place)).order_by("-position")
+    return rows.values_list("video_id", flat=True).first()
 
 
 def following_in(

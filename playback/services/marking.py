@@ -89,6 +89,18 @@ def change_marker(marker: Marker, *, user: User, **columns: Any) -> ChangeBatch 
     return batch
 
 
+def edit_marker(
+    marker: Marker, *, user: User, tag_ids: Iterable[int] | None = None, **columns: Any
+) -> ChangeBatch | None:
+    """`change_marker` and, with `tag_ids`, `set_marker_tags` as one change. Raises MarkerError."""
+    _check_owner(marker, user)
+    with change_batch(summary=f"Changed the mark {marker}", user=user) as batch:
+        change_marker(marker, user=user, **columns)
+        if tag_ids is not None:
+            set_marker_tags(marker, tag_ids=tag_ids, user=user)
+    return batch if batch.change_count else None
+
+
 def delete_marker(marker: Marker, *, user: User) -> ChangeBatch:
     """Removes one's own mark; an undo brings it back and has its picture made again within a day."""
     _check_owner(marker, user)

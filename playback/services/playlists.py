@@ -50,6 +50,19 @@ def change_playlist(playlist: Playlist, *, user: User, **columns: Any) -> Change
     return batch if batch.change_count else None
 
 
+def edit_playlist(
+    playlist: Playlist, *, user: User, tag_ids: Iterable[int] | None = None, **columns: Any
+) -> ChangeBatch | None:
+    """`change_playlist` and, with `tag_ids`, `set_playlist_tags` as one change. Raises PlaylistError."""
+    _check_owner(playlist, user)
+    with change_batch(summary=f"Changed the playlist “{playlist.name}”", user=user) as batch:
+        if columns:
+            change_playlist(playlist, user=user, **columns)
+        if tag_ids is not None:
+            set_playlist_tags(playlist, tag_ids=tag_ids, user=user)
+    return batch if batch.change_count else None
+
+
 def delete_playlist(playlist: Playlist, *, user: User) -> ChangeBatch:
     """Deletes one's own playlist with its order; its videos stay. An undo brings all of it back."""
     _check_owner(playlist, user)
