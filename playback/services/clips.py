@@ -47,7 +47,8 @@ def request_clip(*, marker: Marker, user: User) -> bool:
 
 def clip_key(marker: Marker, file: VideoFile) -> str:
     """Sixteen hexadecimal digits that change when the mark's range or the file does."""
-    return input_digest(VERSION, file, "clip", marker.start_seconds, marker.end_seconds)
+    end_seconds = float(marker.end_seconds or 0)
+    return input_digest(VERSION, file, "clip", float(marker.start_seconds), end_seconds)
 
 
 def clip_state(marker: Marker) -> ClipState:

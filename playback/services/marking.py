@@ -80,13 +80,23 @@ def change_marker(marker: Marker, *, user: User, **columns: Any) -> ChangeBatch 
     with change_batch(summary=f"Changed the mark {marker}", user=user) as batch:
         marker.save(update_fields=changed)
         if "label" in changed:
-            for label in sorted({before["label"], marker.label} - {""}):
-                _lock(f"label {user.pk} {label}")
-            MarkerTag.objects.filter(marker=marker, is_from_label=True).delete()
-            _bring_label_tags([marker.pk], user, marker.label)
+            follow_label(marker, before=before["label"])
         if {"start_seconds", "end_seconds"} & set(changed):
             request_marker_pictures(marker_ids=[marker.pk])
     return batch
+
+
+def follow_label(marker: Marker, *, before: str) -> None:
+    """After its label was changed: the tags of the former one go, those of the new one come. Within a batch."""
+    for label in sorted({before, marker.label} - {""}):
+        _lock(f"label {marker.user_id} {label}")
+    MarkerTag.objects.filter(marker=marker, is_from_label=True).delete()
+    _bring_label_tags([marker.pk], marker.user, marker.label)
+
+
+def check_place(video: Video, *, start_seconds: Any, end_seconds: Any) -> None:
+    """Raises MarkerError where a mark of the video can't be there."""
+    _place(Marker(video=video), start_seconds, end_seconds)
 
 
 def edit_marker(

@@ -1,6 +1,7 @@
 """Marks: their rules, their tags and those of their labels, and the pages that show them."""
 
 import threading
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -55,7 +56,7 @@ def tags_of(marker: Marker) -> dict[str, bool]:
     return dict(MarkerTag.objects.filter(marker=marker).values_list("tag__name", "is_from_label"))
 
 
-# ---- one mark -----------------------------------------------------------------------------------------------------
+# ---- one mark -------------------------------------------------------------------------------------------------------
 def test_a_mark_is_made_in_a_change_and_has_its_picture_made(user: User, video: Video) -> None:
     with nothing_outside_batches():
         marker, batch = create_marker(
@@ -81,9 +82,7 @@ def test_a_mark_is_made_in_a_change_and_has_its_picture_made(user: User, video: 
         ({"start_seconds": 5, "tag_ids": [2**40]}, "gone or in the trash"),
     ],
 )
-def test_what_is_no_mark_is_refused_with_a_sentence(
-    user: User, video: Video, wrong: dict[str, Any], said: str
-) -> None:
+def test_what_is_no_mark_is_refused_with_a_sentence(user: User, video: Video, wrong: dict[str, Any], said: str) -> None:
     with pytest.raises(MarkerError, match=said):
         create_marker(user=user, video=video, **wrong)
 
@@ -125,7 +124,9 @@ def test_a_deleted_mark_comes_back_with_its_tags(user: User, video: Video) -> No
     assert tags_of(Marker.objects.get()) == {"Sun": False}
 
 
-@pytest.mark.parametrize("act", [lambda m, u: delete_marker(m, user=u), lambda m, u: change_marker(m, user=u, label="x")])
+@pytest.mark.parametrize(
+    "act", [lambda m, u: delete_marker(m, user=u), lambda m, u: change_marker(m, user=u, label="x")]
+)
 def test_nobody_else_changes_a_mark(user: User, video: Video, act: Any) -> None:
     marker = mark(user, video)
 
@@ -252,10 +253,8 @@ def test_two_tabs_can_not_make_the_fiftieth_mark_twice(
         monkeypatch.setattr(marking, "_lock", lambda what: None)
 
     def wait(*args: object, **options: object) -> None:
-        try:
+        with suppress(threading.BrokenBarrierError):
             both_counted.wait(timeout=1)
-        except threading.BrokenBarrierError:
-            pass
 
     monkeypatch.setattr(marking, "_bring_label_tags", wait)
 
@@ -276,8 +275,10 @@ def test_two_tabs_can_not_make_the_fiftieth_mark_twice(
     assert (Marker.objects.count(), len(errors)) == (marks, 51 - marks)
 
 
-# ---- pages and API ----------------------------------------------------------------------------------------------------
-def test_a_mark_is_made_changed_and_deleted_by_the_endpoints(client: Client, user: User, video: Video, sun: Tag) -> None:
+# ---- pages and API --------------------------------------------------------------------------------------------------
+def test_a_mark_is_made_changed_and_deleted_by_the_endpoints(
+    client: Client, user: User, video: Video, sun: Tag
+) -> None:
     client.force_login(user)
     address = f"/api/v1/videos/{video.pk}/markers/"
 

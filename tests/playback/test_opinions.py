@@ -127,7 +127,7 @@ def test_liked_people_come_the_latest_first_page_by_page_without_the_trash(user:
     assert end is None
 
 
-# ---- pages and API ----------------------------------------------------------------------------------------------------
+# ---- pages and API --------------------------------------------------------------------------------------------------
 def test_the_endpoints_say_what_one_thinks_and_how_to_take_it_back(client: Client, user: User, video: Video) -> None:
     client.force_login(user)
     address = f"/api/v1/videos/{video.pk}/"
