@@ -14,7 +14,6 @@ from library.queries import Cursor, CursorError
 from library.sorting import sort_of
 from people.models import Creator, Studio
 from playback.api.curated import CuratedApi, found, id_of, number_in, sent
-from playback.models.opinion import Stars
 from playback.queries_opinions import favorite_people, favorite_studios, favorites_filter, opinion_of
 from playback.services import opinions
 from playback.services.opinions import Target
@@ -33,7 +32,7 @@ class OpinionSerializer(serializers.Serializer[Any]):
 class RatingSerializer(serializers.Serializer[Any]):
     """Stars with a comment; without one the comment stays as it is."""
 
-    stars = serializers.ChoiceField(choices=[float(value) for value in Stars.values])
+    stars = serializers.FloatField(min_value=0.5, max_value=5, help_text="0.5 to 5 in half steps.")
     comment = serializers.CharField(required=False, allow_blank=True, max_length=10_000)
 
 
@@ -61,7 +60,8 @@ class OpinionView(CuratedApi):
         if self.kind == "video":
             return self.video(key)
         rows: Any = Creator.objects.in_use() if self.kind == "creator" else Studio.objects.in_use()
-        return found(rows.filter(public_id=key).first(), "person" if self.kind == "creator" else "studio")
+        target: Target = found(rows.filter(public_id=key).first(), "person" if self.kind == "creator" else "studio")
+        return target
 
     def said(self, target: Target, batch: ChangeBatch | None = None) -> Response:
         now = opinion_of(self.account, target)

@@ -136,10 +136,14 @@ def test_the_endpoints_say_what_one_thinks_and_how_to_take_it_back(client: Clien
     rated = client.put(f"{address}rating/", {"stars": 4.5, "comment": "so"}, "application/json").json()
     counted = client.post(f"{address}tally/").json()
     wrong = client.put(f"{address}rating/", {"stars": 4.7}, "application/json")
+    whole = client.put(f"{address}rating/", {"stars": 4}, "application/json").json()
+    client.post(f"/api/v1/changes/{whole['batch']}/undo/")
     undone = client.post(f"/api/v1/changes/{rated['batch']}/undo/").json()
 
     assert (liked["is_favorite"], counted["tally"], rated["stars"], rated["comment"]) == (True, 1, 4.5, "so")
-    assert wrong.status_code == 400
+    assert (wrong.status_code, wrong.json(), whole["stars"]) == (
+        400, {"detail": "Stars go from 0.5 to 5 in half steps."}, 4.0,
+    )  # fmt: skip
     assert undone["detail"] == "Undid: Gave Beach 4½ stars."
     assert client.get(f"{address}opinion/").json() == {
         "is_favorite": True, "stars": None, "comment": "", "tally": 1, "batch": None,

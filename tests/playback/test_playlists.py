@@ -208,7 +208,8 @@ def _two_moves(monkeypatch: pytest.MonkeyPatch, *, is_locked: bool) -> tuple[lis
     user = make_user()
     videos = shown_videos(5)
     playlist = a_list(user, videos)
-    before, both_looked, errors = order(playlist), threading.Barrier(2), []
+    before, both_looked = order(playlist), threading.Barrier(2)
+    errors: list[Exception] = []
     shift = service._shift
 
     def slowly(*arguments: Any) -> None:

@@ -1,6 +1,7 @@
 // Likes, stars, comment and tally below the player, on people's and studios' pages.
 import { did, send, undoLast, withPlayer } from "./api.js";
 
+const SETTLE_MS = 350;
 const HALVES = { 0: "", 0.5: "½" };
 const words = (stars) => (stars ? `${Math.floor(stars) || ""}${HALVES[stars % 1]}` : "");
 
@@ -10,6 +11,8 @@ function setUp(section) {
   const [like, stars, slider, given] = [find("[data-like]"), find(".stars"), find("input[type=range]"), find(".given")];
   const [clear, tally, remark] = [find("[data-clear]"), find("[data-tally]"), find(".remark")];
   let now = { stars: Number(slider.value) };
+  let asked = 0;
+  let settling = 0;
 
   function drawStars(value) {
     stars.style.setProperty("--share", value / 5);
@@ -32,9 +35,11 @@ function setUp(section) {
   const again = async () => show(await send("GET", `${address}opinion/`));
 
   async function act(method, what, said, body) {
+    const mine = (asked += 1);
     try {
       const opinion = await send(method, `${address}${what}/`, body);
-      show(opinion);
+      // What was asked for meanwhile will say how it is; this is no news any more.
+      if (mine === asked && !settling) show(opinion);
       if (opinion.batch) did(said(opinion), opinion.batch, again);
       return opinion;
     } catch (error) {
@@ -64,7 +69,14 @@ function setUp(section) {
   section.classList.add("ready");
   like.addEventListener("click", toggle);
   slider.addEventListener("input", () => drawStars(Number(slider.value)));
-  slider.addEventListener("change", () => rate(Number(slider.value)));
+  // Arrow keys come in rows: only where they end counts.
+  slider.addEventListener("change", () => {
+    clearTimeout(settling);
+    settling = setTimeout(() => {
+      settling = 0;
+      rate(Number(slider.value));
+    }, SETTLE_MS);
+  });
   clear.addEventListener("click", () => rate(0));
   tally?.addEventListener("click", count);
   find("[data-comment]").addEventListener("submit", (event) => {
