@@ -20,13 +20,13 @@ BIGGEST_ID = 2**63 - 1
 Row = TypeVar("Row")
 
 
-class IdsSerializer(serializers.Serializer[Any]):
+class ListedIdsSerializer(serializers.Serializer[Any]):
     """Rows by their ids."""
 
     ids = serializers.ListField(child=serializers.IntegerField(min_value=1, max_value=BIGGEST_ID), max_length=5000)
 
 
-class TagRefSerializer(serializers.Serializer[Any]):
+class ShownTagSerializer(serializers.Serializer[Any]):
     """A tag by its id."""
 
     id = serializers.IntegerField()

@@ -11,7 +11,16 @@ from rest_framework.response import Response
 
 from library.access import check
 from library.models import Tag
-from playback.api.curated import BIGGEST_ID, CuratedApi, IdsSerializer, TagRefSerializer, found, id_of, number_in, sent
+from playback.api.curated import (
+    BIGGEST_ID,
+    CuratedApi,
+    ListedIdsSerializer,
+    ShownTagSerializer,
+    found,
+    id_of,
+    number_in,
+    sent,
+)
 from playback.models import Marker
 from playback.queries_markers import (
     find_markers,
@@ -45,7 +54,7 @@ class MarkerFieldsSerializer(serializers.Serializer[Any]):
     )  # fmt: skip
 
 
-class MarkerTagSerializer(TagRefSerializer):
+class MarkerTagSerializer(ShownTagSerializer):
     """A tag on a mark."""
 
     is_from_label = serializers.BooleanField()
@@ -86,11 +95,11 @@ class LabelTagsSerializer(serializers.Serializer[Any]):
     """A label and the tags that it brings along."""
 
     label = serializers.CharField()  # type: ignore[assignment]
-    tags = TagRefSerializer(many=True)
+    tags = ShownTagSerializer(many=True)
     batch = serializers.UUIDField(allow_null=True)
 
 
-class LabelWishSerializer(IdsSerializer):
+class LabelWishSerializer(ListedIdsSerializer):
     """The tags that a label is to bring along, by their ids."""
 
     label = serializers.CharField(max_length=marking.LONGEST_LABEL)  # type: ignore[assignment]
@@ -209,6 +218,7 @@ class Markers(CuratedApi):
             OpenApiParameter("before", int, description="Where to go on: `next` of the page before."),
         ],
         responses=MarkersSerializer,
+        operation_id="markers_list",
     )
     def get(self, request: Request) -> Response:
         """Your marks over all videos, the latest made first."""
@@ -268,7 +278,7 @@ class LabelTags(CuratedApi):
 
 
 def _label_body(label: str, tags: list[Tag], batch: str | None = None) -> dict[str, Any]:
-    return {"label": label, "tags": TagRefSerializer(tags, many=True).data, "batch": batch}
+    return {"label": label, "tags": ShownTagSerializer(tags, many=True).data, "batch": batch}
 
 
 class ClipOfMarker(CuratedApi):

@@ -14,7 +14,16 @@ from library.api.permissions import Permissions
 from library.models import SavedSearch, VideoFile
 from library.queries import CursorError
 from library.services.saved_searches import find_search
-from playback.api.curated import BIGGEST_ID, CuratedApi, IdsSerializer, TagRefSerializer, found, id_of, number_in, sent
+from playback.api.curated import (
+    BIGGEST_ID,
+    CuratedApi,
+    ListedIdsSerializer,
+    ShownTagSerializer,
+    found,
+    id_of,
+    number_in,
+    sent,
+)
 from playback.models import Playlist
 from playback.models.playlist import Visibility
 from playback.queries_playlists import (
@@ -76,7 +85,7 @@ class PlaylistSerializer(serializers.Serializer[Any]):
     video_count = serializers.IntegerField(allow_null=True)
     seconds = serializers.FloatField()
     covers = serializers.ListField(child=serializers.CharField())
-    tags = TagRefSerializer(many=True)
+    tags = ShownTagSerializer(many=True)
     batch = serializers.UUIDField(allow_null=True)
 
 
@@ -154,7 +163,7 @@ def playlist_body(card: PlaylistCard, batch: str | None = None) -> dict[str, Any
         "video_count": card.video_count,
         "seconds": card.seconds,
         "covers": card.covers,
-        "tags": TagRefSerializer(card.tags, many=True).data,
+        "tags": ShownTagSerializer(card.tags, many=True).data,
         "batch": batch,
     }
 
@@ -201,6 +210,7 @@ class Playlists(PlaylistApi):
             OpenApiParameter("after", int, description="How many to pass over: `next` of the page before."),
         ],
         responses=PlaylistsSerializer,
+        operation_id="playlists_list",
     )
     def get(self, request: Request) -> Response:
         """Your own playlists, others' public ones, or those you like."""
@@ -276,17 +286,17 @@ class PlaylistVideos(PlaylistApi):
         body = {"results": list(map(entry_body, part.files)), "next": part.next_place, "problem": part.problem}
         return Response(body)
 
-    @extend_schema(request=IdsSerializer, responses=AddedSerializer)
+    @extend_schema(request=ListedIdsSerializer, responses=AddedSerializer)
     def post(self, request: Request, public_id: UUID) -> Response:
         """Appends videos; those that are in it already stay where they are."""
-        playlist, body = self.playlist(public_id), sent(IdsSerializer, request)
+        playlist, body = self.playlist(public_id), sent(ListedIdsSerializer, request)
         number, batch = service.add_videos(playlist, video_ids=body["ids"], user=self.account)
         return Response({"count": number, "batch": id_of(batch)})
 
-    @extend_schema(request=IdsSerializer, responses=AddedSerializer)
+    @extend_schema(request=ListedIdsSerializer, responses=AddedSerializer, operation_id="playlists_videos_remove")
     def delete(self, request: Request, public_id: UUID) -> Response:
         """Takes videos out."""
-        playlist, body = self.playlist(public_id), sent(IdsSerializer, request)
+        playlist, body = self.playlist(public_id), sent(ListedIdsSerializer, request)
         batch = service.remove_videos(playlist, video_ids=body["ids"], user=self.account)
         return Response({"count": batch.change_count if batch else 0, "batch": id_of(batch)})
 
