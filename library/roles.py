@@ -21,7 +21,7 @@ _PLAYLISTS = (
 )
 # Links for people with an account; a public one gives a video to the whole world, so that is another right.
 _SHARING = ("playback.add_sharelink",)
-_USER = ("library.view_video", "library.upload_video", *_PLAYLISTS, *_SHARING)
+_USER = ("library.view_video", "library.upload_video", "playback.export_clip", *_PLAYLISTS, *_SHARING)
 _MODERATOR = (
     *_USER,
     "playback.add_public_sharelink",

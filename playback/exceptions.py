@@ -62,3 +62,19 @@ class SessionError(PlaybackError):
 
 class VideoGoneError(PlaybackError):
     """The video that is told about was removed."""
+
+
+class OpinionError(PlaybackError):
+    """Stars that there aren't."""
+
+
+class MarkerError(PlaybackError):
+    """A mark can't be like this."""
+
+
+class PlaylistError(PlaybackError):
+    """A playlist can't be changed like this."""
+
+
+class ClipError(PlaybackError):
+    """A mark that no clip can be cut from."""

@@ -68,5 +68,6 @@ register_facet(
 )  # fmt: skip
 register_sort(
     Sort("rating", "My stars, best first", "stars", True, relation="ratings"),
+    Sort("liked", "My favourites, latest first", "added_at", True, "moment", relation="favorites"),
     Sort("watched", "Watched last", "watched_at", True, "moment", relation="watch_progress"),
 )

@@ -11,6 +11,8 @@ from playback.models import (
     PlaybackSession,
     PlayCount,
     PlaylistItem,
+    PlaylistProgress,
+    PlaylistTag,
     Rating,
     ShareLink,
     Tally,
@@ -69,6 +71,7 @@ register_merge(
     MovedLink(Marker, "video"),
     # In a list that has both, the keeper's place stays; in others the place of the one that goes is its place.
     MovedLink(PlaylistItem, "video", ("playlist",)),
+    MovedLink(PlaylistProgress, "video"),
     MovedLink(PlayCount, "video", ("user",), add_plays),
     MovedLink(PlaybackSession, "video"),
     MovedLink(Watch, "video"),
@@ -86,4 +89,5 @@ register_merge(
     "tag",
     MovedLink(MarkerTag, "tag", ("marker",)),
     MovedLink(MarkerLabelTag, "tag", ("user", "label")),
+    MovedLink(PlaylistTag, "tag", ("playlist",)),
 )

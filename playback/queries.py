@@ -10,6 +10,7 @@ from library.words import ago
 from people.models import Creator, Credit, Studio, VideoStudio
 from playback.cards import EVERYTHING, Card
 from playback.models import PlaybackSettings, WatchProgress
+from playback.queries_opinions import NO_OPINION, Opinion, opinions_of_videos
 from processing.queries.pictures import NONE, Pictures, pictures_of
 
 # Pictures this close to 16:9 fill their tile; others keep bars, so that nothing is cut off.
@@ -35,6 +36,7 @@ class Tile:
     error: str
     names: Names = field(default_factory=Names)
     card: Card = EVERYTHING
+    opinion: Opinion = NO_OPINION
 
     @property
     def video(self) -> Video:
@@ -96,7 +98,7 @@ def watched_percent(progress: WatchProgress | None, duration_seconds: float | No
 
 
 def tiles_of(files: Sequence[VideoFile], *, user: User, with_names: bool = True, card: Card = EVERYTHING) -> list[Tile]:
-    """The tiles of primary files, in their order: three queries, three for the names, one where a file failed.
+    """The tiles of primary files, in their order: five queries, three for the names, one where a file failed.
 
     `card` is what they show; a card without names saves their queries.
     """
@@ -105,6 +107,7 @@ def tiles_of(files: Sequence[VideoFile], *, user: User, with_names: bool = True,
     progress = progress_of(user, (file.video_id for file in files if file.video_id))
     errors = errors_of([file.pk for file in files if file.state == FileState.FAILED])
     names = names_of([file.video_id for file in files if file.video_id]) if with_names else {}
+    opinions = opinions_of_videos(user, (file.video_id for file in files if file.video_id))
     return [
         Tile(
             file,
@@ -113,6 +116,7 @@ def tiles_of(files: Sequence[VideoFile], *, user: User, with_names: bool = True,
             errors.get(file.pk, ""),
             names.get(file.video_id or 0, Names()),
             card,
+            opinions.get(file.video_id or 0, NO_OPINION),
         )
         for file in files
     ]

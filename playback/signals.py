@@ -5,7 +5,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models.signals import post_delete
 
-from playback.models import MarkerPicture, SharedClip
+from playback.models import ClipExport, MarkerPicture, SharedClip
 from processing.services.derived import remove_files
 
 
@@ -22,4 +22,13 @@ def remove_clip_files(sender: type[SharedClip], instance: SharedClip, **signal: 
 
 
 post_delete.connect(remove_clip_files, sender=SharedClip)
+
+
+def remove_clip_file(sender: type[ClipExport], instance: ClipExport, **signal: Any) -> None:
+    """A clip goes with its mark, and when its days are over."""
+    name = str(instance.clip)
+    transaction.on_commit(lambda: remove_files([name]))
+
+
+post_delete.connect(remove_clip_file, sender=ClipExport)
 post_delete.connect(remove_marker_files, sender=MarkerPicture)

@@ -1,8 +1,9 @@
-"""The stages of watching: the pictures of marks, the films of shared clips. Loaded when Django starts."""
+"""The stages of watching: pictures of marks, clips that are cut out or shared. Loaded when Django starts."""
 
 from collections.abc import Sequence
 
 from playback.models import Marker
+from playback.services.clips import STAGE as CLIP_STAGE
 from playback.services.markers import STAGE
 from playback.services.sharing.clips import STAGE as SHARED_CLIP
 from processing.stages.registry import Stage, register_stage
@@ -14,7 +15,7 @@ def marker_labels(target_ids: Sequence[int]) -> dict[int, str]:
     return {marker.pk: f"{marker} of {marker.video.title}" for marker in markers}
 
 
-register_stage(
+for _stage in (
     Stage(
         name=STAGE,
         label="Making the picture of a mark",
@@ -23,8 +24,20 @@ register_stage(
         run="playback.marker_stage.run",
         label_of=marker_labels,
         timeout_seconds=600,
-    )
-)
+    ),
+    Stage(
+        name=CLIP_STAGE,
+        label="Cutting a clip out",
+        queue="media",
+        target_kind="marker",
+        run="playback.clip_stage.run",
+        label_of=marker_labels,
+        timeout_seconds=3600,
+        max_attempts=2,
+        triggers=("manual",),
+    ),
+):
+    register_stage(_stage)
 register_stage(
     Stage(
         name=SHARED_CLIP,

@@ -1,6 +1,20 @@
 from django.urls import include, path
 
-from playback.views import converting, history, hls, home, related, settings, sharing, stream, subtitles, watch
+from playback.views import (
+    converting,
+    favorites,
+    history,
+    hls,
+    home,
+    marks,
+    playlists,
+    related,
+    settings,
+    sharing,
+    stream,
+    subtitles,
+    watch,
+)
 from playback.views.shared import converted, media, pages
 
 # What a link gives out, at its address and, of a playlist, at each of its numbers.
@@ -42,4 +56,20 @@ urlpatterns = [
     path("s/<str:token>/<int:number>/", include(_shared_media)),
     path("videos/<int:video_id>/subtitles/<slug:track_id>.vtt", subtitles.subtitle, name="subtitle"),
     path("videos/<int:video_id>/convert/", converting.convert, name="convert_video"),
+    path("videos/<int:video_id>/marks/", marks.of_video, name="marks_of_video"),
+    path("videos/<int:video_id>/playlists/", playlists.offer, name="playlists_of_video"),
+    path("favorites/", favorites.favorites, name="favorites"),
+    path("favorites/people/", favorites.people, name="favorite_people"),
+    path("favorites/studios/", favorites.studios, name="favorite_studios"),
+    path("markers/", marks.marks, name="markers"),
+    path("markers/labels/", marks.labels, name="marker_labels"),
+    path("markers/labels/change/", marks.change_label, name="change_label"),
+    path("markers/<int:marker_id>/delete/", marks.delete, name="delete_marker"),
+    path("markers/<int:marker_id>/clip/", marks.download_clip, name="clip_download"),
+    path("playlists/", playlists.playlists, name="playlists"),
+    path("playlists/new/", playlists.create, name="create_playlist"),
+    path("playlists/<uuid:public_id>/", playlists.playlist, name="playlist"),
+    path("playlists/<uuid:public_id>/play/", playlists.played, name="play_playlist"),
+    path("playlists/<uuid:public_id>/shuffle/", playlists.shuffled, name="shuffle_playlist"),
+    path("playlists/<uuid:public_id>/change/", playlists.change, name="change_playlist"),
 ]

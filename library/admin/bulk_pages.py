@@ -36,6 +36,7 @@ from library.services.bulk_edit import (
 )
 from library.services.changes import current_batch
 from people.exceptions import PeopleError
+from playback.queries_playlists import own_lists
 from processing.models import Job
 from processing.models.job import TargetKind
 from processing.services import cancel_jobs
@@ -90,17 +91,23 @@ class BulkForm(forms.Form):
         label="Files",
         widget=UnfoldAdminSelectWidget,
     )
+    playlist = forms.ChoiceField(required=False, label="Into your playlist", widget=UnfoldAdminSelectWidget)
     trash = forms.BooleanField(required=False, label="Move to the trash", widget=UnfoldBooleanWidget)
 
     def __init__(self, request: HttpRequest, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         if not may(request, "library.change_video"):
-            for name in [name for name in self.fields if name not in ("reprocess", "trash")]:
+            for name in [name for name in self.fields if name not in ("reprocess", "playlist", "trash")]:
                 del self.fields[name]
         if not may(request, "library.reprocess_video"):
             del self.fields["reprocess"]
         if not may(request, "library.trash_video"):
             del self.fields["trash"]
+        lists = own_lists(_user(request)) if may(request, "playback.change_playlist") else []
+        if lists:
+            self.fields["playlist"].choices = [(LEAVE, "In none"), *lists]  # type: ignore[attr-defined]
+        else:
+            del self.fields["playlist"]
         self.request = request
 
     def clean(self) -> dict[str, Any]:
@@ -134,6 +141,8 @@ class BulkForm(forms.Form):
             wanted["title"] = {"find": data["find"], "replace": data.get("replace", "")}
         if data.get("reprocess"):
             wanted["reprocess"] = data["reprocess"]
+        if data.get("playlist"):
+            wanted["playlist"] = int(data["playlist"])
         if data.get("trash"):
             wanted["trash"] = True
         return wanted

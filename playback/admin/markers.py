@@ -14,8 +14,10 @@ from library.access import current_user
 from library.admin.columns import chips, duration
 from library.admin.picking import KINDS, PickField
 from playback.admin.base import OwnedAdmin
+from playback.exceptions import MarkerError
 from playback.models import Marker, MarkerPicture, MarkerTag
 from playback.services.markers import request_marker_pictures
+from playback.services.marking import check_place, follow_label
 
 
 class MarkerForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -34,6 +36,19 @@ class MarkerForm(forms.ModelForm):  # type: ignore[type-arg]
             tags = {row.tag_id: row.tag for row in rows}
             self.initial["tags"] = list(tags)
             self.fields["tags"].widget.labels = tags
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        if self.instance.pk and cleaned.get("start_seconds") is not None:
+            try:
+                check_place(
+                    self.instance.video,
+                    start_seconds=cleaned["start_seconds"],
+                    end_seconds=cleaned.get("end_seconds"),
+                )
+            except MarkerError as error:
+                self.add_error("end_seconds" if cleaned.get("end_seconds") is not None else "start_seconds", str(error))
+        return cleaned
 
 
 @admin.register(Marker)
@@ -74,6 +89,8 @@ class MarkerAdmin(OwnedAdmin):
 
     def save_model(self, request: HttpRequest, obj: Marker, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
+        if "label" in form.changed_data:
+            follow_label(obj, before=form.initial.get("label", ""))
         if {"start_seconds", "end_seconds"} & set(form.changed_data):
             request_marker_pictures(marker_ids=[obj.pk])
 

@@ -1,7 +1,8 @@
+from playback.models.clip_export import ClipExport
 from playback.models.marker import Marker, MarkerLabelTag, MarkerTag
 from playback.models.marker_picture import MarkerPicture
 from playback.models.opinion import Favorite, Rating, Tally
-from playback.models.playlist import Playlist, PlaylistItem
+from playback.models.playlist import Playlist, PlaylistItem, PlaylistLike, PlaylistProgress, PlaylistTag
 from playback.models.plays import PlayCount, ViewCount, Watch
 from playback.models.progress import WatchProgress
 from playback.models.session import PlaybackSession
@@ -11,6 +12,7 @@ from playback.models.streams import StreamRendition, StreamSession
 from playback.models.user_settings import UserSettings
 
 __all__ = [
+    "ClipExport",
     "Favorite",
     "Marker",
     "MarkerLabelTag",
@@ -21,6 +23,9 @@ __all__ = [
     "PlaybackSettings",
     "Playlist",
     "PlaylistItem",
+    "PlaylistLike",
+    "PlaylistProgress",
+    "PlaylistTag",
     "Rating",
     "ShareLink",
     "SharedClip",

@@ -28,6 +28,8 @@ class Marker(TimeStamped):
             models.Index(fields=["video", "user", "start_seconds"], name="playback_marker_of_video"),
             # A user's labels, the most used first, and the marks of one.
             models.Index(fields=["user", "label"], name="playback_marker_label"),
+            # A user's marks over all videos, the latest first.
+            models.Index(fields=["user", "-id"], name="playback_marker_of_user"),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(start_seconds__gte=0), name="%(app_label)s_%(class)s_start"),

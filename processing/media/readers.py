@@ -43,6 +43,11 @@ class Timeline:
         at = item.pts if item.pts is not None else item.dts
         return None if at is None else float(at * self._base) - self._origin
 
+    @property
+    def seconds_of_origin(self) -> float:
+        """What the file's own clock says at the start that players show."""
+        return self._origin
+
     def timestamp(self, seconds: float) -> int:
         """The stream's timestamp of a time."""
         return round((seconds + self._origin) / self._base)

@@ -88,17 +88,20 @@ def test_the_migration_seeds_what_the_table_says_and_takes_it_back() -> None:
     library = import_module("library.migrations.0004_after_content_roles")
     playback = import_module("playback.migrations.0003_after_content_roles")
     sharing = import_module("playback.migrations.0007_sharing_roles")
+    clips = import_module("playback.migrations.0006_opinions_roles")
     apps = MigrationExecutor(connection).loader.project_state().apps
     old = make_user(role="", is_staff=True)
     User.objects.filter(groups=None).exclude(pk=old.pk).delete()
 
     sharing.withdraw(apps, None)
+    clips.withdraw(apps, None)
     playback.withdraw(apps, None)
     library.remove(apps, None)
     gone = Group.objects.filter(name__in=ROLES).count()
     library.seed(apps, None)
     playback.grant(apps, None)
     sharing.grant(apps, None)
+    clips.grant(apps, None)
 
     assert gone == 0
     assert {name: names(Group.objects.get(name=name)) for name in (USER, MODERATOR)} == {
