@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from playback.models import Marker
-from playback.services.markers import STAGE
+from playback.services.markers import STAGE, marker_input
 from processing.stages.registry import Stage, register_stage
+from processing.versions import MARKER_VERSION
 
 
 def marker_labels(target_ids: Sequence[int]) -> dict[int, str]:
@@ -22,5 +23,7 @@ register_stage(
         run="playback.marker_stage.run",
         label_of=marker_labels,
         timeout_seconds=600,
+        version=MARKER_VERSION,
+        input_of=marker_input,
     )
 )
