@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from library import queries
 from library.filters import EVERYTHING, FilterError, Group, decode_filter, encode_filter
+from library.filters.words import text_query
 from library.models import User
 from library.models.video import VideoQuerySet
 from library.queries import BoundedCount, VideoPage
@@ -86,6 +87,11 @@ class Wish:
         """Whether words or a filter leave something out."""
         return bool(self.text or self.filter)
 
+    @property
+    def has_no_words(self) -> bool:
+        """Whether there are only signs in the search box: that finds nothing, never everything."""
+        return bool(self.text) and not text_query(self.text)
+
     def matching(self, user: User) -> VideoQuerySet:
         """The videos it asks for, for `page` and `count` of one page: facets may ask the database."""
         return queries.matching_videos(text=self.text, filter=self.filter, user=user)
@@ -94,7 +100,7 @@ class Wish:
         self, user: User, *, after: Cursor | None = None, limit: int = 0, matching: VideoQuerySet | None = None
     ) -> VideoPage:
         """The videos it asks for; none while there is a problem. Raises CursorError on a place of another order."""
-        if self.problem:
+        if self.problem or self.has_no_words:
             return VideoPage([], None)
         return queries.list_videos(
             sort=self.sort, text=self.text, filter=self.filter, user=user,
@@ -103,7 +109,7 @@ class Wish:
 
     def count(self, user: User, *, matching: VideoQuerySet | None = None) -> BoundedCount:
         """How many videos it asks for, bounded."""
-        if self.problem:
+        if self.problem or self.has_no_words:
             return BoundedCount(0, True)
         return queries.count_videos(text=self.text, filter=self.filter, user=user, matching=matching)
 
