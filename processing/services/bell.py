@@ -2,7 +2,6 @@
 
 import functools
 import logging
-import threading
 import time
 from collections import Counter
 from dataclasses import dataclass, field
@@ -37,12 +36,12 @@ def slots(queue: str) -> int:
 
 
 def living_workers() -> dict[str, int]:
-    """How many workers were heard of lately, by queue; at most some seconds old."""
+    """How many workers were heard of lately, by queue; at most some seconds old. No lock: a child that is forked while
+    another thread counts would wait for it for ever."""
     now = time.monotonic()
-    with _counting:
-        if now - _counted.at > _COUNTED_FOR_SECONDS:
-            _counted.at, _counted.workers = now, _count_workers()
-        return _counted.workers
+    if now - _counted.at > _COUNTED_FOR_SECONDS:
+        _counted.at, _counted.workers = now, _count_workers()
+    return _counted.workers
 
 
 def forget_workers() -> None:
@@ -67,7 +66,7 @@ class _Counted:
     workers: dict[str, int] = field(default_factory=dict)
 
 
-_counted, _counting = _Counted(), threading.Lock()
+_counted = _Counted()
 
 
 @functools.cache

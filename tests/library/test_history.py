@@ -183,9 +183,9 @@ def test_ones_own_change_may_be_undone_and_anothers_not(owner: User):
 )
 def test_ones_own_change_may_be_undone_only_while_one_may_still_change_such_things(permissions, is_allowed):
     user = curator(*permissions)
-    renamed = rename(user)
+    renamed, video, tag = rename(user), make_video(), Tag.objects.create(name="Beach")
     with change_batch(summary="Tagged a video", user=user) as tagged:
-        VideoTag.objects.create(video=make_video(), tag=Tag.objects.create(name="Beach"))
+        VideoTag.objects.create(video=video, tag=tag)
 
     assert [may_undo(user, batch) for batch in (renamed, tagged)] == [is_allowed] * 2
 
@@ -193,7 +193,7 @@ def test_ones_own_change_may_be_undone_only_while_one_may_still_change_such_thin
 def test_what_is_ones_own_may_always_be_taken_back():
     user, video = curator(), make_video()
     with change_batch(summary="Rated a video", user=user) as batch:
-        Rating.objects.create(user=user, video=video, stars=4)
+        Rating.objects.create(user=user, video=video, stars=4, rated_at=timezone.now())
 
     assert may_undo(user, batch)
     assert not may_undo(curator(), batch)

@@ -10,7 +10,6 @@ from django.urls import reverse
 from django.utils import timezone
 
 from library.admin import curated
-from library.admin.distinct import NamedForm
 from library.models import Tag
 from people.models import Creator, ExternalId, Platform, SocialLink, Studio
 from tests.library.factories import make_user
@@ -157,20 +156,19 @@ def test_without_a_second_look_the_database_would_refuse_it(page: Client, monkey
 
 
 def _meet(make: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Somebody else commits the name after the form has looked for it, and before it is saved."""
-    look = NamedForm._of_that_name
+    """Somebody else commits the name after the form was found to be right, and before it is saved."""
+    save = curated.CuratedAdmin.save_model
     met: list[bool] = []
 
-    def slow(form: NamedForm, cleaned: dict[str, Any]) -> Any:
-        found = look(form, cleaned)
+    def late(admin: Any, request: Any, obj: Any, form: Any, change: bool) -> None:
         if not met:
             met.append(True)
             other = threading.Thread(target=_elsewhere, args=(make,))
             other.start()
             other.join()
-        return found
+        save(admin, request, obj, form, change)
 
-    monkeypatch.setattr(NamedForm, "_of_that_name", slow)
+    monkeypatch.setattr(curated.CuratedAdmin, "save_model", late)
 
 
 def _elsewhere(make: Any) -> None:
