@@ -143,7 +143,7 @@ def test_a_folder_belongs_to_one_kind() -> None:
 def test_what_a_cut_off_conversion_left_goes_and_a_persons_files_stay(settings, tmp_path: Path) -> None:
     settings.VIDEOTHEK_HOME = tmp_path
     (tmp_path / "converted" / "holidays").mkdir(parents=True)
-    running = Conversion.objects.create(status=JobStatus.RUNNING, preset_key="a", preset_name="A", preset_settings={})
+    running = Conversion.objects.create(status=JobStatus.RUNNING, preset_key="a", source_bytes=1)
     names = [part_name(running.pk), part_name(10**9), "film.mkv", "holidays/" + part_name(10**9 + 1)]
     for name in names:
         (tmp_path / "converted" / name).write_bytes(b"x")

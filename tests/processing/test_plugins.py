@@ -12,6 +12,7 @@ from django.core.management import call_command
 from config.paths import PROJECT_ROOT
 from library.models import AuditEvent
 from processing.exceptions import PluginError
+from processing.media.encode.proving import prove_added
 from processing.models import Conversion, Job, Plugin
 from processing.plugins import enabled
 from processing.plugins.api import API_VERSION
@@ -19,6 +20,7 @@ from processing.plugins.loading import Found, found_plugins
 from processing.plugins.schema import SettingsError, check_schema, clean_settings, with_defaults
 from processing.services import plugins as services
 from processing.services.claim import claim_next
+from processing.services.conversions import proofs
 from processing.services.plugins import check_plugins, sync_plugins, update_plugin
 from processing.services.run import run_job
 from processing.services.submit import submit_jobs
@@ -328,7 +330,10 @@ def test_a_stage_of_a_plugin_that_is_off_does_not_run_and_says_so(example, tmp_p
     assert "The plugin nfo is switched off" in job.error
 
 
-def test_conversions_use_the_encoder_of_a_plugin_while_it_is_on(example, tmp_path):
+@pytest.mark.django_db(transaction=True)
+def test_conversions_use_the_encoder_of_a_plugin_while_it_is_on(example, tmp_path, monkeypatch):
+    # Trying all that FFmpeg knows takes seconds; the plugin's own is tried for real.
+    monkeypatch.setattr(proofs, "prove_all", lambda program, told, added: prove_added(program, added))
     film = library_film(tmp_path / "films")
     on, off = fast_preset(), fast_preset(key="again", name="Again")
 
