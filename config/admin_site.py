@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import admin
+from django.db import connection
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
@@ -32,9 +33,32 @@ class Place:
     badge_variant: str = "primary"
 
 
-def bounded_count(rows: QuerySet[Any]) -> int:
-    """The number of rows, or MOST_COUNTED + 1 when there are more; costs no more than that many rows."""
-    return rows.order_by().values("pk")[: MOST_COUNTED + 1].count()
+def bounded_counts(*several: QuerySet[Any]) -> list[int]:
+    """The number of rows of each, or MOST_COUNTED + 1 when there are more, in one statement; costs no more than that
+    many rows."""
+    if not several:
+        return []
+    parts = [rows.order_by().values("pk")[: MOST_COUNTED + 1].query.sql_with_params() for rows in several]
+    with connection.cursor() as cursor:
+        counted = ", ".join(f"(SELECT count(*) FROM ({sql}) AS counted)" for sql, _ in parts)
+        cursor.execute(f"SELECT {counted}", [value for _, values in parts for value in values])
+        return list(cursor.fetchone())
+
+
+def _badges(request: HttpRequest) -> dict[str, int]:
+    """The numbers that the user may see. One statement."""
+    counted: dict[str, tuple[str, QuerySet[Any]]] = {
+        "failed": ("library.view_videofile", VideoFile.objects.filter(state=FileState.FAILED)),
+        "missing": ("library.view_videofile", Video.objects.in_library().missing()),
+        "running": ("processing.view_job", Job.objects.filter(status=JobStatus.RUNNING)),
+        "letters": ("processing.view_deadletter", DeadLetter.objects.filter(status=LetterStatus.PENDING_REVIEW)),
+        "problems": (
+            "processing.view_integrityfinding", IntegrityFinding.objects.filter(severity__in=PROBLEMS)
+        ),
+    }  # fmt: skip
+    names = [name for name, (permission, _) in counted.items() if may(request, permission)]
+    numbers = bounded_counts(*(counted[name][1] for name in names))
+    return dict.fromkeys(counted, 0) | dict(zip(names, numbers, strict=True))
 
 
 def badge_text(count: int) -> str | None:
@@ -45,12 +69,13 @@ def badge_text(count: int) -> str | None:
 
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
-    """The groups of the sidebar with what the user may see. Four bounded counts at most."""
+    """The groups of the sidebar with what the user may see. One statement."""
+    badges = _badges(request)
     groups = [
         (None, [Place("Overview", "space_dashboard", reverse("admin:index")), _library_link()]),
-        ("Library", _library_places(request)),
+        ("Library", _library_places(badges)),
         ("Names", _names_places()),
-        ("Work", _work_places(request)),
+        ("Work", _work_places(badges)),
         ("What people think and watch", _playback_places()),
         ("People who log in", _people_places()),
         ("Settings", _settings_places()),
@@ -78,12 +103,9 @@ def _library_link() -> Place:
     return Place("Open the library", "play_circle", reverse("library"))
 
 
-def _library_places(request: HttpRequest) -> list[Place]:
+def _library_places(badges: dict[str, int]) -> list[Place]:
     files = reverse("admin:library_videofile_changelist")
-    failed = missing = 0
-    if may(request, "library.view_videofile"):
-        failed = bounded_count(VideoFile.objects.filter(state=FileState.FAILED))
-        missing = bounded_count(Video.objects.in_library().missing())
+    failed, missing = badges["failed"], badges["missing"]
     view = "library.view_videofile"
     return [
         Place("Videos", "movie", reverse("admin:library_video_changelist"), "library.view_video"),
@@ -130,20 +152,14 @@ def _playback_places() -> list[Place]:
     ]
 
 
-def _work_places(request: HttpRequest) -> list[Place]:
-    running = letters = 0
-    if may(request, "processing.view_job"):
-        running = bounded_count(Job.objects.filter(status=JobStatus.RUNNING))
-    if may(request, "processing.view_deadletter"):
-        letters = bounded_count(DeadLetter.objects.filter(status=LetterStatus.PENDING_REVIEW))
+def _work_places(badges: dict[str, int]) -> list[Place]:
+    running, letters = badges["running"], badges["letters"]
     jobs = reverse("admin:processing_job_changelist")
     workers = reverse("admin:processing_workerprocess_changelist")
     dead = reverse("admin:processing_deadletter_changelist")
     ledger = reverse("admin:processing_stagerecord_changelist")
     findings = reverse("admin:processing_integrityfinding_changelist")
-    problems = 0
-    if may(request, "processing.view_integrityfinding"):
-        problems = bounded_count(IntegrityFinding.objects.filter(severity__in=PROBLEMS))
+    problems = badges["problems"]
     conversions = reverse("admin:processing_conversion_changelist")
     encoders = reverse("admin:processing_encoderproof_changelist")
     return [

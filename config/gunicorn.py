@@ -1,7 +1,7 @@
 """gunicorn's settings; `manage.py up` adds the address.
 
-Threads, because a ranged answer is capped and never holds one for long (docs/architecture.md). The control socket
-would lie in the user's home folder.
+Threads, because a ranged answer is capped and never holds one for long (docs/architecture.md); a worker class of our
+own, so that nobody waits for one for a minute. The control socket would lie in the user's home folder.
 """
 
 import os
@@ -10,7 +10,7 @@ from django.conf import settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-worker_class = "gthread"
+worker_class = "config.gunicorn_worker.Worker"
 # Loaded once for all web processes; the database pool opens with the first query, so after the fork.
 preload_app = True
 workers = settings.WEB_WORKERS

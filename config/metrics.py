@@ -23,7 +23,7 @@ from prometheus_client.core import (
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
-from config.request_times import REQUESTS
+from config.request_times import REFUSED, REQUESTS
 from library.addresses import client_address
 from library.release import release
 from processing.models.tally import DURATION_BOUNDS
@@ -144,6 +144,7 @@ def _make_text() -> bytes:
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
     else:
         registry.register(REQUESTS)
+        registry.register(REFUSED)
     return generate_latest(registry)
 
 

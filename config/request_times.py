@@ -11,7 +11,7 @@ from django.conf import settings
 from django.core.exceptions import MiddlewareNotUsed
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from prometheus_client import Histogram
+from prometheus_client import Counter, Histogram
 
 _METHODS = frozenset({"GET", "HEAD", "POST"})
 
@@ -20,6 +20,12 @@ REQUESTS = Histogram(
     "What pages took until their answer began, by the name of their address.",
     ["view", "method", "status"],
     buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0),
+    registry=None,
+)
+
+REFUSED = Counter(
+    "videothek_requests_refused",
+    "Requests that were told to come back (503) because too many waited for a thread.",
     registry=None,
 )
 

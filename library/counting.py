@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import Count, IntegerField, Model, OuterRef, Subquery
+from django.db.models import Count, IntegerField, Model, OuterRef, Subquery, Value
 from django.db.models.functions import Coalesce
 
 
@@ -17,11 +17,14 @@ def count_of(link: type[Model], column: str) -> Coalesce:
 def count_videos(link: type[Model], column: str, ids: Sequence[int]) -> dict[int, int]:
     """Videos of each of the tags, people or studios `ids`, less those in the trash; without any, it isn't in there.
 
-    All are counted in the index of `link` alone, and trashed ones are few. Two queries.
+    All are counted in the index of `link` alone, and trashed ones are few. One query.
     """
     if not ids:
         return {}
     rows: Any = link._default_manager.filter(**{f"{column}__in": ids}).order_by()
-    every = dict(rows.values_list(column).annotate(number=Count("*")))
-    trashed = dict(rows.filter(video__trashed_at__isnull=False).values_list(column).annotate(number=Count("*")))
-    return {row_id: number - trashed.get(row_id, 0) for row_id, number in every.items()}
+    every = rows.values_list(column).annotate(number=Count("*"))
+    trashed = rows.filter(video__trashed_at__isnull=False).values_list(column).annotate(number=Count("*") * Value(-1))
+    counts: dict[int, int] = {}
+    for row_id, number in every.union(trashed, all=True):
+        counts[row_id] = counts.get(row_id, 0) + number
+    return counts

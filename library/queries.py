@@ -74,12 +74,14 @@ def list_videos(
     user: User | None = None,
     after: Cursor | None = None,
     limit: int = PAGE_SIZE,
+    matching: VideoQuerySet | None = None,
 ) -> VideoPage:
     """The next `limit` videos after a place in an order. Two queries; three where the sorted value may be missing.
 
-    Best match without words is newest first. Raises CursorError on a place of another order.
+    Best match without words is newest first. `matching` is what `matching_videos` gave for the same words and filter,
+    where the caller has it: facets may ask the database. Raises CursorError on a place of another order.
     """
-    found = _found(sort, text, filter, user, after, limit + 1)
+    found = _found(sort, text, filter, user, after, limit + 1, matching)
     ids = [video_id for video_id, _ in found[:limit]]
     by_video = {file.video_id: file for file in _with_video(ids)}
     # One that went between the two queries is left out.
@@ -106,12 +108,17 @@ def cursor_at(file: VideoFile, sort: Sort, *, text: str = "", user: User | None 
 
 
 def count_videos(
-    *, text: str = "", filter: Group = EVERYTHING, user: User | None = None, at_most: int | None = None
+    *,
+    text: str = "",
+    filter: Group = EVERYTHING,
+    user: User | None = None,
+    at_most: int | None = None,
+    matching: VideoQuerySet | None = None,
 ) -> BoundedCount:
-    """How many videos match, counted up to a bound."""
+    """How many videos match, counted up to a bound. `matching` as in `list_videos`."""
     if at_most is None:
         at_most = SELECTED_AT_MOST if text_query(text) or filter else COUNTED_AT_MOST
-    return _count(matching_videos(text=text, filter=filter, user=user), at_most)
+    return _count(matching_videos(text=text, filter=filter, user=user) if matching is None else matching, at_most)
 
 
 def count_newer(*, than: Cursor, at_most: int = 999) -> BoundedCount:
@@ -168,11 +175,19 @@ def has_folders() -> bool:
 
 
 def _found(
-    sort: Sort, text: str, filter: Group, user: User | None, after: Cursor | None, limit: int
+    sort: Sort,
+    text: str,
+    filter: Group,
+    user: User | None,
+    after: Cursor | None,
+    limit: int,
+    matching: VideoQuerySet | None = None,
 ) -> list[tuple[int, Any]]:
     """Ids with what they are sorted by. Best match without words is newest first."""
     sort = NEWEST if sort.kind == "rank" and not text_query(text) else sort
-    rows, field = placed(matching_videos(text=text, filter=filter, user=user), sort, text=text, user=user)
+    if matching is None:
+        matching = matching_videos(text=text, filter=filter, user=user)
+    rows, field = placed(matching, sort, text=text, user=user)
     return _page(rows, sort, field, after, limit)
 
 

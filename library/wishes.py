@@ -10,7 +10,9 @@ from django.urls import reverse
 
 from library import queries
 from library.filters import EVERYTHING, FilterError, Group, decode_filter, encode_filter
+from library.filters.words import text_query
 from library.models import User
+from library.models.video import VideoQuerySet
 from library.queries import BoundedCount, VideoPage
 from library.sorting import MOST_SEEDS, NEWEST, RANDOM, Cursor, Sort, sort_of
 
@@ -89,20 +91,31 @@ class Wish:
         """Whether words or a filter leave something out."""
         return bool(self.text or self.filter)
 
-    def page(self, user: User, *, after: Cursor | None = None, limit: int = 0) -> VideoPage:
+    @property
+    def has_no_words(self) -> bool:
+        """Whether there are only signs in the search box: that finds nothing, never everything."""
+        return bool(self.text) and not text_query(self.text)
+
+    def matching(self, user: User) -> VideoQuerySet:
+        """The videos it asks for, for `page` and `count` of one page: facets may ask the database."""
+        return queries.matching_videos(text=self.text, filter=self.filter, user=user)
+
+    def page(
+        self, user: User, *, after: Cursor | None = None, limit: int = 0, matching: VideoQuerySet | None = None
+    ) -> VideoPage:
         """The videos it asks for; none while there is a problem. Raises CursorError on a place of another order."""
-        if self.problem:
+        if self.problem or self.has_no_words:
             return VideoPage([], None)
         return queries.list_videos(
             sort=self.sort, text=self.text, filter=self.filter, user=user,
-            after=after or self.after, limit=limit or self.show,
+            after=after or self.after, limit=limit or self.show, matching=matching,
         )  # fmt: skip
 
-    def count(self, user: User) -> BoundedCount:
+    def count(self, user: User, *, matching: VideoQuerySet | None = None) -> BoundedCount:
         """How many videos it asks for, bounded."""
-        if self.problem:
+        if self.problem or self.has_no_words:
             return BoundedCount(0, True)
-        return queries.count_videos(text=self.text, filter=self.filter, user=user)
+        return queries.count_videos(text=self.text, filter=self.filter, user=user, matching=matching)
 
     def _selection(self) -> dict[str, Any]:
         return {"q": self.text, "f": self.code}

@@ -15,9 +15,8 @@ _PEOPLE = "People and studios"
 
 
 def _creators(ask: Ask) -> Q:
-    credits = _credits()
     if ask.operator == "empty":
-        return ~ask.exists(credits)
+        return ~ask.exists(_credits())
     ids = _ids(Creator, ask.value)
     if ask.operator == "any":
         return ask.exists(Credit.objects.filter(creator_id__in=ids))

@@ -95,6 +95,12 @@ def creator_cards(creators: Sequence[Creator], counts: Mapping[int, int] | None 
     return [Card(one, counts.get(one.pk, 0), pictures.get(one.pk, "")) for one in creators]
 
 
+def creator_card(creator: Creator, pictures: Sequence[CreatorPicture]) -> Card:
+    """One of whom the pictures, the primary one first, are there already."""
+    counts = count_videos(Credit, "creator", [creator.pk])
+    return Card(creator, counts.get(creator.pk, 0), pictures[0].image.url if pictures else "")
+
+
 def studio_cards(studios: Sequence[Studio]) -> list[Card]:
     """Studios with their logos, in their order."""
     counts = count_videos(VideoStudio, "studio", [one.pk for one in studios])

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 from playback.models import Marker
 from playback.services.clips import STAGE as CLIP_STAGE
-from playback.services.markers import STAGE
+from playback.services.markers import STAGE, marker_input
 from playback.services.sharing.clips import STAGE as SHARED_CLIP
 from processing.stages.registry import Stage, register_stage
+from processing.versions import MARKER_VERSION
 
 
 def marker_labels(target_ids: Sequence[int]) -> dict[int, str]:
@@ -24,6 +25,8 @@ for _stage in (
         run="playback.marker_stage.run",
         label_of=marker_labels,
         timeout_seconds=600,
+        version=MARKER_VERSION,
+        input_of=marker_input,
     ),
     Stage(
         name=CLIP_STAGE,

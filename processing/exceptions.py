@@ -13,6 +13,12 @@ class StageTimeoutError(ProcessingError):
     permanent = False
 
 
+class CrewLostError(ProcessingError):
+    """The worker processes of a command die one after the other."""
+
+    permanent = False
+
+
 class UnknownStageError(ProcessingError):
     """A job names a stage that nothing registered."""
 

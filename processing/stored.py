@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from library.services.sweeping import StoredKind, register_stored
 from processing.models import Preview, Storyboard, Thumbnail
 from processing.models.images import derived_storage
+from processing.services.conversions.leftovers import owned_parts
+from processing.services.conversions.places import converted_storage
 from processing.services.owners import owned_by
 
 _stills = owned_by(Thumbnail, "file_id", ["small", "large"])
@@ -18,5 +20,7 @@ def _pictures(names: Sequence[str]) -> set[str]:
 
 register_stored(
     StoredKind("Stills and storyboards", derived_storage, "frames", _pictures),
+    # Wherever else a conversion writes is a person's folder: its own row says what it left there.
+    StoredKind("Unfinished conversions", converted_storage, ".", owned_parts, is_shared=True),
     StoredKind("Preview clips", derived_storage, "previews", owned_by(Preview, "file_id", ["clip"])),
 )

@@ -7,6 +7,7 @@ import sys
 from django.conf import settings
 
 from config import paths
+from config.crowd import BESIDE_THREADS
 from config.embedded.service import PROCESSES, Service
 from config.embedded.stack import ATTACHED
 
@@ -38,7 +39,7 @@ def _time_limits(seconds: dict[str, int]) -> dict[str, str]:
 
 def _pool_size() -> int:
     """Database connections of one web process: one for each of its threads."""
-    return settings.DATABASE_POOL_MAX or settings.WEB_THREADS
+    return settings.DATABASE_POOL_MAX or settings.WEB_THREADS + BESIDE_THREADS
 
 
 def connections_needed() -> int:

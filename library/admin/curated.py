@@ -7,11 +7,13 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import IntegrityError
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import URLPattern
+from psycopg.errors import UniqueViolation
 from unfold.admin import ModelAdmin
 
 from library.admin.changes import shown_event
@@ -167,13 +169,26 @@ def in_one_batch(view: View) -> View:
     def framed(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if request.method != "POST" or current_batch() is not None:
             return view(request, *args, **kwargs)
-        request.told, request.has_sentence = [], False  # type: ignore[attr-defined]
-        with change_batch(user=request.user) as batch:
-            response = view(request, *args, **kwargs)
-        _tell(request, batch)
-        return response
+        try:
+            return _framed(view, request, *args, **kwargs)
+        except IntegrityError as error:
+            if not isinstance(error.__cause__, UniqueViolation):
+                raise
+        # Somebody else took the name between the form's look and the save, and has committed: now the form sees it.
+        for _, files in request.FILES.lists():
+            for file in files:
+                file.seek(0)
+        return _framed(view, request, *args, **kwargs)
 
     return framed
+
+
+def _framed(view: View, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    request.told, request.has_sentence = [], False  # type: ignore[attr-defined]
+    with change_batch(user=request.user) as batch:
+        response = view(request, *args, **kwargs)
+    _tell(request, batch)
+    return response
 
 
 def sentence(kind: str, row: Model, fields: list[str], links: Iterable[str], is_new: bool) -> str:

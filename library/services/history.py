@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from django.db import IntegrityError, connection
+from django.db.models import ForeignKey, Model
 from django.db.models.functions import Now
 
 from library.exceptions import UndoError
@@ -11,11 +12,13 @@ from library.models.change import ChangeSource
 from library.naming import RowNames
 from library.services.changes import change_batch, current_batch
 from library.services.undo.apply import carry_out
-from library.services.undo.plan import Conflict, UndoPlan, make_plan
+from library.services.undo.plan import Conflict, UndoPlan, make_plan, touched_models
 from library.services.undo.words import say_conflict, want_names
 from library.services.videos import copy_facts
 
 CONFLICTS_TOLD = 200
+# Rights that let somebody change rows of a kind.
+_CHANGING = ("change", "delete", "trash")
 _UNDID, _REDID = "Undid: ", "Did again: "
 
 
@@ -76,8 +79,27 @@ def undo_batch(*, batch: ChangeBatch, user: User | None) -> UndoReport:
 
 
 def may_undo(user: User, batch: ChangeBatch) -> bool:
-    """Whether the user may take the batch back: their own, or anybody's with the permission to change changes."""
-    return batch.user_id == user.pk or user.has_perm("library.change_changebatch")
+    """Whether the user may take the batch back: their own while they may still change such things, or anybody's with
+    the permission to change changes. Two statements at most."""
+    if user.has_perm("library.change_changebatch"):
+        return True
+    return batch.user_id == user.pk and all(_may_change(user, model) for model in touched_models(batch.pk))
+
+
+def _may_change(user: User, model: type[Model]) -> bool:
+    """Whether the user may change rows of the model, or what they hang on: tags of a video with the video. What
+    belongs to users (ratings, markers, searches, and what hangs on those) needs no right."""
+    above = [field.related_model for field in model._meta.concrete_fields if isinstance(field, ForeignKey)]
+    kinds = [model, *(one for one in above if isinstance(one, type) and one is not User)]
+    if any(_belongs_to_users(kind) for kind in kinds):
+        return True
+    return any(
+        user.has_perm(f"{kind._meta.app_label}.{what}_{kind._meta.model_name}") for kind in kinds for what in _CHANGING
+    )
+
+
+def _belongs_to_users(model: type[Model]) -> bool:
+    return any(field.name == "user" for field in model._meta.concrete_fields)
 
 
 def undo_summary(batch: ChangeBatch) -> str:

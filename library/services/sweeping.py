@@ -22,12 +22,14 @@ Report = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class StoredKind:
-    """Files of one kind: `folder` is the topmost folder of their names in the storage that `storage()` gives."""
+    """Files of one kind: `folder` is the topmost folder of their names in the storage that `storage()` gives. A storage
+    that is shared with people has folders that nobody need speak for."""
 
     label: str
     storage: Callable[[], Storage]
     folder: str
     owned: Owned
+    is_shared: bool = False
 
 
 @dataclass(slots=True)
@@ -134,7 +136,7 @@ def _walk(storage: Storage, folder: str) -> Iterator[str]:
 
 
 def _unknown(kinds: Sequence[StoredKind]) -> list[str]:
-    known = {(kind.storage(), kind.folder) for kind in kinds}
+    known = {(kind.storage(), kind.folder) for kind in kinds if not kind.is_shared}
     unknown: set[str] = set()
     for storage in {storage for storage, _ in known}:
         mine = {folder.split("/")[0] for other, folder in known if other == storage}

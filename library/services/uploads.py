@@ -12,22 +12,12 @@ from django.utils import timezone
 from library.models.picture import PictureField
 from library.models.tracking import tracked_models
 from library.services.changes import events_of
-from library.services.sweeping import StoredKind, sweep
+from library.services.sweeping import StoredKind
 
 # A picture that was taken off longer ago than this can't be brought back by an undo.
 KEPT_DAYS = 90
-# A file without a row may belong to a form that is being saved right now.
-_YOUNGEST = timedelta(days=1)
 
 Column = tuple[type[Model], str]
-
-
-def remove_unreferenced_uploads(*, kept_days: int = KEPT_DAYS) -> int:
-    """Deletes uploaded pictures that no row names and no change of the last `kept_days` did; returns how many.
-
-    Looks only into the folders that picture columns write to.
-    """
-    return sweep(kinds=upload_kinds(kept_days=kept_days), grace=_YOUNGEST).orphans
 
 
 def upload_kinds(*, kept_days: int = KEPT_DAYS) -> list[StoredKind]:

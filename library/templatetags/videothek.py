@@ -1,5 +1,7 @@
 """How the pages write things (library.words and dates), and their icons."""
 
+from functools import lru_cache
+
 from django import template
 from django.templatetags.static import static
 from django.utils.html import format_html
@@ -54,4 +56,9 @@ def percent(ratio: float) -> str:
 def icon(name: str) -> SafeString:
     """One of the sprite's drawings; it says nothing to a screen reader, the words beside it do."""
     sheet = static("videothek/img/icons.svg")
+    return _drawn(sheet, name)
+
+
+@lru_cache(maxsize=500)
+def _drawn(sheet: str, name: str) -> SafeString:
     return format_html('<svg class="icon" aria-hidden="true" focusable="false"><use href="{}#{}"/></svg>', sheet, name)

@@ -13,6 +13,7 @@ from library.filters.chips import chips_of, turned
 from library.filters.forms import added_condition
 from library.filters.spelling import suggest_words
 from library.models import SavedSearch
+from library.models.video import VideoQuerySet
 from library.queries import NEWEST, BoundedCount, Cursor, CursorError, VideoPage
 from library.services.saved_searches import list_searches
 from library.sorting import sort_of
@@ -61,8 +62,9 @@ def show_library(
 ) -> HttpResponse:
     """The page of a wish, or the piece that htmx appends. `search` is the saved one that it is of."""
     user = current_user(request)
+    matching = wish.matching(user)
     try:
-        page = wish.page(user)
+        page = wish.page(user, matching=matching)
     except CursorError:
         raise Http404("That page of the library does not exist.") from None
     preferences = settings_of(user)
@@ -88,7 +90,7 @@ def show_library(
         "searches": list_searches(user),
         "page_sizes": PAGE_SIZES if preferences.show_page_size_selector else (),
         "page_size": preferences.videos_per_page,
-        "count": _count(request, wish, page),
+        "count": _count(request, wish, page, matching),
         "meant": suggest_words(wish.text) if wish.text and not page.files and not wish.after else "",
         "unreadable": queries.count_unreadable() if may(request, "library.reprocess_video") else None,
         "has_folders": bool(page.files) or queries.has_folders(),
@@ -140,11 +142,11 @@ def _shown_before(request: HttpRequest) -> int:
     return int(shown) if shown.isascii() and shown.isdigit() and len(shown) < 7 else 0
 
 
-def _count(request: HttpRequest, wish: Wish, page: VideoPage) -> BoundedCount:
+def _count(request: HttpRequest, wish: Wish, page: VideoPage, matching: VideoQuerySet) -> BoundedCount:
     """How many videos match; a page that shows them all need not ask."""
     if wish.after is None and page.next_cursor is None:
         return BoundedCount(len(page.files), True)
-    return wish.count(current_user(request))
+    return wish.count(current_user(request), matching=matching)
 
 
 def _more(wish: Wish, cursor: str | None, shown: int) -> dict[str, str] | None:

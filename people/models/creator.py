@@ -77,8 +77,7 @@ class Creator(TimeStamped):
         indexes = [
             # The list of people by name, page after page.
             models.Index(fields=["name", "id"], name="people_creator_by_name"),
-            # Find-or-create by the name; suggestions by the beginning of it, accents or not.
-            models.Index(fields=["name_key"], name="people_creator_prefix", opclasses=["text_pattern_ops"]),
+            # Suggestions by the beginning of the name, accents or not; the name itself is found by its constraint.
             models.Index(fields=["name_folded"], name="people_creator_folded", opclasses=["text_pattern_ops"]),
             # The trash, and what of it is due for the purge.
             models.Index(fields=["trashed_at"], condition=Q(trashed_at__isnull=False), name="people_creator_trashed"),

@@ -24,7 +24,7 @@ def person(request: HttpRequest, public_id: UUID) -> HttpResponse:
     if not _is_piece(request):
         pictures = list(creator.pictures.all()[:12])
         context |= {
-            "card": queries.creator_cards([creator])[0],
+            "card": queries.creator_card(creator, pictures),
             "pictures": pictures[1:],
             "facts": _facts(creator),
             "texts": _texts(creator),

@@ -34,8 +34,13 @@ def render_with_videos(
     after = request.GET.get("after", "")
     try:
         place = Cursor.decoded(after) if after else None
+        matching = queries.matching_videos(filter=chosen, user=user)
         page = queries.list_videos(
-            sort=sort, filter=chosen, user=user, after=place, limit=page_size_of(preferences) or queries.PAGE_SIZE
+            sort=sort,
+            user=user,
+            after=place,
+            limit=page_size_of(preferences) or queries.PAGE_SIZE,
+            matching=matching,
         )
     except CursorError:
         raise Http404("That page of the list does not exist.") from None
@@ -49,7 +54,9 @@ def render_with_videos(
         return render(request, "library/_more.html", shown)
     is_whole = place is None and page.next_cursor is None
     shown |= {
-        "count": BoundedCount(len(page.files), True) if is_whole else queries.count_videos(filter=chosen, user=user),
+        "count": BoundedCount(len(page.files), True)
+        if is_whole
+        else queries.count_videos(matching=matching, at_most=queries.SELECTED_AT_MOST),
         "sort": sort,
         "sorts": [one for one in queries.all_sorts() if one.key not in _UNASKED],
         "is_continued": place is not None,

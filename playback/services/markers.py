@@ -3,18 +3,24 @@
 from collections.abc import Iterable
 
 from django.core.files.storage import Storage, storages
-from django.db.models import F
+from django.db.models import CharField, F, OuterRef, Subquery, Value
+from django.db.models.functions import Cast, Coalesce, Concat
 
 from library.models import VideoFile
 from library.models.file import FileState
 from playback.models import Marker, MarkerPicture
-from processing.models import ProcessingSettings
+from processing.models import JobStatus, ProcessingSettings, StageRecord
 from processing.services.derived import input_digest
+from processing.services.keys import keys_of
 from processing.services.submit import IDLE, MANUAL, submit_jobs
+from processing.stages.inputs import content
+from processing.stages.registry import StageInput, get_stage
 from processing.versions import MARKER_VERSION
 
 STAGE = "marker-pictures"
 _BATCH = 1000
+# What changes how the pictures look.
+_SETTINGS = ("marker_pictures", "marker_px", "marker_clip_seconds", "marker_crf", "thumbnail_quality")
 
 
 def request_marker_pictures(*, marker_ids: Iterable[int], priority: int = MANUAL) -> int:
@@ -54,11 +60,39 @@ def _unmade(markers: list[Marker], settings: ProcessingSettings, storage: Storag
         video__in={marker.video_id for marker in markers}, is_primary=True, state=FileState.READY
     )
     files = {file.video_id: file for file in ready.only("video_id", "size_bytes", "oshash", "mtime_ns")}
-    return [
+    unmade = [
         marker.pk
         for marker in markers
         if (file := files.get(marker.video_id)) is not None and not _is_made(marker, file, settings, storage)
     ]
+    hopeless = _failed(unmade)
+    return [marker_id for marker_id in unmade if marker_id not in hopeless]
+
+
+def _failed(marker_ids: list[int]) -> set[int]:
+    """Marks whose picture the engine has given up on, of the place, file and settings that they have now: trying again
+    every day would fail every day. A person may. Two queries, none for no marks."""
+    if not marker_ids:
+        return set()
+    keys = keys_of(get_stage(STAGE), marker_ids)
+    records = StageRecord.objects.filter(target_kind="marker", stage=STAGE, target_id__in=marker_ids).exclude(
+        status=JobStatus.COMPLETED
+    )
+    return {target_id for target_id, key in records.values_list("target_id", "input_key") if key == keys.get(target_id)}
+
+
+def marker_input() -> StageInput:
+    """The mark's place, the content of the file that is played, and how the owner wants the picture."""
+    played = VideoFile.objects.filter(video=OuterRef("video"), is_primary=True).order_by()
+    text: CharField[str, str] = CharField()
+    fingerprint = Concat(
+        Cast("start_seconds", text), Value(":"), Coalesce(Cast("end_seconds", text), Value("")), Value(":"),
+        Coalesce(Subquery(played.values_list(content())[:1], output_field=text), Value("")), output_field=text,
+    )  # fmt: skip
+    settings = ProcessingSettings.load()
+    return StageInput(Marker.objects.filter(video__trashed_at=None), fingerprint, {
+        name: getattr(settings, name) for name in _SETTINGS
+    })  # fmt: skip
 
 
 def _is_made(marker: Marker, file: VideoFile, settings: ProcessingSettings, storage: Storage) -> bool:

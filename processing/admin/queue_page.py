@@ -19,7 +19,7 @@ from processing.models import QueueControl
 from processing.queries.engine import WorkerHold, error_groups, queue_states, worker_holds
 from processing.queries.pace import PACE_MINUTES, stage_paces
 from processing.services.demand import is_demanded
-from processing.services.queue_control import pause_queues, resume_queues, set_queue_limits
+from processing.services.queue_control import pause_queues, resume_queues, set_queue_limits, why_no_more
 
 _MOST_AT_ONCE = 128
 
@@ -89,6 +89,8 @@ class QueueControlAdmin(ReadOnlyAdmin):
             say(request, " ".join(error.messages), is_done=False)
         else:
             say(request, f"The queue {queue} was changed; it counts from the next job on.", is_done=True)
+            if why := why_no_more(queue, number):
+                say(request, why, is_done=False)
 
 
 def _live() -> dict[str, Any]:

@@ -5,6 +5,9 @@ from django.db import models
 from library.models import TimeStamped
 from library.models.names import is_json
 
+# An idle worker tells every 15 s that it lives; alive means heard of within three such times.
+ALIVE_SECONDS = 45.0
+
 
 class WorkerProcess(TimeStamped):
     """One worker process and when it was last heard of. Removed when the process ends or is found dead."""

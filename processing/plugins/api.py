@@ -89,7 +89,8 @@ class Scanner:
 @dataclass(frozen=True, slots=True)
 class Encoder:
     """An encoder of FFmpeg that Videothek doesn't know. Each machine tries it before it counts. `codec` is h264, hevc
-    or av1; `arguments` follow `-c:v NAME`."""
+    or av1; `arguments` follow `-c:v:0 NAME`, in every conversion, so they say its quality; without any it gets the
+    bit rate that the preset comes to. Where it works, conversions to its codec try it before all others."""
 
     name: str
     label: str

@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from processing.models import DeadLetter, Job, JobStatus, QueueControl, WorkerProcess
-from processing.queries.workers import ALIVE_SECONDS
+from processing.models.worker import ALIVE_SECONDS
 from processing.services.gates import why_shut
 
 _MOST_ERRORS = 20

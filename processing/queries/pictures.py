@@ -1,8 +1,9 @@
-"""The pictures of files, for pages. Three queries however many files are asked for."""
+"""The pictures of files, for pages. One query however many files are asked for."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from library.models import VideoFile
 from processing.models import Preview, Storyboard, Thumbnail
 
 
@@ -16,6 +17,15 @@ class Pictures:
 
 
 NONE = Pictures()
+_KINDS = ("thumbnail", "storyboard", "preview")
+# All but what nobody shows.
+_UNSHOWN = {"created_at", "updated_at", "input_key"}
+_COLUMNS = [
+    f"{kind}__{field.attname}"
+    for kind, model in zip(_KINDS, (Thumbnail, Storyboard, Preview), strict=True)
+    for field in model._meta.concrete_fields
+    if field.attname not in _UNSHOWN
+]
 
 
 def pictures_of(file_ids: Iterable[int]) -> dict[int, Pictures]:
@@ -23,10 +33,6 @@ def pictures_of(file_ids: Iterable[int]) -> dict[int, Pictures]:
     ids = list(file_ids)
     if not ids:
         return {}
-    thumbnails = {row.file_id: row for row in Thumbnail.objects.filter(file_id__in=ids)}
-    storyboards = {row.file_id: row for row in Storyboard.objects.filter(file_id__in=ids)}
-    previews = {row.file_id: row for row in Preview.objects.filter(file_id__in=ids)}
-    return {
-        file_id: Pictures(thumbnails.get(file_id), storyboards.get(file_id), previews.get(file_id))
-        for file_id in thumbnails.keys() | storyboards.keys() | previews.keys()
-    }
+    rows = VideoFile.objects.filter(pk__in=ids).order_by().only("pk", *_COLUMNS).select_related(*_KINDS)
+    found = {row.pk: Pictures(*(getattr(row, kind, None) for kind in _KINDS)) for row in rows}
+    return {file_id: pictures for file_id, pictures in found.items() if pictures != NONE}

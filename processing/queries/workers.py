@@ -8,10 +8,8 @@ from django.conf import settings
 from django.db.models.functions import Now
 
 from processing.models import WorkerProcess
+from processing.models.worker import ALIVE_SECONDS
 from processing.stages import all_stages
-
-# An idle worker tells every 15 s that it lives; alive means heard of within three such times.
-ALIVE_SECONDS = 45.0
 
 
 @dataclass(frozen=True, slots=True)

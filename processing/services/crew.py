@@ -12,6 +12,7 @@ from multiprocessing.context import ForkProcess
 
 from django.db import DatabaseError, connections
 
+from processing.exceptions import CrewLostError
 from processing.services import interrupts
 from processing.services.children import end_orphans
 from processing.services.claim import claim_in_folders, worker_name
@@ -32,6 +33,9 @@ _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.02, 0.2
 # After this long a fresh process goes on, so that what a library leaks is given back.
 _LIFE_SECONDS = 600.0
 _DISMISS_SECONDS = 5.0
+# One that lives shorter than this has done nothing; more than so many in a row do nothing either.
+_QUICK_SECONDS = 3.0
+_MOST_QUICK_DEATHS = 8
 _PR_SET_PDEATHSIG = 1
 
 
@@ -49,12 +53,22 @@ class Crew:
     size: int
     queues: Sequence[str]
     members: list[ForkProcess] = field(default_factory=list)
+    _begun_at: dict[int, float] = field(default_factory=dict)
+    _quick_deaths: int = 0
 
     def fill(self, *, is_busy: bool) -> None:
-        """Replaces who has ended; what a dead one held waits again at once. One is enough until files wait."""
+        """Replaces who has ended; what a dead one held waits again at once. One is enough until files wait.
+
+        Raises CrewLostError when one after the other dies as soon as it has begun.
+        """
         for member in [one for one in self.members if not one.is_alive()]:
             self.members.remove(member)
             self._bury(member)
+        if self._quick_deaths >= _MOST_QUICK_DEATHS:
+            raise CrewLostError(
+                f"{self._quick_deaths} worker processes in a row died as soon as they had begun: the lines above say "
+                "why. What they held waits; start the command again when that is mended."
+            )
         wanted = self.size if is_busy else 1
         if len(self.members) < wanted and is_busy:
             # Once here instead of in each child; not at all where nothing has changed.
@@ -67,6 +81,7 @@ class Crew:
             )
             member.start()
             self.members.append(member)
+            self._begun_at[member.pid or 0] = time.monotonic()
 
     def dismiss(self) -> None:
         """Tells all to put back what they hold; who doesn't within five seconds is killed."""
@@ -82,9 +97,11 @@ class Crew:
             self._bury(self.members.pop())
 
     def _bury(self, member: ForkProcess) -> None:
+        lived_seconds = time.monotonic() - self._begun_at.pop(member.pid or 0, 0.0)
+        is_quick = bool(member.exitcode) and lived_seconds < _QUICK_SECONDS
+        self._quick_deaths = self._quick_deaths + 1 if is_quick else 0
         if member.exitcode:
             logger.warning("Worker process %s of this command died (exit status %s).", member.pid, member.exitcode)
-        if member.exitcode:
             end_orphans()
         release_worker(worker_name(member.pid))
         remove_abandoned()

@@ -10,7 +10,6 @@ import hmac
 import os
 import socket
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -27,9 +26,10 @@ from library.paths import display_path, encode_path
 from library.release import code_version
 from library.services.availability import agrees
 from processing.exceptions import StorageUnavailableError, WorkerUnfitError
-from processing.media.hardware import Hardware, ffmpeg_version, prove_hardware
+from processing.media.encode.proving import Proof, prove_added, prove_hardware
+from processing.media.hardware import cuda_cards, ffmpeg_version
 from processing.models import WorkerProcess
-from processing.plugins.enabled import encoders
+from processing.services.conversions.proofs import added_encoders
 
 MARK = ".videothek-derived"
 _SAMPLE = 12
@@ -40,8 +40,8 @@ def describe_worker(queues: Sequence[str], *, is_main: bool) -> dict[str, Any]:
     """What a worker tells about itself in WorkerProcess.capabilities. Tries hardware only for the queue gpu of another
     machine: on the main one a job does, and converts in software where there is none."""
     program = _ffmpeg()
-    hardware = prove_hardware(program) if "gpu" in queues and not is_main else Hardware((), (), {})
-    added = [encoder.name for encoder in encoders()] if "gpu" in queues or "media" in queues else []
+    is_asked = "gpu" in queues and not is_main
+    added = added_encoders() if "gpu" in queues or "media" in queues else []
     return {
         "queues": list(queues),
         "is_main": is_main,
@@ -50,10 +50,19 @@ def describe_worker(queues: Sequence[str], *, is_main: bool) -> dict[str, Any]:
         "host": socket.gethostname(),
         "cores": len(os.sched_getaffinity(0)),
         "ffmpeg": ffmpeg_version(program),
-        "hardware": asdict(hardware),
-        "plugin_encoders": list(prove_hardware(program, added).encoders) if added else [],
+        "hardware": _hardware(prove_hardware(program), cuda_cards()) if is_asked else _hardware([], ()),
+        "plugin_encoders": [proof.name for proof in prove_added(program, added) if proof.is_proven],
         "path_map": [[display_path(encode_path(path)) for path in pair] for pair in settings.PATH_MAP],
         "derived": settings.DERIVED_STORAGE,
+    }
+
+
+def _hardware(proofs: Sequence[Proof], cards: Sequence[str]) -> dict[str, Any]:
+    """`encoders` that were proven, names of the `cuda` cards that answered, and the `reasons` of other encoders."""
+    return {
+        "encoders": [proof.name for proof in proofs if proof.is_proven],
+        "cuda": list(cards),
+        "reasons": {proof.name: proof.reason for proof in proofs if not proof.is_proven},
     }
 
 

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import transaction
 
 from processing.models import QueueControl
-from processing.services.bell import ring_on_commit
+from processing.services.bell import forget_workers, living_workers, ring_on_commit
 
 _WHOLE_QUEUE = 1000
 
@@ -29,6 +29,20 @@ def set_queue_limits(
     """Sets how many jobs of the queue run at once on all workers (None: as many as there are workers) and its quiet
     hours. What runs above a lowered number ends first. Raises ValidationError."""
     return _save(queue, concurrency=concurrency, quiet_from=quiet_from, quiet_until=quiet_until)
+
+
+def why_no_more(queue: str, concurrency: int | None) -> str:
+    """Why no more jobs of the queue run at once although they may, as a sentence; empty when the number is reached."""
+    forget_workers()
+    alive = living_workers().get(queue, 0)
+    if concurrency is None or concurrency <= alive:
+        return ""
+    name = f"{queue.upper()}_WORKERS"
+    here = f"start Videothek with VIDEOTHEK_{name}={concurrency}, or " if hasattr(settings, name) else ""
+    return (
+        f"The queue {queue} has {alive} worker{'' if alive == 1 else 's'}, and one does one job at a time: for "
+        f"{concurrency} at once {here}start workers on other machines."
+    )
 
 
 def _set_paused(queues: Iterable[str] | None, is_paused: bool) -> int:

@@ -13,7 +13,7 @@ from processing.exceptions import CronError
 from processing.models import CronRun, Job, Priority, Trigger
 from processing.services.cron import parse_cron
 from processing.services.stage_settings import follows_kind, stages_as_set
-from processing.services.submit import submit_jobs, submit_scan
+from processing.services.submit import Mode, submit_jobs, submit_scan
 from processing.stages import Stage, get_stage
 
 logger = logging.getLogger(__name__)
@@ -113,11 +113,18 @@ def submit_due_crons(now: datetime | None = None) -> int:
 def _answer(run: CronRun, stage: Stage, moment: datetime) -> int:
     with transaction.atomic():
         mine = CronRun.objects.filter(pk=run.pk, answered_until=run.answered_until).update(answered_until=moment)
-        return submit_missing(stage=stage) if mine else 0
+        return submit_missing(stage=stage, mode="all" if stage.is_repeated else "missing") if mine else 0
 
 
-def submit_missing(*, stage: Stage, priority: int = Priority.AUTOMATIC, requested_by_id: int | None = None) -> int:
-    """Submits the stage for every target that lacks its result, a batch at a time; returns how many jobs were made.
+def submit_missing(
+    *,
+    stage: Stage,
+    priority: int = Priority.AUTOMATIC,
+    requested_by_id: int | None = None,
+    mode: Mode = "missing",
+) -> int:
+    """Submits the stage for every target that lacks its result (with `mode` "all" for every one), a batch at a time;
+    returns how many jobs were made.
 
     Folders are always scanned, and what is about the whole library always runs.
     """
@@ -136,7 +143,7 @@ def submit_missing(*, stage: Stage, priority: int = Priority.AUTOMATIC, requeste
             folder_id=folder_id,
             priority=priority,
             requested_by_id=requested_by_id,
-            mode="missing",
+            mode=mode,
         )
     return made
 

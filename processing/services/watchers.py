@@ -57,11 +57,21 @@ class Watcher(Protocol):
         ...
 
 
+class _Instance(InotifyFD):
+    """A folder that appears while the one above it is listed is watched twice; the second time says the same again, and
+    watchdog would warn of it in the log."""
+
+    def _add_callback(self, path: bytes, mask: Any, callback: Any, id_: Any) -> Any:
+        watch = self._get_or_create_watch(path, mask)
+        watch.callbacks[id_] = callback
+        return watch.wd
+
+
 class _OwnEmitter(InotifyEmitter):
     """With an inotify instance of its own: one that fails takes no other folder's with it."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
-        self.instance = InotifyFD()
+        self.instance = _Instance()
         self.instance.start()
         super().__init__(*args, inotify_fd=self.instance, **options)
 

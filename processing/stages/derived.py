@@ -4,7 +4,9 @@ from collections.abc import Sequence
 
 from library.models import Video
 from processing.stages.files import labels
+from processing.stages.inputs import check_input, preview_input, verify_input
 from processing.stages.registry import Stage
+from processing.versions import PREVIEW_VERSION
 
 
 def video_labels(target_ids: Sequence[int]) -> dict[int, str]:
@@ -27,6 +29,8 @@ DERIVED_STAGES = (
         label_of=labels,
         timeout_seconds=1800,
         first_delay_seconds=60,
+        version=PREVIEW_VERSION,
+        input_of=preview_input,
         is_heavy=True,
     ),
     Stage(
@@ -50,6 +54,8 @@ DERIVED_STAGES = (
         # 500 GB from a slow disk.
         timeout_seconds=6 * 3600,
         first_delay_seconds=300,
+        input_of=verify_input,
+        is_repeated=True,
         is_heavy=True,
     ),
     Stage(
@@ -61,6 +67,8 @@ DERIVED_STAGES = (
         label_of=labels,
         timeout_seconds=6 * 3600,
         first_delay_seconds=300,
+        input_of=check_input,
+        is_repeated=True,
         is_heavy=True,
     ),
     Stage(

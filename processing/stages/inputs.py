@@ -14,6 +14,8 @@ from processing.versions import FRAMES_VERSION
 _PICTURE_SETTINGS = (
     "storyboard_tiles", "thumbnail_small_px", "thumbnail_large_px", "thumbnail_quality", "sprite_quality",
 )  # fmt: skip
+_PREVIEW_SETTINGS = ("preview_segments", "preview_segment_seconds", "preview_px", "preview_crf")
+_CHECK_SETTINGS = ("check_depth", "check_decodes", "check_part_seconds")
 
 
 def present_files() -> QuerySet[VideoFile]:
@@ -45,3 +47,20 @@ def frames_input() -> StageInput:
 def duplicates_input() -> StageInput:
     """The content, and how the hashes that are compared were made."""
     return StageInput(known_files(), content(), {"signatures": FRAMES_VERSION})
+
+
+def preview_input() -> StageInput:
+    """The content, and how the owner wants the clip."""
+    settings = ProcessingSettings.load()
+    return StageInput(known_files(), content(), {name: getattr(settings, name) for name in _PREVIEW_SETTINGS})
+
+
+def verify_input() -> StageInput:
+    """The content: what was read whole and agreed is that."""
+    return StageInput(known_files(), content())
+
+
+def check_input() -> StageInput:
+    """The content, and how closely it is looked at."""
+    settings = ProcessingSettings.load()
+    return StageInput(known_files(), content(), {name: getattr(settings, name) for name in _CHECK_SETTINGS})

@@ -77,7 +77,8 @@ class Stage:
     `trigger`, `after`, `cron`, `slots`, `is_heavy`, the time-out, the retries and the queue are defaults: the owner may
     set others (StageConfig). `triggers` are those that may be chosen; `follow_priority` is that of jobs that follow
     another stage (None: the other one's). A heavy stage is not begun while somebody watches; one that runs sleeps in
-    `report`, and its child processes are stopped meanwhile.
+    `report`, and its child processes are stopped meanwhile. One that is repeated looks for what time does (a disk that
+    rots): its set times are for all targets, whatever the ledger knows.
     """
 
     name: str
@@ -102,6 +103,7 @@ class Stage:
     follow_priority: int | None = None
     slots: int | None = None
     is_heavy: bool = False
+    is_repeated: bool = False
     is_enabled: bool = True
 
     def delay_seconds(self, attempts: int) -> float:

@@ -7,6 +7,7 @@ import asyncio
 import os
 import signal
 import socket
+import statistics
 import subprocess
 import sys
 import time
@@ -21,6 +22,7 @@ import django
 import psutil
 from django.core.management import call_command
 from django.db import connection
+from django.urls import reverse
 
 # The models can be imported only then.
 django.setup()
@@ -28,6 +30,7 @@ django.setup()
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 
+from config.crowd import BESIDE_THREADS
 from config.services.owner import ensure_owner
 from config.services.processes import web_service
 from config.services.seed.scale import seed_scale
@@ -47,6 +50,7 @@ class Tally:
 
     statuses: Counter[int] = field(default_factory=Counter)
     times: list[float] = field(default_factory=list)
+    refused_times: list[float] = field(default_factory=list)
     without_retry_after: int = 0
     broken: Counter[str] = field(default_factory=Counter)
 
@@ -69,10 +73,12 @@ def session_cookie(user: User) -> str:
 def addresses() -> list[str]:
     """Pages in the mix that people open: grids, searches that find much, little and nothing, and watch pages."""
     videos = list(Video.objects.filter(trashed_at=None).order_by("pk").values_list("pk", flat=True)[:20_000:400])
-    grids = ["/library/", "/library/?sort=title", "/library/?sort=longest"]
-    words = ("harbour", "lisbon+snow", "zurich", "nothingatall", "mor")
-    searches = [f"/library/?q={word}" for word in words]
-    return [page for video in videos for page in (grids[video % 3], searches[video % 5], f"/watch/{video}/")]
+    grid = reverse("library")
+    grids = [grid, f"{grid}?sort=title", f"{grid}?sort=longest"]
+    searches = [f"{grid}?q={words}" for words in ("harbour", "lisbon+snow", "zurich", "nothingatall", "mor")]
+    return [
+        page for video in videos for page in (grids[video % 3], searches[video % 5], reverse("watch", args=(video,)))
+    ]
 
 
 async def visit(port: int, pages: Iterator[str], cookie: str, until: float, tally: Tally) -> None:
@@ -100,6 +106,7 @@ async def visit(port: int, pages: Iterator[str], cookie: str, until: float, tall
         if status == 200:
             tally.times.append(time.monotonic() - began)
         if status == 503:
+            tally.refused_times.append(time.monotonic() - began)
             tally.without_retry_after += "retry-after" not in headers
             await asyncio.sleep(1)
         if headers.get("connection", "").lower() == "close":
@@ -205,7 +212,9 @@ def rows_of(tally: Tally, peaks: Peaks, seconds: float) -> list[Row]:
     """The table: nobody meets an error, and what the server needs stays bounded."""
     good, busy = tally.statuses[200], tally.statuses[503]
     other = {status: count for status, count in tally.statuses.items() if status not in (200, 503)}
-    limit = settings.WEB_WORKERS * settings.WEB_THREADS
+    limit = settings.WEB_WORKERS * (settings.WEB_THREADS + BESIDE_THREADS)
+    refused = sorted(tally.refused_times)
+    told = f"{statistics.median(refused) * 1000:,.0f} ms, at most {refused[-1] * 1000:,.0f} ms" if refused else ""
     shares = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
     spread = ", ".join(f"{name} {tally.percentile(share):,.0f} ms" for name, share in shares.items())
     return [
@@ -214,6 +223,7 @@ def rows_of(tally: Tally, peaks: Peaks, seconds: float) -> list[Row]:
         Row("answers that are neither page nor 'come back'", str(other or 0), "", "0", not other),
         Row("'come back' (503), with Retry-After", f"{busy:,}", f"{tally.without_retry_after} without", "all with",
             not tally.without_retry_after),
+        Row("  told after (median)", told, "", "", None),
         Row("connections that broke", str(dict(tally.broken) or 0), "", "0", not tally.broken),
         Row("memory of the web processes", f"{peaks.memory_mb:,.0f} MB", "", "under 1,500 MB", peaks.memory_mb < 1500),
         Row("connections to PostgreSQL", str(peaks.connections), f"{limit} threads", f"at most {limit + 10}",

@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.contrib.messages import get_messages
 from django.test import Client
 from django.urls import reverse
@@ -12,7 +13,8 @@ from django.utils import timezone
 from library.models import ChangeBatch, Tag, User, Video, VideoTag
 from library.queries_history import ROWS_PER_PAGE
 from library.services.changes import change_batch
-from library.services.history import undo_batch
+from library.services.history import may_undo, undo_batch
+from playback.models import Rating
 from tests.library.factories import make_user, make_video
 
 pytestmark = pytest.mark.django_db
@@ -161,13 +163,40 @@ def test_the_second_press_is_told(owner: User, browser: Client):
     assert [str(message) for message in get_messages(answer.wsgi_request)][-1] == "It has been undone already."
 
 
+def curator(*permissions: str) -> User:
+    user = make_user(role="")
+    user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
+    return User.objects.get(pk=user.pk)
+
+
 def test_ones_own_change_may_be_undone_and_anothers_not(owner: User):
-    client, user = Client(), make_user()
+    client, user = Client(), curator("change_video")
     client.force_login(user)
 
     assert client.post(reverse("undo", args=(rename(owner).pk,))).status_code == 403
     assert client.post(reverse("undo", args=(rename(user, title="Mine").pk,))).status_code == 302
     assert not Video.objects.filter(title="Mine").exists()
+
+
+@pytest.mark.parametrize(
+    ("permissions", "is_allowed"), [((), False), (("view_video",), False), (("change_video",), True)]
+)
+def test_ones_own_change_may_be_undone_only_while_one_may_still_change_such_things(permissions, is_allowed):
+    user = curator(*permissions)
+    renamed, video, tag = rename(user), make_video(), Tag.objects.create(name="Beach")
+    with change_batch(summary="Tagged a video", user=user) as tagged:
+        VideoTag.objects.create(video=video, tag=tag)
+
+    assert [may_undo(user, batch) for batch in (renamed, tagged)] == [is_allowed] * 2
+
+
+def test_what_is_ones_own_may_always_be_taken_back():
+    user, video = curator(), make_video()
+    with change_batch(summary="Rated a video", user=user) as batch:
+        Rating.objects.create(user=user, video=video, stars=4, rated_at=timezone.now())
+
+    assert may_undo(user, batch)
+    assert not may_undo(curator(), batch)
 
 
 def test_an_undo_is_never_done_by_following_a_link(owner: User, browser: Client):

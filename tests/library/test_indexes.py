@@ -59,7 +59,7 @@ from processing.queries.conversions import saved_by_week
 from processing.queries.pace import stage_paces
 from processing.queries.work import current_work
 from processing.services import claim, reconcile
-from processing.services.conversions import forecast, perform
+from processing.services.conversions import forecast, leftovers
 from processing.services.conversions.batches import begin_batch
 from processing.services.letters import resolve_letter
 from processing.services.stage_settings import load_config, save_config
@@ -186,14 +186,14 @@ SERVED: list[Case] = [
     ("library_videotag_of_tag", lambda one: one.videos("tag", "any", [one.tag.pk])),
     ("library_metadata_key", lambda one: one.videos("note", "named", "note 7")),
     ("library_tag_alias_folded", lambda one: one.choose("tag", "word 77")),
-    ("people_creator_prefix", lambda one: find_creator("Nobody Known")),
+    ("people_creator_name", lambda one: find_creator("Nobody Known")),
     ("people_creator_folded", lambda one: one.choose("creator", one.creator.name)),
     ("people_alias_folded", lambda one: one.choose("creator", "known as 77")),
     ("people_studio_folded", lambda one: one.choose("studio", "small 777")),
     ("people_studio_alias_fold", lambda one: one.choose("studio", "company 77")),
     ("people_creator_name", lambda one: list_creators()),
     ("people_alias_prefix", lambda one: find_creator("Known as 77")),
-    ("people_studio_prefix", lambda one: find_studio("Small 77")),
+    ("people_studio_name", lambda one: find_studio("Small 77")),
     ("people_studio_name", lambda one: list_studios()),
     ("people_studio_alias", lambda one: find_studio("Company 77")),
     ("people_credit_of_creator", lambda one: one.videos("creator", "any", [str(one.creator.public_id)])),
@@ -251,7 +251,7 @@ SERVED: list[Case] = [
     ("processing_finding_problem", lambda one: one.videos("problems", "is", True)),
     ("processing_conversion_state", lambda one: one.get("/admin/processing/conversion/?status__exact=failed")),
     ("processing_conversion_saved", lambda one: saved_by_week(weeks=3)),
-    ("processing_conversion_part", lambda one: perform.remove_leftovers()),
+    ("processing_conversion_part", lambda one: leftovers.remove_leftovers()),
     (
         "processing_conversion_one_active",
         lambda one: _forecast(one),

@@ -184,7 +184,7 @@ def test_the_tree_counts_each_video_once_and_trashed_ones_not(django_assert_num_
     put(beach, one, two, gone)
     put(dune, one)
 
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(4):
         tree = tag_tree()
     with django_assert_num_queries(2):
         tag_tree()

@@ -12,7 +12,8 @@ from PIL import Image
 
 from library.models import Video
 from library.services.changes import change_batch
-from library.services.uploads import remove_unreferenced_uploads
+from library.services.sweeping import sweep
+from library.services.uploads import KEPT_DAYS, upload_kinds
 from tests.library.factories import make_video
 
 
@@ -25,6 +26,10 @@ def _choose_cover(video: Video, color: str) -> str:
     return str(video.cover.name)
 
 
+def _sweep(*, kept_days: int = KEPT_DAYS) -> int:
+    return sweep(kinds=upload_kinds(kept_days=kept_days), grace=timedelta(days=1)).orphans
+
+
 def _make_old(name: str) -> None:
     then = (timezone.now() - timedelta(days=400)).timestamp()
     os.utime(default_storage.path(name), (then, then))
@@ -35,7 +40,7 @@ def test_what_a_row_shows_stays() -> None:
     name = _choose_cover(make_video(), "red")
     _make_old(name)
 
-    remove_unreferenced_uploads(kept_days=0)
+    _sweep(kept_days=0)
 
     assert default_storage.exists(name)
 
@@ -47,7 +52,7 @@ def test_what_an_undo_could_bring_back_stays() -> None:
     _choose_cover(video, "blue")
     _make_old(first)
 
-    remove_unreferenced_uploads()
+    _sweep()
 
     assert default_storage.exists(first)
 
@@ -60,7 +65,7 @@ def test_what_nobody_can_see_again_goes() -> None:
     for name in (first, second):
         _make_old(name)
 
-    assert remove_unreferenced_uploads(kept_days=-1) >= 1
+    assert _sweep(kept_days=-1) >= 1
     assert not default_storage.exists(first)
     assert default_storage.exists(second)
 
@@ -69,10 +74,10 @@ def test_what_nobody_can_see_again_goes() -> None:
 def test_a_file_without_a_row_may_be_on_its_way_to_one() -> None:
     name = default_storage.save("covers/just-uploaded.webp", ContentFile(b"picture"))
 
-    remove_unreferenced_uploads(kept_days=-1)
+    _sweep(kept_days=-1)
     assert default_storage.exists(name)
     _make_old(name)
-    remove_unreferenced_uploads(kept_days=-1)
+    _sweep(kept_days=-1)
     assert not default_storage.exists(name)
 
 
@@ -81,6 +86,6 @@ def test_other_folders_are_not_looked_at() -> None:
     name = default_storage.save("elsewhere/notes.txt", ContentFile(b"mine"))
     _make_old(name)
 
-    remove_unreferenced_uploads(kept_days=-1)
+    _sweep(kept_days=-1)
 
     assert default_storage.exists(name)

@@ -8,6 +8,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from library.filters import encode_filter, parse_filter
 from library.models import SavedSearch, Tag, User, VideoTag
@@ -159,6 +160,16 @@ def test_the_box_suggests_people_and_tags_by_their_other_names_too(client: Clien
 
     assert re.findall(r'class="word">(\w+)<', page) == ["Beach", "Ana"]
     assert titles(text(client, links(page)[0])) == {"Sandy", "Stony"}
+
+
+@pytest.mark.parametrize("typed", ["!!!", " - ", "…?", '""'])
+def test_a_search_box_with_only_signs_says_so_and_shows_nothing(
+    client: Client, user: User, tag: Tag, typed: str
+) -> None:
+    page = client.get(reverse("library"), {"q": typed}).content.decode()
+
+    assert "There is no word in that" in page
+    assert "Sandy" not in page
 
 
 def test_words_that_nothing_has_are_corrected(client: Client, user: User, tag: Tag) -> None:

@@ -1,13 +1,15 @@
 """Names that are taken and rows that are there twice, in the admin's forms."""
 
+import threading
 from typing import Any
 
 import pytest
-from django.db import models
+from django.db import IntegrityError, connection, models
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from library.admin import curated
 from library.models import Tag
 from people.models import Creator, ExternalId, Platform, SocialLink, Studio
 from tests.library.factories import make_user
@@ -130,3 +132,45 @@ def test_a_link_and_an_external_id_are_given_once(
 
     assert "is there twice" in errors_of(response)
     assert not model._default_manager.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("name", "make"), _KINDS)
+def test_who_saves_a_name_that_somebody_saves_at_the_same_moment_gets_the_sentence(
+    page: Client, name: str, make: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _meet(make, monkeypatch)
+
+    response = sent(page, reverse(f"admin:{name}_add"), name="North Light")
+
+    assert "has that name already" in errors_of(response)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_without_a_second_look_the_database_would_refuse_it(page: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    _meet(make_creator, monkeypatch)
+    monkeypatch.setattr(curated, "UniqueViolation", KeyError)
+
+    with pytest.raises(IntegrityError):
+        sent(page, reverse("admin:people_creator_add"), name="North Light")
+
+
+def _meet(make: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody else commits the name after the form was found to be right, and before it is saved."""
+    save = curated.CuratedAdmin.save_model
+    met: list[bool] = []
+
+    def late(admin: Any, request: Any, obj: Any, form: Any, change: bool) -> None:
+        if not met:
+            met.append(True)
+            other = threading.Thread(target=_elsewhere, args=(make,))
+            other.start()
+            other.join()
+        save(admin, request, obj, form, change)
+
+    monkeypatch.setattr(curated.CuratedAdmin, "save_model", late)
+
+
+def _elsewhere(make: Any) -> None:
+    make(name="north light")
+    connection.close()

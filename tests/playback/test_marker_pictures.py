@@ -18,7 +18,7 @@ from playback.services.marker_pictures import make_marker_picture
 from playback.services.markers import fill_marker_pictures, request_marker_pictures
 from processing.exceptions import TargetGoneError
 from processing.media.probe import probe
-from processing.models import Job, JobStatus, ProcessingSettings
+from processing.models import Job, JobStatus, ProcessingSettings, StageRecord
 from processing.services.claim import claim_next
 from processing.services.run import run_job
 from tests import media_factory
@@ -172,3 +172,22 @@ def test_a_mark_of_a_video_that_is_away_waits(file: VideoFile) -> None:
         _make(marker)
     with pytest.raises(TargetGoneError):
         make_marker_picture(marker_id=0, report=lambda done, total: None)
+
+
+def test_a_mark_whose_picture_can_not_be_made_is_not_tried_every_day(
+    file: VideoFile,
+) -> None:
+    marker = _mark(file)
+    fill_marker_pictures()
+    Path(file.fs_path).write_bytes(b"nothing that decodes")
+    job = claim_next(queue="media", worker="test")
+    assert job is not None
+    Job.objects.filter(pk=job.pk).update(max_attempts=1)
+    job.refresh_from_db()
+    run_job(job)
+
+    again = fill_marker_pictures()
+    Marker.objects.filter(pk=marker.pk).update(start_seconds=1.0)
+    elsewhere = fill_marker_pictures()
+
+    assert (StageRecord.objects.get(stage="marker-pictures").status, again, elsewhere) == ("failed", 0, 1)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from processing.services.bell import rq_queue
+from processing.services.bell import forget_workers, rq_queue
 from processing.stages import Stage, StageContext, StageResult, registry
 from tests.processing import processes, steps
 from tests.processing.ingesting import turn_aside
@@ -24,8 +24,10 @@ def derived(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture(autouse=True)
 def _fresh_queues() -> Iterator[None]:
     rq_queue.cache_clear()
+    forget_workers()
     yield
     rq_queue.cache_clear()
+    forget_workers()
 
 
 @pytest.fixture

@@ -169,6 +169,17 @@ def test_all_queues_are_paused_at_once(page: Client) -> None:
     assert "Resume all" in response.content.decode()
 
 
+def test_more_jobs_at_once_than_there_are_workers_is_said_with_what_helps(page: Client) -> None:
+    make_worker(queue="media")
+    address = reverse("admin:processing_queue_control", args=("media", "limit"))
+
+    few, many = (messages_of(page.post(address, {"concurrency": n}, follow=True)) for n in ("1", "3"))
+
+    assert "workers" not in few
+    assert "has 1 worker, and one does one job at a time" in many
+    assert "VIDEOTHEK_MEDIA_WORKERS=3" in many
+
+
 def test_limits_and_quiet_hours_are_saved(page: Client) -> None:
     address = reverse("admin:processing_queue_control", args=("media", "limit"))
 

@@ -20,10 +20,11 @@ from library.services import sweeping
 from library.services.changes import change_batch
 from library.services.sweeping import StoredKind, Sweep, register_stored, stored_kinds, sweep
 from playback.models import Marker, MarkerPicture
-from processing.models import Job, JobStatus, Preview, ProcessingSettings, Storyboard, Thumbnail
+from processing.models import Conversion, Job, JobStatus, Preview, ProcessingSettings, Storyboard, Thumbnail
 from processing.services import cleanup
 from processing.services.claim import claim_next
 from processing.services.cleanup import clean_up, submit_cleanup
+from processing.services.conversions.leftovers import part_name
 from processing.services.run import run_job
 from tests.library.factories import make_file, make_user, make_video
 
@@ -137,6 +138,22 @@ def test_a_storage_that_is_not_there_yet_is_empty(tmp_path: Path) -> None:
 def test_a_folder_belongs_to_one_kind() -> None:
     with pytest.raises(ValueError, match="'frames'"):
         register_stored(next(kind for kind in stored_kinds() if kind.folder == "frames"))
+
+
+def test_what_a_cut_off_conversion_left_goes_and_a_persons_files_stay(settings, tmp_path: Path) -> None:
+    settings.VIDEOTHEK_HOME = tmp_path
+    (tmp_path / "converted" / "holidays").mkdir(parents=True)
+    running = Conversion.objects.create(status=JobStatus.RUNNING, preset_key="a", source_bytes=1)
+    names = [part_name(running.pk), part_name(10**9), "film.mkv", "holidays/" + part_name(10**9 + 1)]
+    for name in names:
+        (tmp_path / "converted" / name).write_bytes(b"x")
+        _age(tmp_path / "converted" / name, 30)
+
+    swept = clean_up()
+
+    left = [name for name in names if (tmp_path / "converted" / name).exists()]
+    assert left == [part_name(running.pk), "film.mkv"]
+    assert "holidays" not in swept.unknown_folders
 
 
 def test_a_chosen_cover_survives_its_undo_and_its_redo(derived: Path) -> None:

@@ -29,6 +29,7 @@ from processing.services.conversions import (
     cancel_conversions,
     delete_outputs,
     forecast,
+    leftovers,
     perform,
     places,
     request_conversions,
@@ -536,7 +537,7 @@ def test_a_named_output_of_a_cancelled_conversion_is_removed_unless_a_scan_has_t
         Conversion.objects.filter(pk=row.pk).update(partial_path=str(path), status="cancelled")
     make_file(folder=file.folder, path=taken)
 
-    assert perform.remove_leftovers() == 1
+    assert leftovers.remove_leftovers() == 1
 
     assert (stray.exists(), taken.exists()) == (False, True)
     assert not Conversion.objects.exclude(partial_path="").exists()
@@ -569,10 +570,10 @@ def test_what_a_killed_worker_left_of_a_cancelled_conversion_is_removed(tmp_path
     part = tmp_path / ".videothek-conversion-1.part"
     part.write_bytes(b"half a film")
     Conversion.objects.filter(pk=killed.pk).update(partial_path=str(part))
-    assert perform.remove_leftovers() == 0
+    assert leftovers.remove_leftovers() == 0
     cancel_conversions(conversion_ids=[killed.pk])
 
-    assert perform.remove_leftovers() == 1
+    assert leftovers.remove_leftovers() == 1
 
     assert not part.exists()
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 from processing.exceptions import NoProgramError
 from processing.media.encode.proving import Proof
 from processing.models import EncoderProof, Job
+from processing.plugins.api import Encoder as PluginEncoder
 from processing.services.conversions import current_capabilities, proofs, prove_encoders
 
 pytestmark = pytest.mark.django_db
@@ -27,8 +28,9 @@ def machine(monkeypatch: pytest.MonkeyPatch) -> list[list[Proof]]:
     """What each try found; the machine is made up."""
     tries: list[list[Proof]] = []
 
-    def prove_all(program: str, told: Any) -> list[Proof]:
-        tries.append([WORKS, CARD, BROKEN, DECODES])
+    def prove_all(program: str, told: Any, added: Any) -> list[Proof]:
+        own = [replace(WORKS, name=one.name, family="plugin") for one in added]
+        tries.append([WORKS, CARD, BROKEN, DECODES, *own])
         for proof in tries[-1]:
             told(proof)
         return tries[-1]
@@ -74,6 +76,28 @@ def test_another_ffmpeg_and_a_boot_have_it_found_out_again(change: dict[str, Any
     assert len(machine) == 2
 
 
+def test_an_encoder_of_a_plugin_is_tried_once_it_is_switched_on_and_forgotten_when_it_is_off(
+    machine: list[list[Proof]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    current_capabilities()
+    monkeypatch.setattr(proofs, "encoders", lambda: [PluginEncoder("libopenh264", "Cisco's", "h264")])
+
+    on = current_capabilities()
+    current_capabilities()
+    tries = len(machine)
+    monkeypatch.setattr(proofs, "encoders", list)
+    prove_encoders()
+
+    assert ("libopenh264" in on.encoders, tries) == (True, 2)
+    assert not EncoderProof.objects.filter(name="libopenh264").exists()
+
+
+def test_an_encoder_that_videothek_knows_is_not_taken_from_a_plugin(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(proofs, "encoders", lambda: [PluginEncoder("libx264", "Mine", "h264", ("-crf", "51"))])
+
+    assert proofs.added_encoders() == []
+
+
 def test_other_machines_count_for_themselves(machine: list[list[Proof]], monkeypatch: pytest.MonkeyPatch) -> None:
     prove_encoders()
     monkeypatch.setattr(proofs, "host_name", lambda: "another")
@@ -87,7 +111,7 @@ def test_a_machine_without_hardware_says_so_loudly(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(
-        proofs, "prove_all", lambda program, told: [WORKS, replace(CARD, is_proven=False, reason="No.")]
+        proofs, "prove_all", lambda program, told, added: [WORKS, replace(CARD, is_proven=False, reason="No.")]
     )
 
     with caplog.at_level(logging.WARNING):

@@ -1,6 +1,5 @@
 """Which workers may begin, and what is said to the others."""
 
-import imageio_ffmpeg
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
@@ -9,9 +8,10 @@ from django.db.models.functions import Now
 from processing import worker as worker_module
 from processing.exceptions import FolderAwayError, WorkerUnfitError
 from processing.media import hardware
-from processing.media.hardware import Hardware, prove_hardware
+from processing.media.encode.catalogue import Encoder, Family
+from processing.media.encode.presets import Codec
+from processing.media.encode.proving import Proof, prove_added, prove_hardware
 from processing.models import WorkerProcess
-from processing.plugins.api import Encoder
 from processing.services import fitness
 from processing.services.fitness import check_worker, describe_worker
 from processing.stages.files import load_file
@@ -52,7 +52,7 @@ def test_a_worker_tells_what_it_can():
 
     assert told["queues"] == ["media", "maintenance"]
     assert told["cores"] >= 1 and told["ffmpeg"] and told["code"].startswith("0.")
-    assert told["hardware"] == {"encoders": (), "cuda": (), "reasons": {}}
+    assert told["hardware"] == {"encoders": [], "cuda": [], "reasons": {}}
 
 
 def test_one_that_is_like_the_main_one_may_begin(tmp_path):
@@ -144,7 +144,9 @@ def test_pictures_of_another_library_are_not_ours(settings):
 
 # ---- graphics cards -------------------------------------------------------------------------------------------------
 def test_the_gpu_queue_is_refused_on_another_machine_without_a_proven_card(monkeypatch):
-    monkeypatch.setattr(fitness, "prove_hardware", lambda program: Hardware((), (), {"h264_nvenc": "No device"}))
+    tried = Proof("h264_nvenc", True, "h264", "nvenc", False, False, "No device", 0.0, ())
+    monkeypatch.setattr(fitness, "prove_hardware", lambda program: [tried])
+    monkeypatch.setattr(fitness, "cuda_cards", lambda: ())
 
     assert "No graphics card was proven to work here" in problem(about("gpu"))
     assert "h264_nvenc: No device" in problem(about("gpu"))
@@ -154,37 +156,31 @@ def test_the_main_machine_converts_in_software_without_a_card():
     check_worker(describe_worker(["gpu"], is_main=True))
 
 
-@pytest.mark.parametrize("found", [Hardware(("h264_vaapi",), (), {}), Hardware((), ("Card",), {})])
-def test_a_proven_card_opens_it(monkeypatch, found):
-    monkeypatch.setattr(fitness, "prove_hardware", lambda program: found)
+@pytest.mark.parametrize(("is_proven", "cards"), [(True, ()), (False, ("Card",))])
+def test_a_proven_card_opens_it(monkeypatch, is_proven, cards):
+    tried = Proof("h264_vaapi", True, "h264", "vaapi", is_proven, False, "" if is_proven else "No", 0.0, ())
+    monkeypatch.setattr(fitness, "prove_hardware", lambda program: [tried])
+    monkeypatch.setattr(fitness, "cuda_cards", lambda: cards)
 
     check_worker(about("gpu"))
 
 
-def test_an_encoder_is_proven_by_encoding_and_not_by_being_listed():
-    program = imageio_ffmpeg.get_ffmpeg_exe()
-
-    proven = prove_hardware(program, ("libx264", "h264_nvenc", "no_such_encoder"))
-
-    assert "libx264" in proven.encoders
-    assert set(proven.reasons) <= {"h264_nvenc"}
-
-
 def test_an_encoder_that_fails_is_not_proven_and_says_why(tmp_path):
     program = tmp_path / "ffmpeg"
-    program.write_text(
-        '#!/bin/sh\n[ "$2" = -encoders ] && echo " V....D h264_nvenc x" && exit 0\necho "No card" >&2; exit 1\n'
-    )
+    program.write_text('#!/bin/sh\necho "No card" >&2; exit 1\n')
     program.chmod(0o755)
 
-    assert prove_hardware(str(program), ("h264_nvenc",)).reasons == {"h264_nvenc": "No card"}
+    reasons = {proof.name: proof.reason for proof in prove_hardware(str(program))}
+
+    assert reasons["h264_nvenc"] == reasons["av1_amf"] == "No card"
+    assert not any("lib" in name for name in reasons)
 
 
-def test_encoders_of_plugins_are_tried_and_told(monkeypatch):
-    added = [Encoder(name, name, "h264") for name in ("libx264rgb", "no_such_encoder")]
-    monkeypatch.setattr(fitness, "encoders", lambda: added)
+def test_encoders_of_plugins_are_tried_by_encoding_and_told(monkeypatch):
+    added = [Encoder(name, Codec.H264, Family.PLUGIN) for name in ("libopenh264", "no_such_encoder")]
+    monkeypatch.setattr(fitness, "added_encoders", lambda: added)
 
-    assert about("media")["plugin_encoders"] == ["libx264rgb"]
+    assert about("media")["plugin_encoders"] == ["libopenh264"]
     assert about("scan")["plugin_encoders"] == []
 
 
@@ -194,7 +190,9 @@ def test_without_a_program_or_a_driver_nothing_is_proven(monkeypatch):
 
     monkeypatch.setattr("ctypes.CDLL", missing)
 
-    assert prove_hardware("/no/ffmpeg") == Hardware((), (), {})
+    added = [Encoder("libx", Codec.H264, Family.PLUGIN)]
+    assert not any(proof.is_proven for proof in [*prove_hardware("/no/ffmpeg"), *prove_added("/no/ffmpeg", added)])
+    assert hardware.cuda_cards() == ()
     assert hardware.ffmpeg_version("/no/ffmpeg") == ""
 
 

@@ -14,8 +14,9 @@ from django.db.models.functions import Now
 from library.models import Folder, VideoFile
 from library.models.file import FileState
 from library.services import find_or_register_folder, register_folder
+from processing.exceptions import CrewLostError
 from processing.models import Job, JobStatus
-from processing.services import run, submit_jobs, submit_scan
+from processing.services import crew, run, submit_jobs, submit_scan
 from processing.services.foreground import process_folders
 from processing.stages import Stage, StageContext, StageResult, get_stage, probe
 from tests.library.factories import make_file, make_folder
@@ -443,3 +444,19 @@ def test_nothing_of_a_killed_command_lives_on(films: Path, tmp_path: Path) -> No
     report = ingest(films)
 
     assert report["files"][0]["status"] == "ready"
+
+
+def test_a_command_whose_workers_die_one_after_the_other_gives_up_with_a_sentence(
+    films: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(crew, "_work", _die)
+    targets = find_or_register_folder(path=str(films))
+
+    with pytest.raises(CrewLostError, match="died as soon as they had begun"):
+        process_folders(targets, on_tick=_quietly)
+
+    assert Job.objects.get().status == JobStatus.PENDING
+
+
+def _die(*args: object) -> None:
+    raise SystemExit(3)

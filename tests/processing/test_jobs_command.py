@@ -77,6 +77,12 @@ def test_pause_and_resume_name_queues_or_all() -> None:
     assert "paused" not in jobs("list")
 
 
+def test_pause_and_resume_tell_numbers_as_json() -> None:
+    told = [json.loads(jobs(verb, "media", "--json")) for verb in ("pause", "pause", "resume")]
+
+    assert told == [{"paused": 1}, {"paused": 0}, {"resumed": 1}]
+
+
 @pytest.mark.parametrize("arguments", [("pause",), ("pause", "media", "--all"), ("resume", "nowhere")])
 def test_queues_must_be_named_and_exist(arguments: tuple[str, ...]) -> None:
     with pytest.raises(CommandError) as error:

@@ -12,19 +12,22 @@ from django.core.management import call_command
 from config.paths import PROJECT_ROOT
 from library.models import AuditEvent
 from processing.exceptions import PluginError
-from processing.models import Job, Plugin
+from processing.media.encode.proving import prove_added
+from processing.models import Conversion, Job, Plugin
 from processing.plugins import enabled
 from processing.plugins.api import API_VERSION
 from processing.plugins.loading import Found, found_plugins
 from processing.plugins.schema import SettingsError, check_schema, clean_settings, with_defaults
 from processing.services import plugins as services
 from processing.services.claim import claim_next
+from processing.services.conversions import proofs
 from processing.services.plugins import check_plugins, sync_plugins, update_plugin
 from processing.services.run import run_job
 from processing.services.submit import submit_jobs
 from processing.stages import all_stages
 from tests.config.stacks import environment_for
 from tests.library.factories import make_folder, make_user
+from tests.processing.converting import ask, fast_preset, library_film, run_next
 from tests.processing.plugin_packages import install, install_example, loaded, made
 
 SCHEMA = {
@@ -327,11 +330,31 @@ def test_a_stage_of_a_plugin_that_is_off_does_not_run_and_says_so(example, tmp_p
     assert "The plugin nfo is switched off" in job.error
 
 
+@pytest.mark.django_db(transaction=True)
+def test_conversions_use_the_encoder_of_a_plugin_while_it_is_on(example, tmp_path, monkeypatch):
+    # Trying all that FFmpeg knows takes seconds; the plugin's own is tried for real.
+    monkeypatch.setattr(proofs, "prove_all", lambda program, told, added: prove_added(program, added))
+    film = library_film(tmp_path / "films")
+    on, off = fast_preset(), fast_preset(key="again", name="Again")
+
+    ask(film, on)
+    run_next()
+    with_plugin = Conversion.objects.get(preset_key=on.key)
+    update_plugin(plugin=example, is_enabled=False, settings={})
+    ask(film, off)
+    run_next()
+    without = Conversion.objects.get(preset_key=off.key)
+
+    assert (with_plugin.encoder, with_plugin.status) == ("libopenh264", "completed"), with_plugin.ffmpeg_output
+    assert with_plugin.rung == "An encoder of a plugin (libopenh264)"
+    assert (without.encoder, without.status) == ("libx264", "completed")
+
+
 def test_encoders_count_while_their_plugin_is_on(example):
     on = [encoder.name for encoder in enabled.encoders()]
     Plugin.objects.update(is_enabled=False)
 
-    assert (on, enabled.encoders()) == (["libx264rgb"], [])
+    assert (on, enabled.encoders()) == (["libopenh264"], [])
 
 
 def test_a_stage_reads_its_plugins_settings(example):

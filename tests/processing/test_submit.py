@@ -1,14 +1,16 @@
 import threading
+from datetime import timedelta
 
 import pytest
 from django.db import IntegrityError, connection, connections, transaction
+from django.db.models.functions import Now
 from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks
 from redis import Redis
 
 from library.models import Folder, VideoFile
 from processing.exceptions import UnknownStageError
-from processing.models import Job, JobStatus
+from processing.models import Job, JobStatus, WorkerProcess
 from processing.services import submit as submit_module
 from processing.services import submit_jobs, submit_scan
 from processing.services.bell import rq_queue, slots
@@ -272,3 +274,31 @@ def test_a_scan_of_a_folder_that_is_gone_is_refused() -> None:
 
     with pytest.raises(Folder.DoesNotExist):
         submit_scan(folder=folder)
+
+
+def _worker_elsewhere(*, queue: str, queues: list[str], seconds_ago: int = 0) -> None:
+    WorkerProcess.objects.create(
+        name=f"nas:{WorkerProcess.objects.count()}",
+        host="nas",
+        pid=1,
+        queue=queue,
+        heartbeat_at=Now() - timedelta(seconds=seconds_ago),
+        capabilities={"queues": queues},
+    )
+
+
+@pytest.mark.django_db
+def test_workers_on_other_machines_are_told_too_where_this_one_has_none(settings) -> None:
+    settings.GPU_WORKERS = 0
+    for _ in range(3):
+        _worker_elsewhere(queue="media", queues=["media", "gpu"])
+    _worker_elsewhere(queue="gpu", queues=["gpu"], seconds_ago=3600)
+
+    assert (slots("gpu"), slots("scan")) == (3, 1)
+
+
+@pytest.mark.django_db
+def test_a_worker_that_may_still_come_finds_a_message(settings) -> None:
+    settings.GPU_WORKERS = 0
+
+    assert slots("gpu") == 1

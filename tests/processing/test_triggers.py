@@ -10,15 +10,17 @@ from django.utils import timezone
 
 from library.models import VideoFile
 from library.models.file import FileState
+from playback.models import Marker
 from processing.models import CronRun, Job, JobStatus, StageConfig, StageRecord
 from processing.services import claim, ending, submit_jobs
 from processing.services.claim import claim_next
+from processing.services.keys import key_of
 from processing.services.run import run_job
 from processing.services.submit import IDLE, INGEST, MANUAL
 from processing.services.triggers import submit_due_crons, submit_import, submit_missing
 from processing.stages import Stage, StageInput, StageResult, get_stage, registry
 from processing.stages.inputs import content, present_files
-from tests.library.factories import make_file, make_folder, make_video
+from tests.library.factories import make_file, make_folder, make_user, make_video
 from tests.processing.factories import make_job
 from tests.processing.test_stage_settings import configure
 
@@ -264,6 +266,37 @@ def test_times_that_passed_while_nothing_ran_are_made_up_for_once() -> None:
     assert submit_due_crons(now) == 1
     Job.objects.all().delete()
     assert submit_due_crons(now + timedelta(minutes=1)) == 0
+
+
+def test_set_times_of_a_look_for_rot_are_for_files_that_were_well_before() -> None:
+    file = make_file(video=make_video())
+    now = datetime(2026, 5, 2, 4, tzinfo=UTC)
+    for name in ("verify", "frames"):
+        configure(name, trigger="cron", cron="30 3 * * *")
+        key = key_of(get_stage(name), file.pk)
+        StageRecord.objects.create(
+            target_kind="file", target_id=file.pk, stage=name, status="completed", input_key=key, completed_key=key,
+            finished_at=now,
+        )  # fmt: skip
+    CronRun.objects.update(answered_until=now - timedelta(hours=1))
+
+    submit_due_crons(now)
+
+    assert waiting() == [("verify", file.pk)]
+
+
+@pytest.mark.parametrize("name", ["preview", "verify", "check", "marker-pictures"])
+def test_the_ledger_knows_whether_a_look_or_a_clip_is_of_the_present_content(name: str) -> None:
+    file = make_file(video=make_video())
+    target = Marker.objects.create(user=make_user(), video=file.video, start_seconds=1) if "marker" in name else file
+    stage = get_stage(name)
+
+    before = key_of(stage, target.pk)
+    VideoFile.objects.update(oshash="f" * 16)
+    after = key_of(stage, target.pk)
+
+    assert len(before) == len(after) == 32
+    assert before != after
 
 
 def test_a_time_is_local(settings: Any) -> None:

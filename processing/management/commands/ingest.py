@@ -17,6 +17,7 @@ from library.models import ScanLog
 from library.models.scan_log import ScanStatus
 from library.paths import display_path, encode_path
 from library.services import find_or_register_folder
+from processing.exceptions import CrewLostError
 from processing.queries.report import file_reports
 from processing.services.foreground import process_folders
 
@@ -25,7 +26,8 @@ class Command(BaseCommand):
     requires_system_checks = ()
     help = (
         "Scans a folder, registering it if it is new, and processes every video in it before returning. "
-        "Exit status 0 when every file ended, the failed ones listed; 2 when the folder can't be read."
+        "Exit status 0 when every file ended, the failed ones listed; 2 when the folder can't be read; "
+        "1 when its worker processes die one after the other."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -44,7 +46,10 @@ class Command(BaseCommand):
         except LibraryError as error:
             raise CommandError(str(error), returncode=2) from None
         with tqdm(desc="Scanning", unit="file", file=sys.stderr, dynamic_ncols=True, mininterval=0.2) as bar:
-            problems = process_folders(targets, on_tick=functools.partial(_show, bar))
+            try:
+                problems = process_folders(targets, on_tick=functools.partial(_show, bar))
+            except CrewLostError as error:
+                raise CommandError(str(error), returncode=1) from None
         if problems:
             raise CommandError(" ".join(problems), returncode=2)
         for target in targets:

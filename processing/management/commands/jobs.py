@@ -37,6 +37,7 @@ class Command(BaseCommand):
             verb = verbs.add_parser(name, help=text)
             verb.add_argument("queues", nargs="*", metavar="QUEUE", help=f"of {', '.join(settings.QUEUES)}")
             verb.add_argument("--all", action="store_true", help="Every queue")
+            _add_json(verb)
         for name, text in (("cancel", "Take out what waits or runs"), ("retry", "Try again what failed")):
             self._add_choice(verbs.add_parser(name, help=text))
         priority = verbs.add_parser("priority", help="Have something done sooner or later")
@@ -118,10 +119,13 @@ class Command(BaseCommand):
     # ---- queues -----------------------------------------------------------------------------------------------------
     def _pause(self, options: dict[str, Any]) -> None:
         count = pause_queues(queues=_queues(options))
-        self.stdout.write(f"{count} paused. What runs ends; 'jobs resume' lets them go on.")
+        if options["json"]:
+            self._say(options, "paused", count)
+        else:
+            self.stdout.write(f"{count} paused. What runs ends; 'jobs resume' lets them go on.")
 
     def _resume(self, options: dict[str, Any]) -> None:
-        self.stdout.write(f"{resume_queues(queues=_queues(options))} resumed.")
+        self._say(options, "resumed", resume_queues(queues=_queues(options)))
 
     # ---- jobs -------------------------------------------------------------------------------------------------------
     def _cancel(self, options: dict[str, Any]) -> None:

@@ -17,6 +17,7 @@ class Family(StrEnum):
     QSV = "qsv"
     VAAPI = "vaapi"
     AMF = "amf"
+    PLUGIN = "plugin"
     SOFTWARE = "software"
 
 
@@ -25,6 +26,7 @@ FAMILY_TITLES = {
     Family.QSV: "Intel Quick Sync",
     Family.VAAPI: "VA-API",
     Family.AMF: "AMD AMF",
+    Family.PLUGIN: "A plugin's",
     Family.SOFTWARE: "Software",
 }
 # Tried in this order: NVENC and Quick Sync speak to their drivers directly, VA-API is the common denominator.
@@ -35,11 +37,12 @@ RENDER_NODE = "/dev/dri/renderD128"
 
 @dataclass(frozen=True, slots=True)
 class Encoder:
-    """An encoder of FFmpeg's."""
+    """An encoder of FFmpeg's. `arguments` are those of a plugin's, which nothing here knows how to ask for quality."""
 
     name: str
     codec: Codec
     family: Family
+    arguments: tuple[str, ...] = ()
 
     @property
     def has_ten_bit(self) -> bool:
@@ -101,7 +104,7 @@ def decode_arguments(family: Family, *, keeps_on_card: bool) -> list[str]:
 
 def pixel_format(encoder: Encoder, *, is_ten_bit: bool) -> str:
     """What the encoder takes from memory, or has on the card."""
-    if encoder.family is Family.SOFTWARE:
+    if encoder.family in (Family.SOFTWARE, Family.PLUGIN):
         return "yuv420p10le" if is_ten_bit else "yuv420p"
     return "p010le" if is_ten_bit else "nv12"
 
@@ -126,6 +129,7 @@ def encoder_arguments(encoder: Encoder, settings: EncodeSettings, rates: BitRate
         Family.QSV: _qsv,
         Family.VAAPI: _vaapi,
         Family.AMF: _amf,
+        Family.PLUGIN: _plugin,
         Family.SOFTWARE: _software,
     }
     return ["-c:v:0", encoder.name, *makers[encoder.family](encoder, settings, rates, is_ten_bit)]
@@ -171,6 +175,11 @@ def _amf(encoder: Encoder, settings: EncodeSettings, rates: BitRates, is_ten_bit
     quality = ["-quality", speed, "-rc", "qvbr", "-qvbr_quality_level", str(min(settings.qp, 51))]
     depth = ["-bitdepth", "10"] if is_ten_bit and encoder.codec is not Codec.H264 else []
     return [*quality, *depth, *_profile(encoder, is_ten_bit), *_target(rates)]
+
+
+def _plugin(encoder: Encoder, settings: EncodeSettings, rates: BitRates, is_ten_bit: bool) -> list[str]:
+    # Without arguments of its own, the bit rate is all that every encoder understands.
+    return [*encoder.arguments, *(_limits(rates) if encoder.arguments else _target(rates))]
 
 
 def _software(encoder: Encoder, settings: EncodeSettings, rates: BitRates, is_ten_bit: bool) -> list[str]:

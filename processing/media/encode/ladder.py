@@ -1,5 +1,6 @@
 """In which order the ways to encode a file are tried: all in hardware, hardware encoding, all in software."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from processing.media.encode.catalogue import (
@@ -28,6 +29,10 @@ class Capabilities:
         """Whether anything encodes in hardware here."""
         return any(BY_NAME[name].family is not Family.SOFTWARE for name in self.encoders if name in BY_NAME)
 
+    def can(self, name: str, *, is_ten_bit: bool) -> bool:
+        """Whether the encoder works here."""
+        return name in self.encoders and (not is_ten_bit or name in self.ten_bit)
+
 
 @dataclass(frozen=True, slots=True)
 class Rung:
@@ -41,17 +46,27 @@ class Rung:
         """For the pages."""
         if self.encoder.family is Family.SOFTWARE:
             return f"Software ({self.encoder.name})"
+        if self.encoder.family is Family.PLUGIN:
+            return f"An encoder of a plugin ({self.encoder.name})"
         how = "decoding and encoding" if self.decodes_in_hardware else "encoding"
         return f"{FAMILY_TITLES[self.encoder.family]}, {how} ({self.encoder.name})"
 
 
-def ladder(codec: Codec, *, source_codec: str | None, is_ten_bit: bool, capabilities: Capabilities) -> tuple[Rung, ...]:
+def ladder(
+    codec: Codec,
+    *,
+    source_codec: str | None,
+    is_ten_bit: bool,
+    capabilities: Capabilities,
+    added: Sequence[Encoder] = (),
+) -> tuple[Rung, ...]:
     """The rungs from fastest to surest. The software encoder is always the last one, proven or not: if it fails too,
-    its words say why."""
-    rungs = []
+    its words say why. `added` are encoders of plugins: whoever switched one on wants it, so it comes first."""
+    own = [encoder for encoder in added if encoder.codec is codec]
+    rungs = [Rung(encoder) for encoder in own if capabilities.can(encoder.name, is_ten_bit=is_ten_bit)]
     for family in HARDWARE:
         name = f"{codec}_{family}"
-        if name not in capabilities.encoders or (is_ten_bit and name not in capabilities.ten_bit):
+        if not capabilities.can(name, is_ten_bit=is_ten_bit):
             continue
         if _can_decode(source_codec, family, capabilities):
             rungs.append(Rung(BY_NAME[name], decodes_in_hardware=True))

@@ -2,7 +2,7 @@
 
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,26 +53,40 @@ def render_nodes() -> list[str]:
     return sorted(str(path) for path in Path("/dev/dri").glob("renderD*"))
 
 
-def prove_all(program: str, *, told: Callable[[Proof], None] = lambda _: None) -> list[Proof]:
-    """Tries every encoder, then every hardware decoder; `told` is called after each. Takes a few seconds."""
+def prove_all(
+    program: str, *, told: Callable[[Proof], None] = lambda _: None, added: Sequence[Encoder] = ()
+) -> list[Proof]:
+    """Tries every encoder, those of plugins too, then every hardware decoder; `told` is called after each. Takes a few
+    seconds."""
     node = next(iter(render_nodes()), RENDER_NODE)
     proofs = []
-    for proof in _each(program, node):
+    for proof in _each(program, node, [*added, *ENCODERS], DECODERS):
         proofs.append(proof)
         told(proof)
     return proofs
 
 
-def _each(program: str, node: str) -> Iterator[Proof]:
+def prove_hardware(program: str) -> list[Proof]:
+    """Tries the encoders of cards only; a moment where there is no card."""
+    node = next(iter(render_nodes()), RENDER_NODE)
+    return list(_each(program, node, [one for one in ENCODERS if one.family is not Family.SOFTWARE], ()))
+
+
+def prove_added(program: str, added: Sequence[Encoder]) -> list[Proof]:
+    """Tries the encoders of plugins only."""
+    return [prove_encoder(program, one) for one in added]
+
+
+def _each(program: str, node: str, encoders: Sequence[Encoder], decoders: Sequence[Decoder]) -> Iterator[Proof]:
     # A card that doesn't even open needn't be tried with each codec: its reason is that of all.
     closed = {family: _try(device_command(program, family, render_node=node)) for family in HWACCELS}
-    for encoder in ENCODERS:
+    for encoder in encoders:
         if reason := closed.get(encoder.family, ""):
             yield _refused(encoder.name, encoder, reason, is_encoder=True)
         else:
             yield prove_encoder(program, encoder, render_node=node)
     with tempfile.TemporaryDirectory(prefix="videothek-proof-") as folder:
-        for decoder in DECODERS:
+        for decoder in decoders:
             if reason := closed[decoder.family]:
                 yield _refused(decoder.name, decoder, reason, is_encoder=False)
             else:

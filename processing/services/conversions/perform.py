@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from library.models import VideoFile
-from library.paths import decode_path, encode_path
+from library.paths import encode_path
 from processing.exceptions import NoRoomError, TargetGoneError
 from processing.media.encode.command import Plan, make_plan
 from processing.media.encode.convert import Attempt, Means, Outcome, convert
@@ -16,11 +16,11 @@ from processing.media.encode.program import Progress
 from processing.media.encode.source import examine
 from processing.media.probe import probe
 from processing.models import Conversion, ProcessingSettings
-from processing.models.job import ACTIVE
 from processing.models.preset import settings_from_json
 from processing.services.conversions.estimates import estimate_bytes
+from processing.services.conversions.leftovers import part_name, remove_leftovers, remove_unclaimed
 from processing.services.conversions.places import Place, choose_place, free_bytes, output_name
-from processing.services.conversions.proofs import current_capabilities, program_or_refuse
+from processing.services.conversions.proofs import added_encoders, current_capabilities, program_or_refuse
 from processing.services.conversions.publish import publish, record_output, replace_original
 from processing.services.ending import storable
 from processing.services.scratch import scratch_folder
@@ -45,13 +45,13 @@ def perform(conversion_id: int, report: Report) -> dict[str, Any]:
     remove_leftovers()
     if conversion.output_file_id is not None:
         return _finish(conversion, _known_output(conversion.output_file_id))
-    _remove_unclaimed(conversion.partial_path)
+    remove_unclaimed(conversion.partial_path)
     source = _source_of(conversion)
     place = choose_place(source, is_replacing=conversion.is_replacing)
     settings = settings_from_json(conversion.preset_settings)
     _check_room(place, estimate_bytes(source, settings))
     Path(place.directory).mkdir(parents=True, exist_ok=True)
-    partial = Path(place.directory) / f".videothek-conversion-{conversion.pk}.part"
+    partial = Path(place.directory) / part_name(conversion.pk)
     Conversion.objects.filter(pk=conversion.pk).update(
         percent=0,
         speed=None,
@@ -109,6 +109,7 @@ def _encode(conversion: Conversion, plan: Plan, partial: Path, report: Report) -
             source_codec=plan.source.facts.video_codec,
             is_ten_bit=plan.colors.is_ten_bit,
             capabilities=capabilities,
+            added=added_encoders(),
         ),
         render_node=capabilities.render_node,
         decodes_all=ProcessingSettings.load().is_output_decoded,
@@ -193,29 +194,3 @@ def _finish(conversion: Conversion, file_id: int) -> dict[str, Any]:
             _write(row, notes=[*row.notes, why])
     _write(row, percent=100, speed=None, left_seconds=None)
     return {"file": file_id, "source_bytes": row.source_bytes, "output_bytes": row.output_bytes, "rung": row.rung}
-
-
-def remove_leftovers() -> int:
-    """Removes unfinished and rowless files of conversions that ended without their worker; returns how many.
-
-    Those of one that runs are its own, and one that waits removes them itself. What a scan has taken up stays.
-    """
-    removed = 0
-    rows = Conversion.objects.exclude(partial_path="").exclude(status__in=ACTIVE)
-    for row in rows.only("partial_path"):
-        removed += _remove_unclaimed(row.partial_path)
-        _write(row, partial_path="")
-    return removed
-
-
-def _remove_unclaimed(stored: str) -> int:
-    """Removes the file unless the library has it; returns how many went."""
-    path = Path(decode_path(stored))
-    if not stored or not path.exists():
-        return 0
-    name = encode_path(path.name)
-    known = VideoFile.objects.filter(relative_path__endswith=name).select_related("folder")
-    if any(file.fs_path == os.fspath(path) for file in known):
-        return 0
-    path.unlink()
-    return 1

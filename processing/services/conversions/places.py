@@ -1,5 +1,6 @@
 """Where the output of a conversion lies, and whether there is room."""
 
+import functools
 import os
 import shutil
 import time
@@ -8,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from django.conf import settings
+from django.core.files.storage import FileSystemStorage, Storage
 
 from library.exceptions import LibraryError
 from library.models import Folder, VideoFile
@@ -67,9 +69,23 @@ def _candidates(file: VideoFile, *, is_replacing: bool) -> Iterator[Place]:
         yield own
 
 
+def _own_root() -> Path:
+    return Path(str(settings.VIDEOTHEK_HOME)) / "converted"
+
+
+@functools.cache
+def _storage_at(root: str) -> Storage:
+    return FileSystemStorage(location=root)
+
+
+def converted_storage() -> Storage:
+    """The folder for conversions below VIDEOTHEK_HOME, for the clean-up; it need not be there."""
+    return _storage_at(os.fspath(_own_root()))
+
+
 def own_place() -> Place | None:
     """The folder for conversions below VIDEOTHEK_HOME, made and registered the first time it is needed."""
-    root = Path(str(settings.VIDEOTHEK_HOME)) / "converted"
+    root = _own_root()
     try:
         root.mkdir(parents=True, exist_ok=True)
         held = containing_folder(os.fspath(root))

@@ -11,11 +11,14 @@ from django.db import DatabaseError, connections
 from django.utils import timezone
 
 from processing.exceptions import NoProgramError, ProcessingError
+from processing.media.encode.catalogue import BY_NAME, Encoder, Family
 from processing.media.encode.ladder import Capabilities
+from processing.media.encode.presets import Codec
 from processing.media.encode.program import ffmpeg_program
 from processing.media.encode.proving import Proof, capabilities_of, prove_all
 from processing.models import EncoderProof
 from processing.models.conversion import ProofKind
+from processing.plugins.enabled import encoders
 from processing.services.submit import submit_jobs
 
 logger = logging.getLogger(__name__)
@@ -44,6 +47,15 @@ def program_version(program: str) -> str:
     return lines[0].partition(" Copyright")[0][:200] if lines else ""
 
 
+def added_encoders() -> list[Encoder]:
+    """Those of plugins that are switched on. One that Videothek knows itself is left to it."""
+    return [
+        Encoder(one.name, Codec(one.codec), Family.PLUGIN, tuple(one.arguments))
+        for one in encoders()
+        if one.name not in BY_NAME
+    ]
+
+
 def prove_encoders(*, told: Callable[[Proof], None] = lambda proof: None) -> list[EncoderProof]:
     """Tries every encoder and hardware decoder on this machine and writes what came of it; a few seconds.
 
@@ -51,7 +63,7 @@ def prove_encoders(*, told: Callable[[Proof], None] = lambda proof: None) -> lis
     """
     program = program_or_refuse()
     version, host = program_version(program), host_name()
-    proofs = prove_all(program, told=told)
+    proofs = prove_all(program, told=told, added=added_encoders())
     rows = [
         EncoderProof(
             host=host,
@@ -73,6 +85,8 @@ def prove_encoders(*, told: Callable[[Proof], None] = lambda proof: None) -> lis
     EncoderProof.objects.bulk_create(
         rows, update_conflicts=True, unique_fields=["host", "kind", "name"], update_fields=columns
     )
+    # Of plugins that were switched off.
+    EncoderProof.objects.filter(host=host).exclude(name__in=[proof.name for proof in proofs]).delete()
     if not capabilities_of(proofs).has_hardware:
         logger.warning("Nothing encodes in hardware on %s: conversions run in software.", host)
     return list(EncoderProof.objects.filter(host=host))
@@ -90,8 +104,11 @@ def known_capabilities() -> Capabilities:
 
 
 def _valid_proofs() -> list[EncoderProof]:
-    """This machine's, or none when some are of another FFmpeg or from before its boot. Raises NoProgramError."""
+    """This machine's, or none when some are of another FFmpeg or from before its boot, or a plugin's encoder was never
+    tried. Raises NoProgramError."""
     rows = list(EncoderProof.objects.filter(host=host_name()))
+    if {encoder.name for encoder in added_encoders()} - {row.name for row in rows}:
+        return []
     version = program_version(program_or_refuse())
     booted = datetime.fromtimestamp(psutil.boot_time(), UTC)
     return [] if any(row.program != version or row.proven_at < booted for row in rows) else rows

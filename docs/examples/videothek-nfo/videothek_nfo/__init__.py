@@ -76,7 +76,9 @@ class NfoPlugin(Plugin):
     def register(self, additions: Additions) -> None:
         additions.enrichers.append(Enricher("sidecar", ".nfo files", find_facts))
         additions.scanners.append(Scanner("samples", "leaves out samples", leaves_out=is_sample))
-        additions.encoders.append(Encoder("libx264rgb", "H.264 without loss of colour", "h264", ("-crf", "18")))
+        additions.encoders.append(
+            Encoder("libopenh264", "H.264 by Cisco's OpenH264", "h264", ("-rc_mode", "bitrate", "-b:v:0", "2M"))
+        )
         additions.stages.append(
             Stage(
                 name="nfo-count",

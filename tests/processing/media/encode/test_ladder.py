@@ -1,7 +1,8 @@
 """Which ways of encoding are tried, in which order."""
 
+from processing.media.encode.catalogue import Encoder, Family, encoder_arguments
 from processing.media.encode.ladder import Capabilities, Rung, ladder
-from processing.media.encode.presets import Codec
+from processing.media.encode.presets import BitRates, Codec, EncodeSettings
 
 
 def names(rungs: tuple[Rung, ...]) -> list[tuple[str, bool]]:
@@ -38,3 +39,30 @@ def test_a_card_that_only_decodes_is_not_one_that_encodes() -> None:
     rungs = ladder(Codec.H264, source_codec="h264", is_ten_bit=False, capabilities=machine)
 
     assert (names(rungs), machine.has_hardware) == ([("libx264", False)], False)
+
+
+def test_an_encoder_of_a_plugin_goes_first_where_it_works() -> None:
+    added = [
+        Encoder(name, codec, Family.PLUGIN) for name, codec in (("a", Codec.H264), ("b", Codec.H264), ("c", Codec.AV1))
+    ]
+    machine = Capabilities(encoders=frozenset({"a", "c", "h264_nvenc", "libx264"}))
+
+    eight, ten = (
+        ladder(Codec.H264, source_codec=None, is_ten_bit=deep, capabilities=machine, added=added)
+        for deep in (False, True)
+    )
+
+    assert [names(rungs) for rungs in (eight, ten)] == [
+        [("a", False), ("h264_nvenc", False), ("libx264", False)],
+        [("libx264", False)],
+    ]
+
+
+def test_an_encoder_of_a_plugin_gets_its_own_arguments_and_the_highest_rate_or_the_rate_alone() -> None:
+    rates, settings = BitRates(1000, 1200, 2400), EncodeSettings(Codec.H264, None, 30)
+    own, bare = (Encoder("x", Codec.H264, Family.PLUGIN, more) for more in (("-q", "5"), ()))
+
+    told = [encoder_arguments(one, settings, rates, is_ten_bit=False) for one in (own, bare)]
+
+    limits = ["-maxrate:v:0", "1200", "-bufsize:v:0", "2400"]
+    assert told == [["-c:v:0", "x", "-q", "5", *limits], ["-c:v:0", "x", "-b:v:0", "1000", *limits]]

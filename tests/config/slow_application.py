@@ -1,0 +1,22 @@
+"""What tests/config/test_gunicorn_worker.py serves: "/slow" answers once the test has made the file `GATE`."""
+
+import os
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import django
+
+django.setup()
+
+
+def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    if environ["PATH_INFO"] == "/slow":
+        (Path(os.environ["GATE"]).with_name(f"began-{environ['QUERY_STRING']}")).touch()
+        for _ in range(6000):
+            if Path(os.environ["GATE"]).exists():
+                break
+            time.sleep(0.01)
+    start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", "2")])
+    return [b"ok"]

@@ -1,0 +1,138 @@
+import http.client
+import socket
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from config.paths import PROJECT_ROOT
+from tests.config.stacks import environment_for, free_port, wait_until
+
+
+class Server:
+    """A gunicorn with two threads that wait at most a second, before an application that hangs when told to."""
+
+    def __init__(self, folder: Path) -> None:
+        self.port, self.folder = free_port(), folder
+        self.connections: list[http.client.HTTPConnection] = []
+        (folder / "home" / "static").mkdir(parents=True)
+        environment = environment_for(
+            folder / "home",
+            VIDEOTHEK_WEB_WORKERS="1",
+            VIDEOTHEK_WEB_THREADS="2",
+            VIDEOTHEK_WEB_WAIT_SECONDS="1",
+            # Nothing here collects static files, whose names the page would look up.
+            VIDEOTHEK_DEBUG="true",
+            GATE=str(folder / "gate"),
+        )
+        command = ["-m", "gunicorn", "-c", "python:config.gunicorn", "--bind", f"127.0.0.1:{self.port}"]
+        self.process = subprocess.Popen(
+            [sys.executable, *command, "tests.config.slow_application"],
+            cwd=PROJECT_ROOT, env=environment, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+
+    def is_listening(self) -> bool:
+        with closing(socket.socket()) as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+
+    def ask(
+        self, path: str, method: str = "GET", body: bytes | None = None, timeout: float = 60.0, **headers: str
+    ) -> http.client.HTTPConnection:
+        """A connection with a request on its way."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
+        self.connections.append(connection)
+        connection.request(method, path, body, headers)
+        return connection
+
+    def answer(self, path: str, method: str = "GET", body: bytes | None = None, **headers: str) -> Any:
+        """The answer, read whole, and its connection."""
+        connection = self.ask(path, method, body, **headers)
+        response = connection.getresponse()
+        return response.status, response.headers, response.read(), connection
+
+    def is_refusing(self) -> bool:
+        """Whether one who comes now is told to come back; one who isn't stays in the queue."""
+        try:
+            return self.ask("/probe", timeout=0.2).getresponse().status == 503
+        except TimeoutError:
+            return False
+
+    def fill(self) -> list[http.client.HTTPConnection]:
+        """Both threads hang, and what waits behind them has waited longer than a second."""
+        held = [self.ask(f"/slow?{number}") for number in range(2)]
+        wait_until(lambda: all((self.folder / f"began-{number}").exists() for number in range(2)))
+        held.append(self.ask("/waits"))
+        wait_until(self.is_refusing)
+        return held
+
+    def open_gate(self) -> None:
+        (self.folder / "gate").touch()
+
+    def stop(self) -> str:
+        """What it said, after it has ended."""
+        for connection in self.connections:
+            connection.close()
+        self.process.terminate()
+        return self.process.communicate(timeout=30)[1]
+
+
+@pytest.fixture
+def server(tmp_path):
+    made = Server(tmp_path)
+    try:
+        wait_until(made.is_listening)
+        yield made
+    finally:
+        made.open_gate()
+        if made.process.returncode is None:
+            made.stop()
+
+
+def test_who_would_wait_too_long_is_told_to_come_back_and_health_files_and_streams_are_answered(server):
+    server.fill()
+
+    page = server.answer("/library/", Accept="text/html")
+    again = server.answer("/api/v1/videos/")
+    passing = [server.answer(path)[0] for path in ("/healthz", "/static/x.css", "/videos/1/stream", "/derived/a.webp")]
+
+    assert (page[0], again[0], passing) == (503, 503, [200] * 4)
+    assert 5 <= int(page[1]["Retry-After"]) <= 15
+    assert b"Too much at once" in page[2]
+    assert again[1]["Content-Type"] == "application/json"
+    assert again[2].startswith(b'{"detail": "Too much at once')
+
+
+def test_after_the_crowd_pages_are_answered_again_on_the_same_connections(server):
+    held = server.fill()
+    refused = server.answer("/library/")
+
+    server.open_gate()
+    slow = [connection.getresponse().status for connection in held[:2]]
+    late = held[2].getresponse()
+    wait_until(lambda: server.answer("/probe")[0] == 200)
+    refused[3].request("GET", "/library/")
+    on_the_same = refused[3].getresponse().status
+
+    assert (refused[0], slow, late.status, on_the_same) == (503, [200, 200], 503, 200)
+    assert "told to come back" in server.stop()
+
+
+def test_who_sends_a_body_is_told_to_come_back_and_loses_the_connection(server):
+    server.fill()
+
+    status, headers, _, _ = server.answer("/save", method="POST", body=b"title=x")
+    nothing = server.answer("/library/", method="HEAD")
+
+    assert (status, headers["Connection"]) == (503, "close")
+    assert (nothing[0], nothing[2]) == (503, b"")
+
+
+def test_without_a_crowd_nobody_is_told_to_come_back(server):
+    server.open_gate()
+
+    answers = [server.answer("/slow?x")[0] for _ in range(20)]
+
+    assert answers == [200] * 20
