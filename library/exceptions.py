@@ -73,3 +73,19 @@ class CoverError(LibraryError):
 
 class RangeNotSatisfiableError(LibraryError):
     """The bytes asked for lie behind the end of the file."""
+
+
+class TokenError(LibraryError):
+    """A token can't be made like this."""
+
+    permanent = True
+
+
+class TokenRefusedError(LibraryError):
+    """The token that was sent is not one that counts; `seconds_left` is set when there were too many such."""
+
+    permanent = True
+
+    def __init__(self, sentence: str, seconds_left: int | None = None) -> None:
+        super().__init__(sentence)
+        self.seconds_left = seconds_left
