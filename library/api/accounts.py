@@ -22,8 +22,8 @@ from library.api.rows import find_row, write
 from library.api.versions import check_version, version_of
 from library.models import ApiToken, AuditEvent, AuditKind, User
 from library.models.token import TokenScope
-from library.roles import DEFAULT_ROLE
-from library.services.access import assign_role, check_owner_remains, may_grant
+from library.roles import ADMIN, DEFAULT_ROLE
+from library.services.access import assign_role, check_owner_remains, may_grant, permissions_of
 from library.services.tokens import DEFAULT_DAYS, MOST_DAYS, make_token, revoke_token, tokens_of
 
 _VERSIONED = ("username", "first_name", "last_name", "email", "is_active", "is_superuser")
@@ -132,9 +132,8 @@ class UserDetail(ApiView):
 
     def _find(self, user_id: int) -> User:
         user: User = find_row(User.objects.all(), user_id, noun="account", is_locking=True)
-        if not self.account.is_superuser and (
-            user.is_superuser or not may_grant(self.account, user.get_all_permissions())
-        ):
+        # By what it holds, not by what it may now: switched off it may nothing, and comes back with its rights.
+        if not self.account.is_superuser and (user.is_superuser or not may_grant(self.account, permissions_of(user))):
             raise PermissionDenied("That account may do more than you.")
         return user
 
@@ -207,8 +206,10 @@ class RoleDetail(ApiView):
         """Gives and takes permissions; nobody gives what they don't have, and the role "admin" keeps everything."""
         role = find_row(Group.objects.all(), role_id, noun="role", is_locking=True)
         values = self.body(RoleEditSerializer)
-        if role.name == "admin":
+        if role.name == ADMIN:
             raise PermissionDenied("The role admin always holds every permission.")
+        if not self.account.is_superuser and role.user_set.filter(pk=self.account.pk).exists():
+            raise PermissionDenied("Your own role is somebody else's to change.")
         names = [*values.get("grant", []), *values.get("withdraw", [])]
         if not may_grant(self.account, names):
             raise PermissionDenied("You can only give and take what you hold yourself.")
@@ -243,9 +244,7 @@ class AuditSerializer(serializers.Serializer[Any]):
 class Audit(ApiView):
     required_permissions = ("library.view_auditevent",)
 
-    @extend_schema(
-        parameters=[OpenApiParameter("kind", str, enum=AuditKind.values)], responses=paged(AuditSerializer)
-    )
+    @extend_schema(parameters=[OpenApiParameter("kind", str, enum=AuditKind.values)], responses=paged(AuditSerializer))
     def get(self, request: Request) -> Response:
         """The audit log, the latest first."""
         rows = AuditEvent.objects.all()

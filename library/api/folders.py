@@ -90,9 +90,7 @@ class Folders(ApiView):
         """Adds a folder and begins its first scan. One that was removed comes back as it was."""
         values = self.body(FolderAddSerializer)
         with self.changing():
-            folder = register_folder(
-                path=typed_path(values["path"]), name=values.get("name", ""), user=self.account
-            )
+            folder = register_folder(path=typed_path(values["path"]), name=values.get("name", ""), user=self.account)
         submit_scan(folder=folder, requested_by=self.account)
         return show_folder(folder.pk, status=HTTPStatus.CREATED)
 

@@ -116,9 +116,7 @@ class RowView(RowMixin):
         row.delete()
 
 
-def find_row(
-    rows: QuerySet[Any], key: Any, *, noun: str = "row", lookup: str = "pk", is_locking: bool = False
-) -> Any:
+def find_row(rows: QuerySet[Any], key: Any, *, noun: str = "row", lookup: str = "pk", is_locking: bool = False) -> Any:
     """The row of that key, locked where the caller is about to change it. Raises NotFound."""
     if isinstance(key, int) and key >= 2**63:
         raise NotFound(f"There is no such {noun}.")

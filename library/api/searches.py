@@ -256,7 +256,9 @@ class SavedSearchVideos(ApiView):
         """What a search finds now, in its order or another."""
         row = find_row(searches_of(self), public_id, lookup="public_id", noun="search")
         asked: Mapping[str, Any] = self.query(RunSerializer)
-        page = search({**asked, "filter": row.filter, "sort": asked.get("sort") or row.sort}, self.account, request.path)
+        page = search(
+            {**asked, "filter": row.filter, "sort": asked.get("sort") or row.sort}, self.account, request.path
+        )
         if page["next"]:
             # It goes on with this search, not with a copy of its filter.
             parts = {"sort": page["sort"], "cursor": page["next_cursor"], "limit": asked.get("limit", PAGE_SIZE)}

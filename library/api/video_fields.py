@@ -109,7 +109,9 @@ class CreditSerializer(serializers.Serializer[Any]):
     person = NamedSerializer(source="creator", read_only=True)
     role = serializers.CharField(max_length=100, allow_blank=True)
     source = serializers.ChoiceField(ChangeSource.choices, read_only=True)
-    confidence = serializers.FloatField(allow_null=True, read_only=True, help_text="0 to 1; null: nothing was measured.")
+    confidence = serializers.FloatField(
+        allow_null=True, read_only=True, help_text="0 to 1; null: nothing was measured."
+    )
 
 
 class VideoStudioSerializer(serializers.Serializer[Any]):
@@ -212,16 +214,20 @@ def detail_of(file: VideoFile, user: User) -> dict[str, Any]:
     studios = VideoStudio.objects.filter(video=video, studio__trashed_at=None).select_related("studio")
     tags = video.video_tags.filter(tag__trashed_at=None).select_related("tag")
     own = ("description", "origin", "type", "original_file_name", "last_verified_at")
-    return item | {name: getattr(video, name) for name in own} | {
-        "has_own_cover": bool(video.cover),
-        "credits": credits.order_by("creator__name", "pk"),
-        "video_studios": studios.order_by("-is_primary", "studio__name", "pk"),
-        "video_tags": tags.order_by("tag__name", "pk"),
-        "notes": video.metadata.order_by("key"),
-        "external_ids": video.external_ids.all(),  # type: ignore[attr-defined]
-        "files": files,
-        "chapters": file.chapters,
-    }
+    return (
+        item
+        | {name: getattr(video, name) for name in own}
+        | {
+            "has_own_cover": bool(video.cover),
+            "credits": credits.order_by("creator__name", "pk"),
+            "video_studios": studios.order_by("-is_primary", "studio__name", "pk"),
+            "video_tags": tags.order_by("tag__name", "pk"),
+            "notes": video.metadata.order_by("key"),
+            "external_ids": video.external_ids.all(),  # type: ignore[attr-defined]
+            "files": files,
+            "chapters": file.chapters,
+        }
+    )
 
 
 def single_pictures(file: VideoFile) -> dict[str, str | None]:

@@ -227,6 +227,7 @@ class VideoDetail(ApiView):
             batch.summary = f"Changed the video {video}"
         return show_video(self, video_id)
 
+    @extend_schema(responses={204: None})
     def delete(self, request: Request, video_id: int) -> Response:
         """Puts it into the trash."""
         file = shown_video(video_id)
