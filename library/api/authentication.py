@@ -23,7 +23,7 @@ class TokenAuthentication(BaseAuthentication):
         return 'Bearer realm="Videothek"'
 
 
-class _Described(OpenApiAuthenticationExtension):  # type: ignore[misc, no-untyped-call]
+class _Described(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     target_class = "library.api.authentication.TokenAuthentication"
     name = "token"
 

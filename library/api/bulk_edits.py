@@ -198,7 +198,9 @@ class BulkEditDetail(ApiView):
 
 def _as_stored(asked: Mapping[str, Any]) -> dict[str, Any]:
     """The operation in the steps' own words: ids of rows, days as text. Raises BulkEditError."""
-    wanted = {name: dict(value) if isinstance(value, Mapping) else value for name, value in asked.items()}
+    wanted: dict[str, Any] = {
+        name: dict(value) if isinstance(value, Mapping) else value for name, value in asked.items()
+    }
     for name, model in _NAMED.items():
         if name in wanted:
             public = set(wanted[name]["ids"])

@@ -36,7 +36,7 @@ class Description(AutoSchema):
         name = re.sub(r"(?<!^)(?=[A-Z])", "_", type(self.view).__name__).lower()
         return f"{name}_{self.method.lower()}"
 
-    def get_description(self) -> str:
+    def get_description(self) -> str:  # type: ignore[override]
         said = super().get_description().strip()
         wanted = permissions_for(self.view, self.method)
         need = ", ".join(f"`{one}`" for one in wanted or ()) or "an account"
@@ -55,8 +55,8 @@ class Description(AutoSchema):
             parameters += PAGE_PARAMETERS
         if getattr(self.view, "has_version", False) and self.method in ("PATCH", "PUT", "DELETE"):
             is_needed = self.method != "DELETE"
-            where = OpenApiParameter.HEADER
-            parameters.append(OpenApiParameter("If-Match", str, where, required=is_needed, description=_VERSION))
+            version = OpenApiParameter("If-Match", str, "header", required=is_needed, description=_VERSION)
+            parameters.append(version)
         return parameters
 
     def _is_create_operation(self) -> bool:

@@ -16,7 +16,8 @@ from library.api.rows import find_row
 from library.api.video_fields import FileSerializer
 from library.models import DuplicatePair, Video, VideoFile
 from library.models.duplicate import DuplicateKind, DuplicateVerdict
-from library.services.duplicates.plan import MOST_GROUPS_AT_ONCE, Facts, Plan, apply_best, facts_of, plan_best
+from library.services.duplicates.best import Facts
+from library.services.duplicates.plan import MOST_GROUPS_AT_ONCE, Plan, apply_best, facts_of, plan_best
 from library.services.duplicates.verdicts import answer_pairs, forget_answers, trash_clip
 from library.services.merging import merge_videos
 from processing.services.submit import MANUAL, submit_jobs

@@ -43,7 +43,9 @@ class GoneError(APIException):
 def handle_exception(error: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's answers, and 400 with their sentence for our own errors: {"detail": "..."} or {"field": ["..."]}."""
     if isinstance(error, ValidationError):
-        body = error.message_dict if hasattr(error, "error_dict") else {"detail": " ".join(error.messages)}
+        body: dict[str, Any] = (
+            error.message_dict if hasattr(error, "error_dict") else {"detail": " ".join(error.messages)}
+        )
         if "__all__" in body:
             body["detail"] = " ".join(body.pop("__all__"))
         return Response(body, status=HTTPStatus.BAD_REQUEST)

@@ -223,7 +223,7 @@ def detail_of(file: VideoFile, user: User) -> dict[str, Any]:
             "video_studios": studios.order_by("-is_primary", "studio__name", "pk"),
             "video_tags": tags.order_by("tag__name", "pk"),
             "notes": video.metadata.order_by("key"),
-            "external_ids": video.external_ids.all(),  # type: ignore[attr-defined]
+            "external_ids": video.external_ids.all(),
             "files": files,
             "chapters": file.chapters,
         }

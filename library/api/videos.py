@@ -221,7 +221,7 @@ class VideoDetail(ApiView):
         """Changes what a person writes about it: only the fields that are sent."""
         file = shown_video(video_id)
         with self.changing() as batch:
-            video = Video.objects.select_for_update(no_key=True).get(pk=file.video_id)
+            video = Video.objects.select_for_update(no_key=True).get(pk=file.video_id or 0)
             check_version(request, video, settable(VideoChangeSerializer))
             write(video, self.body(VideoChangeSerializer, partial=True, row=video))
             batch.summary = f"Changed the video {video}"
@@ -232,7 +232,7 @@ class VideoDetail(ApiView):
         """Puts it into the trash."""
         file = shown_video(video_id)
         with self.changing() as batch:
-            video = Video.objects.select_for_update(no_key=True).get(pk=file.video_id)
+            video = Video.objects.select_for_update(no_key=True).get(pk=file.video_id or 0)
             check_version(request, video, settable(VideoChangeSerializer), is_needed=False)
             trash(kind="video", ids=[video.pk], user=self.account)
             batch.summary = f"Put {video} into the trash"

@@ -116,8 +116,9 @@ class StudioSerializer(VersionedSerializer):
     class Meta:
         model = Studio
         fields = [
-            "id", "version", "name", "disambiguation", "short_name", "url", "description", "parent", "network", "rating",
-            "is_verified", "logo", "poster", "favicon", "aliases", "links", "page", "created_at", "updated_at",
+            "id", "version", "name", "disambiguation", "short_name", "url", "description", "parent", "network",
+            "rating", "is_verified", "logo", "poster", "favicon", "aliases", "links", "page", "created_at",
+            "updated_at",
         ]  # fmt: skip
 
     def get_logo(self, row: Studio) -> str | None:

@@ -252,9 +252,9 @@ class StageSerializer(VersionedSerializer):
     class Meta:
         model = StageConfig
         fields = [
-            "stage", "version", "label", "target_kind", "triggers", "is_changed", "is_enabled", "trigger", "after", "cron",
-            "queue", "slots", "is_heavy", "max_retries", "first_delay_seconds", "delay_factor", "max_delay_seconds",
-            "timeout_seconds",
+            "stage", "version", "label", "target_kind", "triggers", "is_changed", "is_enabled", "trigger", "after",
+            "cron", "queue", "slots", "is_heavy", "max_retries", "first_delay_seconds", "delay_factor",
+            "max_delay_seconds", "timeout_seconds",
         ]  # fmt: skip
         read_only_fields = ["stage"]
 
