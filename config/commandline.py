@@ -19,7 +19,8 @@ from config.services.owner import ensure_owner
 # These work on files alone, or see to the servers themselves.
 WITHOUT_SERVERS = frozenset(
     {"check", "makemigrations", "collectstatic", "help", "version", "startapp", "startproject", "test", "testserver"}
-    | {"up", "makemessages", "compilemessages", "diffsettings", "findstatic", "move_derived", "spectacular", "api_schema"}
+    | {"up", "makemessages", "compilemessages", "diffsettings", "findstatic", "move_derived"}
+    | {"spectacular", "api_schema"}
 )
 # These need the servers but decide themselves what is migrated.
 WITHOUT_MIGRATING = frozenset(
