@@ -1,6 +1,6 @@
 from django.urls import path
 
-from processing.api import conversions, jobs, looking_after
+from processing.api import conversions, engine, jobs, letters, looking_after
 
 urlpatterns = [
     path("jobs/", jobs.Jobs.as_view(), name="api_jobs"),
@@ -8,17 +8,17 @@ urlpatterns = [
     path("jobs/retry/", jobs.JobsRetry.as_view(), name="api_jobs_retry"),
     path("jobs/priority/", jobs.JobsPriority.as_view(), name="api_jobs_priority"),
     path("jobs/<int:job_id>/", jobs.JobDetail.as_view(), name="api_job"),
-    path("queues/", jobs.Queues.as_view(), name="api_queues"),
-    path("queues/pause/", jobs.QueuesPause.as_view(), name="api_queues_pause"),
-    path("queues/resume/", jobs.QueuesResume.as_view(), name="api_queues_resume"),
-    path("queues/<slug:name>/", jobs.QueueDetail.as_view(), name="api_queue"),
-    path("stages/", jobs.Stages.as_view(), name="api_stages"),
-    path("stages/<slug:name>/", jobs.StageDetail.as_view(), name="api_stage"),
-    path("dead-letters/", jobs.Letters.as_view(), name="api_letters"),
-    path("dead-letters/groups/", jobs.LetterGroups.as_view(), name="api_letter_groups"),
-    path("dead-letters/retry/", jobs.LettersRetry.as_view(), name="api_letters_retry"),
-    path("dead-letters/abandon/", jobs.LettersAbandon.as_view(), name="api_letters_abandon"),
-    path("dead-letters/<int:letter_id>/", jobs.LetterDetail.as_view(), name="api_letter"),
+    path("queues/", engine.Queues.as_view(), name="api_queues"),
+    path("queues/pause/", engine.QueuesPause.as_view(), name="api_queues_pause"),
+    path("queues/resume/", engine.QueuesResume.as_view(), name="api_queues_resume"),
+    path("queues/<slug:name>/", engine.QueueDetail.as_view(), name="api_queue"),
+    path("stages/", engine.Stages.as_view(), name="api_stages"),
+    path("stages/<slug:name>/", engine.StageDetail.as_view(), name="api_stage"),
+    path("dead-letters/", letters.Letters.as_view(), name="api_letters"),
+    path("dead-letters/groups/", letters.LetterGroups.as_view(), name="api_letter_groups"),
+    path("dead-letters/retry/", letters.LettersRetry.as_view(), name="api_letters_retry"),
+    path("dead-letters/abandon/", letters.LettersAbandon.as_view(), name="api_letters_abandon"),
+    path("dead-letters/<int:letter_id>/", letters.LetterDetail.as_view(), name="api_letter"),
     path("workers/", jobs.Workers.as_view(), name="api_workers"),
     path("conversions/", conversions.Conversions.as_view(), name="api_conversions"),
     path("conversions/cancel/", conversions.ConversionsCancel.as_view(), name="api_conversions_cancel"),

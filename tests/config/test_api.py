@@ -1,7 +1,10 @@
 """Every endpoint of the API: who may use it, what it costs, what it refuses, and that it describes itself."""
 
 import json
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -10,10 +13,12 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.db import connection
+from django.db.models import QuerySet
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from library.api.versions import check_version
 from library.management.commands.api_schema import PLACE
 from library.models import ChangeBatch, ScanLog, User, Video
 from library.models.token import TokenScope
@@ -456,3 +461,33 @@ def test_a_held_scan_is_answered_once(world: World, admin: Client) -> None:
     answers = [send(admin, "POST", place, {"answer": "keep"}).status_code for _ in range(2)]
 
     assert answers == [200, 409]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("is_locked", [True, False])
+def test_of_two_who_write_at_once_one_is_told(monkeypatch: pytest.MonkeyPatch, is_locked: bool) -> None:
+    """The control without the lock lets both write, and one of the two titles is lost."""
+    client = client_for(make_user(is_superuser=True))
+    place = f"/api/v1/videos/{make_file().video_id}/"
+    version = client.get(place)["ETag"]
+    both_checked = threading.Barrier(2)
+
+    def check_and_wait(*args: Any, **options: Any) -> None:
+        check_version(*args, **options)
+        # Broken where the other one waits for the lock that this one holds.
+        with suppress(threading.BrokenBarrierError):
+            both_checked.wait(timeout=1)
+
+    def write_title(title: str) -> int:
+        try:
+            return int(send(client, "PATCH", place, {"title": title}, **{"If-Match": version}).status_code)
+        finally:
+            connection.close()
+
+    monkeypatch.setattr("library.api.videos.check_version", check_and_wait)
+    if not is_locked:
+        monkeypatch.setattr(QuerySet, "select_for_update", lambda rows, **options: rows.all())
+    with ThreadPoolExecutor(2) as threads:
+        statuses = sorted(threads.map(write_title, ("One", "Two")))
+
+    assert statuses == ([200, 409] if is_locked else [200, 200])
