@@ -43,6 +43,11 @@ class Description(AutoSchema):
         reads = " Tokens that may only look may use it." if only_reads(self.view, self.method) else ""
         return f"{said}\n\nNeeds {need}.{reads}".strip()
 
+    def get_summary(self) -> str:
+        # Of the first sentence the part that fits into a line.
+        said = " ".join(super().get_description().split("\n\n")[0].split())
+        return re.split(r"[.:;](?:\s|$)", said)[0][:110]
+
     def get_response_serializers(self) -> Any:
         serializer = super().get_response_serializers()
         if self.method == "GET" and getattr(self.view, "is_list", False):
