@@ -102,7 +102,7 @@ def test_nobody_gets_nothing_and_is_told_how_to_come_in(world: World) -> None:
 
 
 # ---- what is sent ---------------------------------------------------------------------------------------------------
-@pytest.mark.parametrize("body", ["{", "[]", '"x"', "null", '{"ids": ["x"]}', '{"ids": [99999999999999999999]}', "{}"])
+@pytest.mark.parametrize("body", ["{", "[]", "null", '{"ids": [99999999999999999999]}', "{}"])
 def test_nonsense_is_refused_by_every_endpoint_and_never_an_error_of_the_server(
     world: World, admin: Client, body: str
 ) -> None:
