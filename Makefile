@@ -9,7 +9,7 @@ RUN := .venv/bin/python
 export MEDIA PORT HOST
 
 .DEFAULT_GOAL := help
-.PHONY: help init dev up demo test coverage lint format bench bench-full chaos
+.PHONY: help init dev up demo test coverage lint schema format bench bench-full chaos
 
 help:  ## What there is
 	@echo "make up MEDIA=FOLDER   start Videothek and scan the folder (PORT=8000 HOST=127.0.0.1)"
@@ -18,6 +18,7 @@ help:  ## What there is
 	@echo "make test              all tests"
 	@echo "make coverage          all tests, and how much of the code they ran"
 	@echo "make lint              style, types, import contract, templates, migrations"
+	@echo "make schema            write docs/api/schema.yaml anew, after a change of the API"
 	@echo "make format            bring the code into shape"
 	@echo "make bench AREA=...    measure one area, or all; bench-full takes long"
 	@echo "make chaos             kill workers and servers under work, and count what came through (FILES=500)"
@@ -54,6 +55,9 @@ lint: dev
 	$(RUN) -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
 	.venv/bin/djlint --quiet --lint templates
 	.venv/bin/djlint --quiet --check templates
+
+schema:
+	$(RUN) -W ignore::RuntimeWarning manage.py api_schema
 
 format: dev
 	.venv/bin/ruff check --fix .

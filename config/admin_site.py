@@ -203,6 +203,7 @@ def _people_places() -> list[Place]:
     return [
         Place("Users", "person", reverse("admin:library_user_changelist"), "library.view_user"),
         Place("Roles", "badge", reverse("admin:auth_group_changelist"), "auth.view_group"),
+        Place("API tokens", "key", reverse("admin:library_apitoken_changelist"), "library.view_apitoken"),
         Place("Audit log", "history", reverse("admin:library_auditevent_changelist"), "library.view_auditevent"),
     ]
 

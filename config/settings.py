@@ -96,6 +96,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "library.middleware.TokenMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "library.middleware.LastSeenMiddleware",
     "library.middleware.HistoryMiddleware",
@@ -222,26 +223,37 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 
 # ---- API under /api/v1/ ------------------------------------------------------------------------------------------
+# Requests a minute of one token or account, and from one address that nobody is logged in from; 0 is any number.
+API_PER_MINUTE = env_int("VIDEOTHEK_API_PER_MINUTE", 1200, minimum=0, maximum=1_000_000)
+API_ANONYMOUS_PER_MINUTE = env_int("VIDEOTHEK_API_ANONYMOUS_PER_MINUTE", 30, minimum=0, maximum=1_000_000)
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "library.api.authentication.TokenAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_THROTTLE_CLASSES": ["library.api.throttling.PerMinute"],
     "DEFAULT_PERMISSION_CLASSES": ["library.api.permissions.HasPermissions"],
     "DEFAULT_PAGINATION_CLASS": "library.api.pages.Pages",
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "library.api.describing.Description",
     "DEFAULT_VERSIONING_CLASS": None,
     "EXCEPTION_HANDLER": "library.api.errors.handle_exception",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Videothek",
-    "DESCRIPTION": "Everything that the pages do.",
+    "DESCRIPTION": "Everything that the pages do. docs/api.md tells about tokens, pages, filters, conflicts and undo.",
     "VERSION": "1",
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "persistAuthorization": False, "docExpansion": "none"},
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "SORT_OPERATIONS": True,
+    "POSTPROCESSING_HOOKS": ["library.api.describing.name_enums", "library.api.describing.add_errors"],
 }
 
 # ---- Monitoring -------------------------------------------------------------------------------------------------

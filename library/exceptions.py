@@ -109,3 +109,19 @@ class NoSpaceError(UploadError):
     """The disk has no room for it."""
 
     permanent = False
+
+
+class TokenError(LibraryError):
+    """A token can't be made like this."""
+
+    permanent = True
+
+
+class TokenRefusedError(LibraryError):
+    """The token that was sent is not one that counts; `seconds_left` is set when there were too many such."""
+
+    permanent = True
+
+    def __init__(self, sentence: str, seconds_left: int | None = None) -> None:
+        super().__init__(sentence)
+        self.seconds_left = seconds_left

@@ -3,15 +3,18 @@
 import re
 import uuid
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 
-from django.http import HttpRequest
+from django.http import HttpRequest, JsonResponse
 from django.http.response import HttpResponseBase
 from pghistory.middleware import HistoryMiddleware as PghistoryMiddleware
 
 from library.addresses import client_address
+from library.exceptions import TokenRefusedError
 from library.log_context import logged_with
 from library.services.access import note_seen
+from library.services.tokens import use_token
 
 # What a proxy may name a request by; anything else could break a line of the log.
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{4,80}")
@@ -35,6 +38,44 @@ class RequestIdMiddleware:
             response = self.get_response(request)
         response["X-Request-ID"] = request_id
         return response
+
+
+class TokenMiddleware:
+    """Whose request it is, where it brings a token instead of a session: `request.user` and `request.api_token`.
+
+    Before the history's, which tells the database who writes. Tokens count for the API, and for looking at what its
+    answers name: pictures, clips, videos. Everything else is for browsers, where CSRF protects what is sent.
+    """
+
+    _PLACES = ("/api/", "/derived/", "/uploads/", "/videos/")
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not request.path.startswith(self._PLACES):
+            return self.get_response(request)
+        if not request.path.startswith("/api/") and request.method not in ("GET", "HEAD"):
+            said = "Outside /api/ a token is for looking only."
+            return JsonResponse({"detail": said}, status=HTTPStatus.FORBIDDEN)
+        try:
+            token = use_token(secret.strip(), request)
+        except TokenRefusedError as error:
+            return _refused(error)
+        request.user = token.user
+        request.api_token = token  # type: ignore[attr-defined]
+        return self.get_response(request)
+
+
+def _refused(error: TokenRefusedError) -> JsonResponse:
+    if error.seconds_left is not None:
+        answer = JsonResponse({"detail": str(error)}, status=HTTPStatus.TOO_MANY_REQUESTS)
+        answer["Retry-After"] = str(error.seconds_left)
+        return answer
+    answer = JsonResponse({"detail": str(error)}, status=HTTPStatus.UNAUTHORIZED)
+    answer["WWW-Authenticate"] = 'Bearer realm="Videothek", error="invalid_token"'
+    return answer
 
 
 class LastSeenMiddleware:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from library.views import account, cover, grid, history, searches, unreadable, upload_page, uploads
+from library.views import account, cover, grid, history, searches, tokens, unreadable, upload_page, uploads
 
 urlpatterns = [
     path("library/", grid.library, name="library"),
@@ -24,4 +24,6 @@ urlpatterns = [
     path("account/", account.account, name="account"),
     path("account/password/", account.password, name="account_password"),
     path("account/sessions/end/", account.end_sessions, name="account_end_sessions"),
+    path("account/tokens/", tokens.tokens, name="account_tokens"),
+    path("account/tokens/revoke/", tokens.revoke, name="account_tokens_revoke"),
 ]

@@ -13,12 +13,14 @@ from library.admin.saved_searches import SavedSearchAdmin
 from library.admin.scan_logs import ScanLogAdmin
 from library.admin.settings_row import SettingsRowAdmin
 from library.admin.tags import TagAdmin
+from library.admin.tokens import ApiTokenAdmin
 from library.admin.uploads import UploadAdmin
 from library.admin.users import GroupAdmin, UserAdmin
 from library.admin.videos import VideoAdmin
 from library.models import LibrarySettings
 
 __all__ = [
+    "ApiTokenAdmin",
     "AuditEventAdmin",
     "ChangeBatchAdmin",
     "DuplicatePairAdmin",

@@ -24,7 +24,14 @@ from library.admin.rights import RoleForm, is_everything, is_seeded
 from library.exceptions import LastOwnerError
 from library.models import AuditKind, User
 from library.roles import DEFAULT_ROLE
-from library.services.access import SESSIONS_SHOWN, assign_role, check_owner_remains, end_sessions, live_sessions
+from library.services.access import (
+    SESSIONS_SHOWN,
+    assign_role,
+    check_owner_remains,
+    end_sessions,
+    live_sessions,
+    permissions_of,
+)
 from library.services.audit import record
 from library.services.logins import locked_until, unlock
 
@@ -304,7 +311,7 @@ def _may_manage(request: HttpRequest, user: Any) -> bool:
     """Whether the one who asks may edit that account: who could would otherwise get its rights by its password."""
     if user is None or _is_owner(request) or user == request.user:
         return True
-    return not user.is_superuser and user.get_all_permissions() <= _held(request)
+    return not user.is_superuser and permissions_of(user) <= _held(request)
 
 
 def _names(permissions: QuerySet[Permission]) -> set[str]:

@@ -2,17 +2,18 @@
 
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
+from library.api.base import Throttled
 from library.api.permissions import HasPermissions
 
 
-class Schema(SpectacularAPIView):
+class Schema(Throttled, SpectacularAPIView):
     """`/api/v1/schema/`: YAML, or JSON with Accept."""
 
     permission_classes = [HasPermissions]
     required_permissions = ()
 
 
-class Reader(SpectacularSwaggerView):
+class Reader(Throttled, SpectacularSwaggerView):
     """`/api/v1/docs/`: the description to read and try."""
 
     permission_classes = [HasPermissions]

@@ -12,11 +12,13 @@ from library.models.settings import LibrarySettings, SettingsRow
 from library.models.signature import FileSignature
 from library.models.tag import Tag, TagAlias, VideoMetadata, VideoTag
 from library.models.text import VideoText
+from library.models.token import ApiToken
 from library.models.upload import Upload
 from library.models.user import User
 from library.models.video import Video
 
 __all__ = [
+    "ApiToken",
     "AuditEvent",
     "AuditKind",
     "BulkEdit",

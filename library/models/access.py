@@ -47,6 +47,7 @@ class LoginScope(models.TextChoices):
 
     ACCOUNT = "account", "Account"
     ADDRESS = "address", "Address"
+    TOKEN = "token", "Address that sends tokens"
 
 
 class LoginCounter(TimeStamped):

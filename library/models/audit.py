@@ -25,6 +25,7 @@ class AuditKind(models.TextChoices):
     SETTINGS_CHANGED = "settings_changed", "Settings changed"
     TOKEN_CREATED = "token_created", "Token created"
     TOKEN_REVOKED = "token_revoked", "Token revoked"
+    TOKEN_PURGED = "token_purged", "Tokens forgotten"
     SHARE_LINK_CREATED = "share_link_created", "Share link created"
     SHARE_LINK_DELETED = "share_link_deleted", "Share link deleted"
     PURGE = "purge", "Purge"

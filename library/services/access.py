@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from datetime import timedelta
 from uuid import UUID
 
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, Permission
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -78,6 +78,12 @@ def assign_role(*, user: User, role: Group | None) -> None:
 def may_grant(granter: User, permissions: Iterable[str]) -> bool:
     """Whether the granter holds all of these permissions: nobody gives what they don't have."""
     return granter.has_perms(list(permissions))
+
+
+def permissions_of(user: User) -> set[str]:
+    """What an account holds by its roles and of its own, also while it is switched off and may use none of it."""
+    held = Permission.objects.filter(Q(group__user=user) | Q(user=user)).order_by()
+    return {f"{app}.{name}" for app, name in held.values_list("content_type__app_label", "codename")}
 
 
 @transaction.atomic

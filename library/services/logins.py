@@ -1,4 +1,4 @@
-"""Tries to log in: counted by account and by address, so that passwords can't be guessed."""
+"""Tries to log in: counted by account and by address, so that passwords can't be guessed; tokens by address."""
 
 import math
 from dataclasses import dataclass
@@ -90,13 +90,28 @@ def attempt_failed(attempt: LoginAttempt) -> None:
         raise LoginThrottledError(settings.LOGIN_LOCK_MINUTES * 60)
 
 
+def token_failed(*, address: str | None) -> int | None:
+    """Counts a token that was none, by where it came from; the seconds until the next such is looked at, or None.
+
+    Tokens that count go on counting from a locked address: a secret of 256 bits isn't found by trying, so the lock
+    only spares the database those who try.
+    """
+    if address is None:
+        return None
+    try:
+        _count(LoginScope.TOKEN, throttle_key(address), name="", address=address)
+    except LoginThrottledError as error:
+        return error.seconds_left
+    return None
+
+
 def unlock(*, name: str = "", address: str = "") -> int:
     """Forgets the failed tries of an account or from an address; without either, all. Returns how many were locked."""
     counters = LoginCounter.objects.all()
     if name:
         counters = counters.filter(_key_is(name[:_LONGEST_NAME]), scope=LoginScope.ACCOUNT)
     if address:
-        counters = counters.filter(scope=LoginScope.ADDRESS, key=throttle_key(address))
+        counters = counters.filter(scope__in=(LoginScope.ADDRESS, LoginScope.TOKEN), key=throttle_key(address))
     count = counters.filter(locked_until__gt=timezone.now()).count()
     counters.delete()
     return count

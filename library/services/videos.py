@@ -8,12 +8,13 @@ from django.db import connection, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from library.exceptions import FileChangedError
+from library.exceptions import FileChangedError, LibraryError
 from library.hashing import content_hash
-from library.models import Upload, Video, VideoFile
+from library.models import Upload, User, Video, VideoFile
 from library.models.file import FileState, VideoFileQuerySet
 from library.models.video import Origin
 from library.paths import display_path
+from library.services.changes import change_batch
 from library.services.walk import mtime_ns
 
 # First key of PostgreSQL's advisory locks for "a video of this content is being looked up or made".
@@ -151,6 +152,28 @@ def take_primary(file: VideoFile) -> bool:
         return False
     others.update(is_primary=False)
     return True
+
+
+def choose_primary(*, file_id: int, user: User | None = None) -> VideoFile:
+    """Makes the file the one that is played and shown of its video, in one change.
+
+    Raises VideoFile.DoesNotExist, and LibraryError for one that can't be: without a video, missing, in the trash, or
+    one that could not be read.
+    """
+    with change_batch(user=user) as batch:
+        lock_files([file_id])
+        file = VideoFile.objects.select_related("video", "folder").get(pk=file_id)
+        if file.video is None or file.state == FileState.FAILED:
+            raise LibraryError(f"{file.shown_name} can't be played: it has not been read.")
+        if file.missing_since is not None or file.trashed_at is not None:
+            raise LibraryError(f"{file.shown_name} is missing or in the trash, so it can't be the one that is played.")
+        batch.summary = batch.summary or f"Chose the file {file.shown_name} of {file.video}"
+        if not file.is_primary:
+            VideoFile.objects.filter(video=file.video, is_primary=True).update(is_primary=False)
+            file.is_primary = True
+            file.save(update_fields=["is_primary"])
+            copy_facts(file)
+    return file
 
 
 def copy_facts(file: VideoFile) -> None:

@@ -1,3 +1,36 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from processing.api import conversions, engine, jobs, letters, looking_after
+
+urlpatterns = [
+    path("jobs/", jobs.Jobs.as_view(), name="api_jobs"),
+    path("jobs/cancel/", jobs.JobsCancel.as_view(), name="api_jobs_cancel"),
+    path("jobs/retry/", jobs.JobsRetry.as_view(), name="api_jobs_retry"),
+    path("jobs/priority/", jobs.JobsPriority.as_view(), name="api_jobs_priority"),
+    path("jobs/<int:job_id>/", jobs.JobDetail.as_view(), name="api_job"),
+    path("queues/", engine.Queues.as_view(), name="api_queues"),
+    path("queues/pause/", engine.QueuesPause.as_view(), name="api_queues_pause"),
+    path("queues/resume/", engine.QueuesResume.as_view(), name="api_queues_resume"),
+    path("queues/<slug:name>/", engine.QueueDetail.as_view(), name="api_queue"),
+    path("stages/", engine.Stages.as_view(), name="api_stages"),
+    path("stages/<slug:name>/", engine.StageDetail.as_view(), name="api_stage"),
+    path("dead-letters/", letters.Letters.as_view(), name="api_letters"),
+    path("dead-letters/groups/", letters.LetterGroups.as_view(), name="api_letter_groups"),
+    path("dead-letters/retry/", letters.LettersRetry.as_view(), name="api_letters_retry"),
+    path("dead-letters/abandon/", letters.LettersAbandon.as_view(), name="api_letters_abandon"),
+    path("dead-letters/<int:letter_id>/", letters.LetterDetail.as_view(), name="api_letter"),
+    path("workers/", jobs.Workers.as_view(), name="api_workers"),
+    path("conversions/", conversions.Conversions.as_view(), name="api_conversions"),
+    path("conversions/cancel/", conversions.ConversionsCancel.as_view(), name="api_conversions_cancel"),
+    path("conversions/retry/", conversions.ConversionsRetry.as_view(), name="api_conversions_retry"),
+    path("conversions/discard/", conversions.ConversionsDiscard.as_view(), name="api_conversions_discard"),
+    path("conversions/totals/", conversions.ConversionTotals.as_view(), name="api_conversion_totals"),
+    path("conversions/suggestions/", conversions.ConversionSuggestions.as_view(), name="api_conversion_suggestions"),
+    path("conversions/<int:conversion_id>/", conversions.ConversionDetail.as_view(), name="api_conversion"),
+    path("presets/", conversions.Presets.as_view(), name="api_presets"),
+    path("presets/<int:row_id>/", conversions.PresetDetail.as_view(), name="api_preset"),
+    path("findings/", looking_after.Findings.as_view(), name="api_findings"),
+    path("plugins/", looking_after.Plugins.as_view(), name="api_plugins"),
+    path("plugins/<slug:name>/", looking_after.PluginDetail.as_view(), name="api_plugin"),
+    path("plugins/<slug:name>/health/", looking_after.PluginHealthCheck.as_view(), name="api_plugin_health"),
+]

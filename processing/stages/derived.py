@@ -82,4 +82,16 @@ DERIVED_STAGES = (
         max_attempts=2,
         triggers=("manual",),
     ),
+    Stage(
+        name="forget-tokens",
+        label="Forgetting old API tokens",
+        queue="maintenance",
+        target_kind="library",
+        run="processing.stages.tokens.run",
+        label_of=library_label,
+        max_attempts=2,
+        trigger="cron",
+        cron="40 3 * * *",
+        triggers=("cron", "manual"),
+    ),
 )

@@ -244,7 +244,7 @@ def test_a_stage_is_submitted_when_its_time_has_come() -> None:
 
     assert submit_due_crons(now) == 1
     assert waiting() == [("frames", file.pk)]
-    assert CronRun.objects.get().answered_until == now
+    assert CronRun.objects.get(stage="frames").answered_until == now
 
 
 def test_it_is_not_before_its_time_nor_twice() -> None:

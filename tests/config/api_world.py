@@ -1,0 +1,205 @@
+"""A small library with one of everything that the API names, and what its addresses need."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from django.test import Client
+from django.urls import URLPattern
+from django.utils import timezone
+
+from config.api import urlpatterns
+from library.models import (
+    ApiToken,
+    AuditEvent,
+    DuplicatePair,
+    Folder,
+    SavedSearch,
+    ScanLog,
+    Tag,
+    User,
+    Video,
+    VideoFile,
+)
+from library.models.token import TokenScope
+from library.services.changes import change_batch
+from library.services.tokens import make_token
+from people.models import Creator, CreatorProfile, Credit, ExternalId, Platform, Studio
+from processing.models import Conversion, DeadLetter, IntegrityFinding, Job, Preset, WorkerProcess
+from tests.library.factories import make_file, make_folder, make_role, make_user
+from tests.people.factories import assign, credit, make_creator, make_picture, make_studio, make_tag, put
+from tests.processing.factories import make_job
+
+SKIPPED = ("schema/", "docs/")
+
+
+@dataclass
+class World:
+    """Rows by what addresses call them."""
+
+    folder: Folder
+    video: Video
+    file: VideoFile
+    tag: Tag
+    creator: Creator
+    studio: Studio
+    keys: dict[str, Any] = field(default_factory=dict)
+
+
+def make_world() -> World:
+    """One of everything."""
+    folder = make_folder()
+    file = make_file(folder=folder)
+    video = file.video
+    assert video is not None
+    tag, creator, studio = make_tag(), make_creator(), make_studio()
+    put(tag, video)
+    credit(creator, video)
+    assign(studio, video)
+    world = World(folder, video, file, tag, creator, studio)
+    add_rows(world)
+    owner = make_user()
+    user = make_user()
+    with change_batch(summary="Renamed a video", user=owner) as batch:
+        video.title = "Renamed"
+        video.save(update_fields=["title"])
+    platform = Platform.objects.create(name="A platform")
+    profile = CreatorProfile.objects.create(
+        creator=creator, platform=platform, username="x", profile_url="http://x.example"
+    )
+    search = SavedSearch.objects.create(user=owner, name="Mine", is_shared=True)
+    search.refresh_from_db()
+    world.keys = {
+        "video_id": video.pk,
+        "file_id": file.pk,
+        "folder_id": folder.pk,
+        "tag_id": tag.pk,
+        "credit_id": Credit.objects.get(video=video).pk,
+        "edit_id": 1,
+        "scan_id": ScanLog.objects.latest("pk").pk,
+        "pair_id": DuplicatePair.objects.latest("pk").pk,
+        "batch_id": batch.pk,
+        "user_id": user.pk,
+        "role_id": make_role(name="user").pk,
+        "job_id": Job.objects.latest("pk").pk,
+        "letter_id": DeadLetter.objects.latest("pk").pk,
+        "conversion_id": Conversion.objects.latest("pk").pk,
+    }
+    by_route = {
+        "searches/": search.public_id,
+        "studios/": studio.public_id,
+        "people/": creator.public_id,
+        "tokens/": make_token(user=user, name="x").token.public_id,
+        "external-ids/": ExternalId.objects.create(video=video, source="stash", external_id="1").pk,
+        "profiles/": profile.pk,
+        "pictures/": make_picture(creator=creator).pk,
+        "platforms/": platform.pk,
+        "presets/": Preset.objects.create(key="own", name="Own").pk,
+        "facets/": "tag",
+        "trash/": "video",
+        "queues/": "media",
+        "stages/": "frames",
+        "plugins/": "none",
+    }
+    world.keys["by_route"] = by_route
+    return world
+
+
+def add_rows(world: World) -> None:
+    """One more of everything that lists show, each of things of its own."""
+    now = timezone.now()
+    file = make_file(folder=make_folder(), state="ready")
+    video = file.video
+    assert video is not None
+    tag, creator, studio = make_tag(), make_creator(), make_studio()
+    put(tag, video)
+    credit(creator, video)
+    assign(studio, video)
+    make_picture(creator=creator)
+    failed = make_file(folder=world.folder, state="failed", error="It is empty.")
+    gone = make_file(folder=world.folder, missing_since=now)
+    assert gone.video is not None
+    Video.objects.filter(pk=gone.video_id).update(missing_since=now)
+    thrown = make_file(folder=world.folder)
+    Video.objects.filter(pk=thrown.video_id).update(trashed_at=now)
+    other = make_file(folder=world.folder)
+    first, second = sorted((video.pk, other.video_id))
+    DuplicatePair.objects.create(first_id=first, second_id=second, kind="near")
+    ScanLog.objects.create(folder=world.folder, started_at=now, finished_at=now, status="completed")
+    make_job(file=failed, status="failed")
+    DeadLetter.objects.create(target_kind="file", target_id=failed.pk, stage="probe", failed_at=now, error="x")
+    IntegrityFinding.objects.create(file=file, kind="content", code="no_audio", severity="warning", sentence="x")
+    Conversion.objects.create(
+        video=video, title="x", source_file=file, source_path="/x", source_bytes=1, preset_key="k", preset_name="K",
+        status="completed",
+    )  # fmt: skip
+    number = WorkerProcess.objects.count()
+    WorkerProcess.objects.create(name=f"h:{number}", host="h", pid=1, queue="media", heartbeat_at=now)
+    Platform.objects.create(name=f"Platform {number}")
+    Preset.objects.create(key=f"key{number}", name=f"Preset {number}")
+    user = make_user(role="")
+    SavedSearch.objects.create(user=user, name=f"Search {number}", is_shared=True)
+    make_role(name=f"role{number}", permissions=["library.view_video"])
+    AuditEvent.objects.create(kind="purge", subject="x")
+
+
+@dataclass(frozen=True)
+class Operation:
+    """A method of an endpoint, at an address that names rows of the world."""
+
+    view: Any
+    method: str
+    route: str
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.route}"
+
+    @property
+    def wanted(self) -> tuple[str, ...]:
+        declared = self.view.required_permissions
+        return tuple(declared[self.method] if isinstance(declared, Mapping) else declared)
+
+    @property
+    def only_reads(self) -> bool:
+        return self.method == "GET" or self.method in self.view.reading_methods
+
+    def address(self, world: World) -> str:
+        def value(found: re.Match[str]) -> str:
+            name = found[2]
+            before = self.route[: found.start()]
+            own = world.keys["by_route"].get(before.rsplit(">", 1)[-1].lstrip("/"), None)
+            return str(world.keys.get(name, own if own is not None else 1))
+
+        return "/api/v1/" + re.sub(r"<(\w+):(\w+)>", value, self.route)
+
+
+def operations() -> Iterator[Operation]:
+    """Everything that can be asked of our endpoints."""
+    for route, pattern in _patterns(urlpatterns, ""):
+        view = getattr(pattern.callback, "cls", None)
+        if view is None or route.startswith(SKIPPED):
+            continue
+        for method in ("GET", "POST", "PATCH", "PUT", "DELETE"):
+            if hasattr(view, method.lower()):
+                yield Operation(view, method, route)
+
+
+def _patterns(patterns: Any, prefix: str) -> Iterator[tuple[str, URLPattern]]:
+    for one in patterns:
+        if isinstance(one, URLPattern):
+            yield prefix + str(one.pattern), one
+        else:
+            yield from _patterns(one.url_patterns, prefix + str(one.pattern))
+
+
+def client_for(user: User, *, scope: TokenScope = TokenScope.FULL) -> Client:
+    """A client with a token of the account."""
+    made = make_token(user=user, name="test", scope=scope)
+    return Client(headers={"Authorization": f"Bearer {made.secret}"})
+
+
+def run_out(token: ApiToken, *, days: float = 1) -> None:
+    """As if it had expired so many days ago."""
+    ApiToken.objects.filter(pk=token.pk).update(expires_at=timezone.now() - timedelta(days=days))
