@@ -8,8 +8,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from library.admin.settings_row import setting_fields
 from library.models import User
-from playback.models import WatchProgress
+from playback.models import PlaybackSettings, WatchProgress
 from tests.library.factories import make_user, make_video
 
 pytestmark = pytest.mark.django_db
@@ -70,7 +71,9 @@ def test_what_was_watched_is_only_looked_at(page):
 def test_a_change_of_settings_is_recorded_with_its_author(page, owner):
     address = reverse("admin:playback_playbacksettings_change", args=(1,))
 
-    page.post(address, {"resume_after_seconds": 5, "completed_percent": 95})
+    # Every setting with its default; an unticked box isn't sent.
+    given = {f.name: f.default for f in setting_fields(PlaybackSettings) if f.has_default() and f.default is not False}
+    page.post(address, {**given, "completed_percent": 95})
 
     event = apps.get_model("playback.PlaybackSettingsEvent").objects.get()
     assert (event.completed_percent, event.pgh_context.metadata["user"]) == (95, owner.pk)
