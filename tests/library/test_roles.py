@@ -87,8 +87,8 @@ def test_the_migration_seeds_what_the_table_says_and_takes_it_back() -> None:
     """Within this test's transaction: the functions of both migrations, backwards and forwards."""
     library = import_module("library.migrations.0004_after_content_roles")
     playback = import_module("playback.migrations.0003_after_content_roles")
-    sharing = import_module("playback.migrations.0007_sharing_roles")
-    clips = import_module("playback.migrations.0006_opinions_roles")
+    sharing = import_module("playback.migrations.0010_sharing_roles")
+    clips = import_module("playback.migrations.0008_opinions_roles")
     apps = MigrationExecutor(connection).loader.project_state().apps
     old = make_user(role="", is_staff=True)
     User.objects.filter(groups=None).exclude(pk=old.pk).delete()

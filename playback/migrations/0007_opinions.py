@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('library', '0005_after_content_audit'),
         ('pghistory', '0007_auto_20250421_0444'),
-        ('playback', '0004_marker_picture'),
+        ('playback', '0006_watch_state'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -15,8 +15,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('library', '0006_upload'),
-        ('playback', '0005_watch_state'),
+        ('library', '0007_upload'),
+        ('playback', '0008_opinions_roles'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

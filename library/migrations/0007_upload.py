@@ -13,7 +13,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('library', '0005_after_content_audit'),
+        ('library', '0006_tokens'),
     ]
 
     operations = [

@@ -32,7 +32,7 @@ def withdraw(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("playback", "0006_sharing"),
+        ("playback", "0009_sharing"),
         ("library", "0004_after_content_roles"),
     ]
 

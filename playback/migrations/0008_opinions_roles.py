@@ -29,6 +29,6 @@ def withdraw(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("playback", "0005_opinions")]
+    dependencies = [("playback", "0007_opinions")]
 
     operations = [migrations.RunPython(grant, withdraw)]
