@@ -49,6 +49,7 @@ from people.queries import list_creators, list_studios, people_of
 from people.services.creators import find_creator
 from people.services.studios import find_studio
 from playback.models import Favorite, Marker, PlayCount, Playlist, Watch
+from playback.services.clips import remove_old_clips
 from processing.models import DeadLetter, Job, Preset
 from processing.queries.conversions import saved_by_week
 from processing.queries.pace import stage_paces
@@ -255,6 +256,8 @@ COMING: list[Case] = [
     ("people_profile_username", lambda one: list(CreatorProfile.objects.filter(platform=1, username="name7"))),
     ("playback_favorite_of_user", lambda one: list(Favorite.objects.filter(user=one.owner).order_by("-added_at")[:9])),
     ("playback_marker_label", lambda one: list(Marker.objects.filter(user=one.viewer, label="Label 7"))),
+    ("playback_marker_of_user", lambda one: list(Marker.objects.filter(user=one.viewer).order_by("-pk")[:9])),
+    ("playback_clipexport_made", lambda one: remove_old_clips()),
     ("playback_marker_of_video", lambda one: list(Marker.objects.filter(user=one.viewer, video=one.video))),
     ("playback_plays_latest", lambda one: list(PlayCount.objects.filter(video=one.video).order_by("-last_played_at"))),
     ("playback_playlist_public", lambda one: list(Playlist.objects.filter(visibility="public").order_by("name")[:9])),
