@@ -53,6 +53,7 @@ from playback.models import Marker, PlaybackSession, PlayCount, Playlist
 from playback.queries_home import home_rows
 from playback.queries_related import related_videos
 from playback.queries_watching import active_sessions, activity, continued_ids, history_page
+from playback.services.clips import remove_old_clips
 from playback.services.sessions import forget_old_sessions, stop_idle_sessions
 from processing.models import DeadLetter, Job, Preset
 from processing.queries.conversions import saved_by_week
@@ -274,6 +275,8 @@ COMING: list[Case] = [
     ("library_oldpath_path", lambda one: list(OldPath.objects.alias(key=MD5("path")).filter(key="0" * 32))),
     ("people_profile_username", lambda one: list(CreatorProfile.objects.filter(platform=1, username="name7"))),
     ("playback_marker_label", lambda one: list(Marker.objects.filter(user=one.viewer, label="Label 7"))),
+    ("playback_marker_of_user", lambda one: list(Marker.objects.filter(user=one.viewer).order_by("-pk")[:9])),
+    ("playback_clipexport_made", lambda one: remove_old_clips()),
     ("playback_marker_of_video", lambda one: list(Marker.objects.filter(user=one.viewer, video=one.video))),
     ("playback_plays_latest", lambda one: list(PlayCount.objects.filter(video=one.video).order_by("-last_played_at"))),
     ("playback_playlist_public", lambda one: list(Playlist.objects.filter(visibility="public").order_by("name")[:9])),

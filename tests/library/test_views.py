@@ -102,7 +102,7 @@ def test_the_page_asks_the_database_as_often_for_sixty_videos_as_for_ten(client:
         counts.append(len(asked))
 
     assert counts[0] == counts[1]
-    # Six for the videos with their pictures and places, three more for the creators, studios and tags below them.
+    # Names of creators, studios and tags together are one, likes and stars two.
     assert counts[0] <= 16, [query["sql"][:90] for query in asked]
 
 
