@@ -19,6 +19,9 @@ OFFSET_SECONDS = 16
 # One track this far ahead of a segment's end, the other one isn't waited for any more: it has a hole, or has ended.
 _PATIENCE_SECONDS = 5.0
 
+# ITU-T H.264, table 7-1.
+_SEI = 6
+
 INIT = -1
 
 
@@ -148,11 +151,21 @@ class Cutter:
             end = last.pts + max(last.duration, 1)
         ends = [*shown[1:], max(end, shown[-1] + 1)]
         base = _shift(track, shown[0])
+        are_entries = self._entries(samples)
         placed = [
-            Placed(stop - start, sample.pts - start, sample.is_sync, sample.data)
-            for sample, start, stop in zip(samples, shown, ends, strict=True)
+            Placed(stop - start, sample.pts - start, is_entry, _data(sample, is_entry))
+            for sample, is_entry, start, stop in zip(samples, are_entries, shown, ends, strict=True)
         ]
         return track.id, base, placed
+
+    def _entries(self, samples: list[Sample]) -> list[bool]:
+        """Where a player may begin to decode: keyframes, but none within the segment that pictures follow which are
+        shown before it, where decoders stumble over those."""
+        entries, earliest = [], float("inf")
+        for sample in reversed(samples):
+            entries.append(sample.is_sync and (not self._drops_leading or earliest > sample.pts))
+            earliest = min(earliest, sample.pts)
+        return entries[::-1]
 
     def _place_audio(
         self, track: Track, number: int, samples: list[Sample], following: list[Sample]
@@ -177,6 +190,20 @@ def stand_in(plan: Plan, number: int, init: bytes, neighbour: bytes) -> bytes:
     still = next((one for track_id, one in samples if track_id == track.id and track.is_video and one.is_sync), None)
     placed = [Placed(max(end - begin, 1), 0, True, still.data)] if still is not None else []
     return write_segment(number + 1, [(track.id, begin, placed)])
+
+
+def _data(sample: Sample, is_entry: bool) -> bytes:
+    """Of a keyframe that is no place to begin, H.264 without its messages (SEI): Chromium takes a recovery point among
+    them for such a place, whatever the container says."""
+    if is_entry or not sample.is_sync:
+        return sample.data
+    units, at = [], 0
+    while at + 5 <= len(sample.data):
+        end = at + 4 + int.from_bytes(sample.data[at : at + 4], "big")
+        if sample.data[at + 4] & 0x1F != _SEI:
+            units.append(sample.data[at:end])
+        at = end
+    return b"".join(units) if at == len(sample.data) and units else sample.data
 
 
 def _ticks(track: Track, seconds: float) -> int:

@@ -30,6 +30,8 @@ class Piece:
     starts_with_key: bool
     # When the first sample is shown, which others may be shown before.
     key_shown: float
+    # Which samples are places to begin at.
+    entries: list[bool]
 
 
 def make_job(path: Path, *, video: str = "copy", audio: str = "encode", key: str = KEY, **plan) -> StreamJob:
@@ -96,6 +98,7 @@ def pieces(init: bytes, segment: bytes) -> dict[str, Piece]:
                 data=[sample.data for sample in samples],
                 starts_with_key=samples[0].is_sync,
                 key_shown=samples[0].pts / scale,
+                entries=[sample.is_sync for sample in samples],
             )
     return found
 
