@@ -56,6 +56,11 @@ def visible_playlists(user: User) -> "QuerySet[Playlist]":
     return Playlist.objects.filter(mine | Q(visibility=Visibility.PUBLIC) if user.has_perm(SEE_PUBLIC) else mine)
 
 
+def seed_of(text: str) -> int | None:
+    """The shuffle that an address names; None for none, or for what is no number."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 7 else None
+
+
 def find_playlist(user: User, public_id: Any) -> Playlist | None:
     """The playlist of that id, if the user may see it; with its owner and search."""
     rows = visible_playlists(user).select_related("user", "saved_search", "saved_search__user")

@@ -43,9 +43,7 @@ class MarkerFieldsSerializer(serializers.Serializer[Any]):
     start_seconds = serializers.FloatField(min_value=0)
     end_seconds = serializers.FloatField(min_value=0, required=False, allow_null=True)
     # Fields of DRF have a `label` of their own, for which type checkers take it.
-    label = serializers.CharField(  # type: ignore[assignment]
-        required=False, allow_blank=True, max_length=marking.LONGEST_LABEL
-    )
+    label = serializers.CharField(required=False, allow_blank=True, max_length=marking.LONGEST_LABEL)
     description = serializers.CharField(required=False, allow_blank=True, max_length=10_000)
     color = serializers.RegexField(_COLOR, required=False)
     tags = serializers.ListField(
@@ -68,7 +66,7 @@ class MarkerSerializer(serializers.Serializer[Any]):
     video_title = serializers.CharField()
     start_seconds = serializers.FloatField()
     end_seconds = serializers.FloatField(allow_null=True)
-    label = serializers.CharField()  # type: ignore[assignment]
+    label = serializers.CharField()
     description = serializers.CharField()
     color = serializers.CharField()
     tags = MarkerTagSerializer(many=True)
@@ -87,14 +85,14 @@ class MarkersSerializer(serializers.Serializer[Any]):
 class LabelSerializer(serializers.Serializer[Any]):
     """A label with how many marks have it."""
 
-    label = serializers.CharField()  # type: ignore[assignment]
+    label = serializers.CharField()
     count = serializers.IntegerField()
 
 
 class LabelTagsSerializer(serializers.Serializer[Any]):
     """A label and the tags that it brings along."""
 
-    label = serializers.CharField()  # type: ignore[assignment]
+    label = serializers.CharField()
     tags = ShownTagSerializer(many=True)
     batch = serializers.UUIDField(allow_null=True)
 
@@ -102,13 +100,13 @@ class LabelTagsSerializer(serializers.Serializer[Any]):
 class LabelWishSerializer(ListedIdsSerializer):
     """The tags that a label is to bring along, by their ids."""
 
-    label = serializers.CharField(max_length=marking.LONGEST_LABEL)  # type: ignore[assignment]
+    label = serializers.CharField(max_length=marking.LONGEST_LABEL)
 
 
 class RenameLabelSerializer(serializers.Serializer[Any]):
     """A label, and what it is to be called."""
 
-    label = serializers.CharField(max_length=marking.LONGEST_LABEL)  # type: ignore[assignment]
+    label = serializers.CharField(max_length=marking.LONGEST_LABEL)
     to = serializers.CharField(max_length=marking.LONGEST_LABEL)
 
 

@@ -85,7 +85,7 @@ class ChoiceSerializer(serializers.Serializer[Any]):
     """An entry of the quality menu."""
 
     id = serializers.CharField()
-    label = serializers.CharField()  # type: ignore[assignment]
+    label = serializers.CharField()
     is_chosen = serializers.BooleanField()
 
 
@@ -93,7 +93,7 @@ class FileChoiceSerializer(serializers.Serializer[Any]):
     """One of the video's files."""
 
     id = serializers.IntegerField()
-    label = serializers.CharField()  # type: ignore[assignment]
+    label = serializers.CharField()
     is_chosen = serializers.BooleanField()
 
 
@@ -101,7 +101,7 @@ class AudioTrackSerializer(serializers.Serializer[Any]):
     """A sound track."""
 
     index = serializers.IntegerField()
-    label = serializers.CharField()  # type: ignore[assignment]
+    label = serializers.CharField()
     language = serializers.CharField(allow_blank=True)
     is_default = serializers.BooleanField()
     is_chosen = serializers.BooleanField()
@@ -111,7 +111,7 @@ class SubtitleTrackSerializer(serializers.Serializer[Any]):
     """Subtitles; those without an address are drawn into the picture when chosen."""
 
     id = serializers.CharField()
-    label = serializers.CharField()  # type: ignore[assignment]
+    label = serializers.CharField()
     language = serializers.CharField(allow_blank=True)
     kind = serializers.ChoiceField(choices=["text", "bitmap"])
     url = serializers.CharField(allow_null=True)
@@ -142,7 +142,7 @@ class PlaybackAnswerSerializer(serializers.Serializer[Any]):
 class HelpSerializer(serializers.Serializer[Any]):
     """Something that helps; a `post` is sent with the CSRF token."""
 
-    label = serializers.CharField()  # type: ignore[assignment]
+    label = serializers.CharField()
     url = serializers.CharField()
     method = serializers.CharField(help_text="get or post")
 
@@ -160,6 +160,8 @@ class Playback(ApiView):
     """`/api/v1/videos/<id>/playback/`: how a video plays in the browser that asks."""
 
     required_permissions = ("library.view_video",)
+    # It only says how; tokens that may only look play too.
+    reading_methods = ("POST",)
 
     @extend_schema(
         request=PlaybackRequestSerializer,

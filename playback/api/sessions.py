@@ -50,6 +50,8 @@ class PlaybackSession(ApiView):
     """`/api/v1/playback-sessions/<uuid>/`: sent every ten seconds while playing, at pause, seek and end."""
 
     required_permissions = ("library.view_video",)
+    # Of one's own watching; tokens that may only look play too.
+    reading_methods = ("PUT",)
 
     @extend_schema(
         request=HeartbeatSerializer,

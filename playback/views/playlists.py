@@ -29,6 +29,7 @@ from playback.queries_playlists import (
     list_playlists,
     playlists_with,
     progress_in,
+    seed_of,
     totals_of,
     video_before,
 )
@@ -70,8 +71,7 @@ def playlist(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """`/playlists/<id>/`: its videos in order; `after` goes on from a place, `shuffle` is a number."""
     user = current_user(request)
     found = _found(request, public_id)
-    shuffle = request.GET.get("shuffle", "")
-    seed = int(shuffle) if shuffle.isascii() and shuffle.isdecimal() and len(shuffle) < 7 else None
+    seed = seed_of(request.GET.get("shuffle", ""))
     try:
         part = entries_of(found, place=request.GET.get("after", ""), seed=seed)
     except CursorError:

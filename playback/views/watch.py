@@ -5,6 +5,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
+from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -19,8 +20,10 @@ from library.models import User, VideoFile
 from library.models.file import FileState
 from library.wishes import Wish
 from library.words import codec, container, parse_position
+from playback.models import Playlist
 from playback.queries import names_of, progress_of, resume_position, tiles_of
 from playback.queries_player import find_marker, markers_of, other_files
+from playback.queries_playlists import find_playlist, following_in, seed_of
 from playback.services.user_settings import settings_of
 from playback.views.finding import chosen_file, shown_file
 from processing.queries.pictures import NONE, pictures_of
@@ -116,12 +119,26 @@ def chapters_vtt(file: VideoFile) -> str:
 def _following(request: HttpRequest, file: VideoFile, user: User) -> tuple[Sequence[VideoFile], str]:
     """What comes next, and the query that links to it carry on so that the list goes on there.
 
-    `?list=` is a playlist; else the library's own address (?q, ?f, ?sort) says it.
+    `?list=` is a playlist, in the order of `?shuffle=` where there is one; else the library's own address (?q, ?f,
+    ?sort) says it. A list that the user may not see counts as none.
     """
+    playlist = _playlist(request, user)
+    if playlist is not None:
+        seed = seed_of(request.GET.get("shuffle", ""))
+        carried_on = {"list": str(playlist.public_id)} | ({"shuffle": str(seed)} if seed is not None else {})
+        assert file.video_id is not None
+        return following_in(playlist, file.video_id, user, _UP_NEXT, seed=seed), f"?{urlencode(carried_on)}"
     wish = Wish.of({name: request.GET.get(name, "") for name in ("q", "f", "sort")})
     place = queries.cursor_at(file, wish.sort, text=wish.text, user=user)
     carried = wish.carried()
     return wish.page(user, after=place, limit=_UP_NEXT).files, f"?{carried}" if carried else ""
+
+
+def _playlist(request: HttpRequest, user: User) -> Playlist | None:
+    try:
+        return find_playlist(user, UUID(request.GET["list"])) if "list" in request.GET else None
+    except ValueError:
+        return None
 
 
 def player_facts(file: VideoFile) -> dict[str, Any]:

@@ -8,6 +8,7 @@ async function fill() {
     const rows = document.createElement("div");
     rows.innerHTML = await answer.text();
     part.querySelector("p").replaceWith(...rows.childNodes);
+    document.querySelector("#player")?.player?.offerQueueing(part);
   } catch {
     // The link is there.
   }
