@@ -68,6 +68,7 @@ class ChangeDetailSerializer(ChangeSerializer):
 class UndoSerializer(serializers.Serializer[Any]):
     """What an undo did, or would do: how many rows, and what stays as it is and why. `batch` undoes the undo."""
 
+    detail = serializers.CharField()
     batch = serializers.UUIDField(allow_null=True)
     row_count = serializers.IntegerField()
     conflicts = serializers.ListField(child=serializers.CharField())
@@ -149,8 +150,15 @@ def _told(report: UndoReport) -> Any:
     return UndoSerializer(
         {
             "batch": report.batch.pk if report.batch else None,
+            "detail": _sentence(report),
             "row_count": report.row_count,
             "conflicts": report.conflicts,
             "conflict_count": report.conflict_count,
         }
     ).data
+
+
+def _sentence(report: UndoReport) -> str:
+    """What was done and the first things that stayed, for people."""
+    said = report.batch.summary if report.batch else "Nothing could be undone"
+    return " ".join([f"{said}.", *report.conflicts[:3]])

@@ -3,16 +3,13 @@
 from http import HTTPStatus
 from typing import Any, TypeVar
 
-from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from library.api.base import ApiView
-from library.exceptions import UndoError
 from library.models import ChangeBatch, Video
-from library.services.history import may_undo, undo_batch
 from playback.exceptions import PlaybackError
 from playback.views.finding import shown_file
 
@@ -32,14 +29,6 @@ class ShownTagSerializer(serializers.Serializer[Any]):
     id = serializers.IntegerField()
     name = serializers.CharField()
     color = serializers.CharField()
-
-
-class UndoneSerializer(serializers.Serializer[Any]):
-    """What was taken back, how much of it, and the change by which it can be done again."""
-
-    count = serializers.IntegerField()
-    detail = serializers.CharField()
-    batch = serializers.UUIDField(allow_null=True)
 
 
 class CuratedApi(ApiView):
@@ -80,24 +69,3 @@ def number_in(request: Request, name: str) -> int | None:
     """A whole number of the address, None without one."""
     text = request.query_params.get(name, "")
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else None
-
-
-class Undo(CuratedApi):
-    """`/api/v1/changes/{id}/undo/`: takes a change back."""
-
-    required_permissions = ()
-
-    @extend_schema(request=None, responses=UndoneSerializer)
-    def post(self, request: Request, batch_id: Any) -> Response:
-        """Whoever made the change may, and whoever may take back any change."""
-        batch = found(ChangeBatch.objects.filter(pk=batch_id).first(), "change")
-        if not may_undo(self.account, batch):
-            self.permission_denied(request, "That change was made by somebody else.")
-        try:
-            report = undo_batch(batch=batch, user=self.account)
-        except UndoError as error:
-            return Response({"detail": str(error)}, status=HTTPStatus.CONFLICT)
-        said = report.batch.summary if report.batch else "Nothing could be undone"
-        detail = " ".join([f"{said}.", *report.conflicts[:3]])
-        body = {"count": report.row_count, "detail": detail, "batch": id_of(report.batch)}
-        return Response(UndoneSerializer(body).data)

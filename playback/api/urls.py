@@ -1,6 +1,6 @@
 from django.urls import path
 
-from playback.api import curated, home, markers, opinions, playlists, preferences, sessions, watched
+from playback.api import home, markers, opinions, playlists, preferences, sessions, watched
 from playback.api.playback import Playback
 from playback.api.share_links import OneShareLink, SharedThing, ShareLinks
 
@@ -21,7 +21,6 @@ urlpatterns = [
     path("me/continue-watching/", watched.ContinueWatching.as_view(), name="api_continue_watching"),
     path("videos/<int:video_id>/watched/", watched.Watched.as_view(), name="api_watched"),
     path("videos/<int:video_id>/related/", watched.RelatedVideos.as_view(), name="api_related"),
-    path("changes/<uuid:batch_id>/undo/", curated.Undo.as_view(), name="api_undo"),
     path("favorites/", opinions.Favorites.as_view(), name="api_favorites"),
     path("videos/<int:key>/opinion/", opinions.OpinionOf.as_view(), name="api_video_opinion"),
     path("videos/<int:key>/favorite/", opinions.FavoriteOf.as_view(), name="api_video_favorite"),
