@@ -301,7 +301,7 @@ def _watching(crowd: Crowd) -> None:
         4000,
         lambda n: PlaybackSession(
             public_id=uuid.UUID(int=n + 1),
-            user_id=_of(crowd.users, n),
+            user_id=_of(crowd.users[:-1], n) if n % 500 else crowd.users[-1],
             video_id=crowd.videos[n],
             started_at=now - timedelta(hours=3 * n),
             last_activity_at=now - timedelta(hours=3 * n),
