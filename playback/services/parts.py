@@ -31,7 +31,7 @@ class Part:
 def fetch_part(*, key: str, name: str, viewer: str, at_seconds: float | None = None) -> Part:
     """Has a part made and waits for it, at most WAIT_SECONDS. Raises ValueError for what can be no part."""
     path = part_path(Path(settings.STREAM_FOLDER), key, name)
-    # Most parts are there: whoever only asks takes none of the places for those who wait.
+    # Most parts are there: whoever only asks takes none of the places of those who wait.
     part = _ask(path, Question(key, name, viewer, 0.0, at_seconds))
     if part.state is not State.LATER:
         return part
