@@ -117,6 +117,42 @@ class RatingOf(OpinionView):
         return self.said(target, opinions.clear_rating(user=self.account, target=target))
 
 
+class OpinionOfPerson(OpinionOf):
+    """`/people/{key}/opinion/`"""
+
+    kind = "creator"
+
+
+class OpinionOfStudio(OpinionOf):
+    """`/studios/{key}/opinion/`"""
+
+    kind = "studio"
+
+
+class FavoriteOfPerson(FavoriteOf):
+    """`/people/{key}/favorite/`"""
+
+    kind = "creator"
+
+
+class FavoriteOfStudio(FavoriteOf):
+    """`/studios/{key}/favorite/`"""
+
+    kind = "studio"
+
+
+class RatingOfPerson(RatingOf):
+    """`/people/{key}/rating/`"""
+
+    kind = "creator"
+
+
+class RatingOfStudio(RatingOf):
+    """`/studios/{key}/rating/`"""
+
+    kind = "studio"
+
+
 class TallyOf(OpinionView):
     """`/videos/{id}/tally/`"""
 

@@ -81,7 +81,7 @@ class TrackOutcomeSerializer(serializers.Serializer[Any]):
     sentence = serializers.CharField()
 
 
-class ChoiceSerializer(serializers.Serializer[Any]):
+class PlaybackChoiceSerializer(serializers.Serializer[Any]):
     """An entry of the quality menu."""
 
     id = serializers.CharField()
@@ -131,7 +131,7 @@ class PlaybackAnswerSerializer(serializers.Serializer[Any]):
     reasons = ReasonSerializer(many=True)
     video = TrackOutcomeSerializer(allow_null=True)
     audio = TrackOutcomeSerializer(allow_null=True)
-    qualities = ChoiceSerializer(many=True)
+    qualities = PlaybackChoiceSerializer(many=True)
     audio_tracks = AudioTrackSerializer(many=True)
     subtitles = SubtitleTrackSerializer(many=True)
     duration = serializers.FloatField(allow_null=True)

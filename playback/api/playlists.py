@@ -132,7 +132,7 @@ class NameSerializer(serializers.Serializer[Any]):
     name = serializers.CharField(required=False, allow_blank=True, max_length=service.LONGEST_NAME)
 
 
-class PlaceSerializer(serializers.Serializer[Any]):
+class PlaylistPlaceSerializer(serializers.Serializer[Any]):
     """Where you are in a playlist."""
 
     video = serializers.IntegerField(min_value=1, max_value=BIGGEST_ID, allow_null=True)
@@ -370,7 +370,7 @@ class PlaylistCopy(PlaylistApi):
 class PlaylistPlace(PlaylistApi):
     """`/playlists/{id}/progress/`"""
 
-    @extend_schema(responses=PlaceSerializer)
+    @extend_schema(responses=PlaylistPlaceSerializer)
     def get(self, request: Request, public_id: UUID) -> Response:
         """Where you are in it; `video` is null before you began."""
         row = progress_in(self.account, self.playlist(public_id))
@@ -378,10 +378,10 @@ class PlaylistPlace(PlaylistApi):
             {"video": row.video_id if row else None, "position_seconds": row.position_seconds if row else 0}
         )
 
-    @extend_schema(request=PlaceSerializer, responses=PlaceSerializer)
+    @extend_schema(request=PlaylistPlaceSerializer, responses=PlaylistPlaceSerializer)
     def put(self, request: Request, public_id: UUID) -> Response:
         """The player tells where you are."""
-        playlist, body = self.playlist(public_id), sent(PlaceSerializer, request)
+        playlist, body = self.playlist(public_id), sent(PlaylistPlaceSerializer, request)
         video = self.video(body["video"] or 0)
         seconds = body.get("position_seconds", 0.0)
         service.record_playlist_place(user=self.account, playlist=playlist, video_id=video.pk, position_seconds=seconds)

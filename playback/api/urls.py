@@ -26,15 +26,12 @@ urlpatterns = [
     path("videos/<int:key>/favorite/", opinions.FavoriteOf.as_view(), name="api_video_favorite"),
     path("videos/<int:key>/rating/", opinions.RatingOf.as_view(), name="api_video_rating"),
     path("videos/<int:key>/tally/", opinions.TallyOf.as_view(), name="api_video_tally"),
-    *(
-        path(f"{place}/<uuid:key>/{name}/", view.as_view(kind=kind), name=f"api_{kind}_{name}")
-        for place, kind in (("people", "creator"), ("studios", "studio"))
-        for name, view in (
-            ("opinion", opinions.OpinionOf),
-            ("favorite", opinions.FavoriteOf),
-            ("rating", opinions.RatingOf),
-        )
-    ),
+    path("people/<uuid:key>/opinion/", opinions.OpinionOfPerson.as_view(), name="api_creator_opinion"),
+    path("people/<uuid:key>/favorite/", opinions.FavoriteOfPerson.as_view(), name="api_creator_favorite"),
+    path("people/<uuid:key>/rating/", opinions.RatingOfPerson.as_view(), name="api_creator_rating"),
+    path("studios/<uuid:key>/opinion/", opinions.OpinionOfStudio.as_view(), name="api_studio_opinion"),
+    path("studios/<uuid:key>/favorite/", opinions.FavoriteOfStudio.as_view(), name="api_studio_favorite"),
+    path("studios/<uuid:key>/rating/", opinions.RatingOfStudio.as_view(), name="api_studio_rating"),
     path("videos/<int:video_id>/markers/", markers.MarkersOfVideo.as_view(), name="api_video_markers"),
     path("markers/", markers.Markers.as_view(), name="api_markers"),
     path("markers/labels/", markers.Labels.as_view(), name="api_labels"),

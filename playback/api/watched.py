@@ -210,7 +210,7 @@ class Watched(ApiView):
         return Response(WatchedSerializer({"is_watched": is_watched, "position_seconds": position}).data)
 
 
-class RelatedSerializer(serializers.Serializer[Any]):
+class RelatedVideoSerializer(serializers.Serializer[Any]):
     """A video beside another: `score` is how much they have in common, `is_related` is false for popular ones that fill
     the list up."""
 
@@ -226,7 +226,7 @@ class RelatedVideos(ApiView):
 
     @extend_schema(
         parameters=[_limit(DEFAULT_LIMIT, MOST)],
-        responses={200: RelatedSerializer(many=True), 404: OpenApiResponse(description="There is no such video.")},
+        responses={200: RelatedVideoSerializer(many=True), 404: OpenApiResponse(description="There is no such video.")},
     )
     def get(self, request: Request, video_id: int) -> Response:
         limit = _asked(request, "limit", DEFAULT_LIMIT, MOST)
@@ -236,7 +236,7 @@ class RelatedVideos(ApiView):
             {"score": one.score, "is_related": one.is_related, "video": as_item(tile)}
             for one, tile in zip(found, tiles, strict=True)
         ]
-        return Response(RelatedSerializer(rows, many=True).data)
+        return Response(RelatedVideoSerializer(rows, many=True).data)
 
 
 def _columns(row: Model) -> dict[str, Any]:
