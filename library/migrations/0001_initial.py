@@ -11,6 +11,8 @@ import pgtrigger.compiler
 import pgtrigger.migrations
 from django.db import migrations, models
 
+from library.migration_operations import at_once
+
 
 class Migration(migrations.Migration):
 
@@ -21,7 +23,7 @@ class Migration(migrations.Migration):
         ('pghistory', '0007_auto_20250421_0444'),
     ]
 
-    operations = [
+    operations = at_once([
         migrations.CreateModel(
             name='LibrarySettings',
             fields=[
@@ -333,4 +335,4 @@ class Migration(migrations.Migration):
             model_name='videofile',
             trigger=pgtrigger.compiler.Trigger(name='keep_timestamps', sql=pgtrigger.compiler.UpsertTriggerSql(func='NEW.created_at = OLD.created_at; NEW.updated_at = clock_timestamp(); RETURN NEW;', hash='b5b3086cade3140a101e9cb19676efc876e3947f', operation='UPDATE', pgid='pgtrigger_keep_timestamps_3e067', table='library_videofile', when='BEFORE')),
         ),
-    ]
+    ])

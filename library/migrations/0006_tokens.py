@@ -8,6 +8,8 @@ import pgtrigger.migrations
 from django.conf import settings
 from django.db import migrations, models
 
+from library.migration_operations import at_once
+
 
 class Migration(migrations.Migration):
 
@@ -15,7 +17,7 @@ class Migration(migrations.Migration):
         ('library', '0005_after_content_audit'),
     ]
 
-    operations = [
+    operations = at_once([
         migrations.CreateModel(
             name='ApiToken',
             fields=[
@@ -112,4 +114,4 @@ class Migration(migrations.Migration):
             model_name='apitoken',
             trigger=pgtrigger.compiler.Trigger(name='audit_revoked', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (NEW."revoked_at" IS NOT NULL AND OLD."revoked_at" IS NULL)', func="\n    IF TG_OP = 'INSERT' THEN\n        PERFORM library_audit('token_created', NEW.user_id, NEW.name,\n                              jsonb_build_object('ends_in', NEW.last_four, 'scope', NEW.scope));\n    ELSE\n        PERFORM library_audit('token_revoked', NEW.user_id, NEW.name,\n                              jsonb_build_object('ends_in', NEW.last_four, 'reason', NEW.revoked_reason));\n    END IF;\n    RETURN NULL;\n", hash='2b988f300deca40e4eee5ed80da78506281749f6', operation='UPDATE OF "revoked_at"', pgid='pgtrigger_audit_revoked_7e02f', table='library_apitoken', when='AFTER')),
         ),
-    ]
+    ])

@@ -9,6 +9,8 @@ import pgtrigger.migrations
 from django.conf import settings
 from django.db import migrations, models
 
+from library.migration_operations import at_once
+
 
 class Migration(migrations.Migration):
 
@@ -16,7 +18,7 @@ class Migration(migrations.Migration):
         ('library', '0006_tokens'),
     ]
 
-    operations = [
+    operations = at_once([
         migrations.CreateModel(
             name='Upload',
             fields=[
@@ -120,4 +122,4 @@ class Migration(migrations.Migration):
             model_name='upload',
             trigger=pgtrigger.compiler.Trigger(name='keep_timestamps', sql=pgtrigger.compiler.UpsertTriggerSql(func='NEW.created_at = OLD.created_at; NEW.updated_at = clock_timestamp(); RETURN NEW;', hash='4b0a8223d4e22385e8f87a489ef77cca052b397e', operation='UPDATE', pgid='pgtrigger_keep_timestamps_908ec', table='library_upload', when='BEFORE')),
         ),
-    ]
+    ])

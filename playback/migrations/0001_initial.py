@@ -8,6 +8,8 @@ import pgtrigger.migrations
 from django.conf import settings
 from django.db import migrations, models
 
+from library.migration_operations import at_once
+
 
 class Migration(migrations.Migration):
 
@@ -19,7 +21,7 @@ class Migration(migrations.Migration):
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
-    operations = [
+    operations = at_once([
         migrations.CreateModel(
             name='PlaybackSettingsEvent',
             fields=[
@@ -116,4 +118,4 @@ class Migration(migrations.Migration):
             model_name='watchprogress',
             trigger=pgtrigger.compiler.Trigger(name='keep_timestamps', sql=pgtrigger.compiler.UpsertTriggerSql(func='NEW.created_at = OLD.created_at; NEW.updated_at = clock_timestamp(); RETURN NEW;', hash='983793a740e49ae87a5bc80a32f22bf8b1d09b31', operation='UPDATE', pgid='pgtrigger_keep_timestamps_1087b', table='playback_watchprogress', when='BEFORE')),
         ),
-    ]
+    ])

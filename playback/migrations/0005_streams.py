@@ -7,6 +7,8 @@ import pgtrigger.compiler
 import pgtrigger.migrations
 from django.db import migrations, models
 
+from library.migration_operations import at_once
+
 
 class Migration(migrations.Migration):
 
@@ -15,7 +17,7 @@ class Migration(migrations.Migration):
         ('playback', '0004_marker_picture'),
     ]
 
-    operations = [
+    operations = at_once([
         migrations.CreateModel(
             name='StreamRendition',
             fields=[
@@ -91,4 +93,4 @@ class Migration(migrations.Migration):
             model_name='streamsession',
             trigger=pgtrigger.compiler.Trigger(name='keep_timestamps', sql=pgtrigger.compiler.UpsertTriggerSql(func='NEW.created_at = OLD.created_at; NEW.updated_at = clock_timestamp(); RETURN NEW;', hash='f8a4a9f9c83acd316da1fad3fac8f41a5bce26c8', operation='UPDATE', pgid='pgtrigger_keep_timestamps_2950b', table='playback_streamsession', when='BEFORE')),
         ),
-    ]
+    ])

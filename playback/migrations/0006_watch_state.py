@@ -10,6 +10,8 @@ import pgtrigger.migrations
 from django.conf import settings
 from django.db import migrations, models
 
+from library.migration_operations import at_once
+
 
 class Migration(migrations.Migration):
 
@@ -20,7 +22,7 @@ class Migration(migrations.Migration):
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
-    operations = [
+    operations = at_once([
         migrations.CreateModel(
             name='PlaybackSession',
             fields=[
@@ -440,4 +442,4 @@ class Migration(migrations.Migration):
             model_name='usersettingsevent',
             trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='55c7722c0fa01ee6ce0d65cd94b1a3fc4a21ec33', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_bfcdb', table='playback_usersettingsevent', when='BEFORE')),
         ),
-    ]
+    ])

@@ -8,6 +8,8 @@ import processing.models.images
 from django.conf import settings
 from django.db import migrations, models
 
+from library.migration_operations import at_once
+
 
 class Migration(migrations.Migration):
 
@@ -18,7 +20,7 @@ class Migration(migrations.Migration):
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
-    operations = [
+    operations = at_once([
         migrations.CreateModel(
             name='ClipExport',
             fields=[
@@ -327,4 +329,4 @@ class Migration(migrations.Migration):
             model_name='playlisttagevent',
             trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='cf3b1b1606e6bdd57bc45b38743c82864875da4d', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_33d4d', table='playback_playlisttagevent', when='BEFORE')),
         ),
-    ]
+    ])

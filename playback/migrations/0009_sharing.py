@@ -11,6 +11,8 @@ import processing.models.images
 from django.conf import settings
 from django.db import migrations, models
 
+from library.migration_operations import at_once
+
 
 class Migration(migrations.Migration):
 
@@ -20,7 +22,7 @@ class Migration(migrations.Migration):
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
-    operations = [
+    operations = at_once([
         migrations.CreateModel(
             name='SharedClip',
             fields=[
@@ -230,4 +232,4 @@ class Migration(migrations.Migration):
             model_name='sharelink',
             trigger=pgtrigger.compiler.Trigger(name='keep_timestamps', sql=pgtrigger.compiler.UpsertTriggerSql(func='NEW.created_at = OLD.created_at; NEW.updated_at = clock_timestamp(); RETURN NEW;', hash='4f56c1a714c714a97926385beb60fe8dd54d41d7', operation='UPDATE', pgid='pgtrigger_keep_timestamps_04f1d', table='playback_sharelink', when='BEFORE')),
         ),
-    ]
+    ])

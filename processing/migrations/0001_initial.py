@@ -9,6 +9,8 @@ import processing.models.images
 from django.conf import settings
 from django.db import migrations, models
 
+from library.migration_operations import at_once
+
 
 class Migration(migrations.Migration):
 
@@ -20,7 +22,7 @@ class Migration(migrations.Migration):
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
-    operations = [
+    operations = at_once([
         migrations.CreateModel(
             name='ProcessingSettingsEvent',
             fields=[
@@ -257,4 +259,4 @@ class Migration(migrations.Migration):
             model_name='thumbnail',
             trigger=pgtrigger.compiler.Trigger(name='keep_timestamps', sql=pgtrigger.compiler.UpsertTriggerSql(func='NEW.created_at = OLD.created_at; NEW.updated_at = clock_timestamp(); RETURN NEW;', hash='40be3d620440990093cf805ad232111c0892c15d', operation='UPDATE', pgid='pgtrigger_keep_timestamps_1fefe', table='processing_thumbnail', when='BEFORE')),
         ),
-    ]
+    ])

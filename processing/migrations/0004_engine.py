@@ -10,6 +10,8 @@ import pgtrigger.migrations
 from django.conf import settings
 from django.db import migrations, models
 
+from library.migration_operations import at_once
+
 
 class Migration(migrations.Migration):
 
@@ -20,7 +22,7 @@ class Migration(migrations.Migration):
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
-    operations = [
+    operations = at_once([
         migrations.CreateModel(
             name='CronRun',
             fields=[
@@ -383,4 +385,4 @@ class Migration(migrations.Migration):
                 ('deadletter', pgtrigger.compiler.Trigger(name='keep_timestamps', sql=pgtrigger.compiler.UpsertTriggerSql(func='NEW.created_at = OLD.created_at; NEW.updated_at = clock_timestamp(); RETURN NEW;', hash='6c885ea5971a465af5edc7de112cbd9de89f3a5e', operation='UPDATE', pgid='pgtrigger_keep_timestamps_4731f', table='processing_deadletter', when='BEFORE'))),
             ],
         ),
-    ]
+    ])

@@ -9,6 +9,8 @@ import pgtrigger.migrations
 import processing.models.images
 from django.db import migrations, models
 
+from library.migration_operations import at_once
+
 
 class Migration(migrations.Migration):
 
@@ -17,7 +19,7 @@ class Migration(migrations.Migration):
         ('processing', '0004_engine'),
     ]
 
-    operations = [
+    operations = at_once([
         migrations.CreateModel(
             name='FileCheck',
             fields=[
@@ -355,4 +357,4 @@ class Migration(migrations.Migration):
                 ('preview', pgtrigger.compiler.Trigger(name='keep_timestamps', sql=pgtrigger.compiler.UpsertTriggerSql(func='NEW.created_at = OLD.created_at; NEW.updated_at = clock_timestamp(); RETURN NEW;', hash='5148c9d37d53fc6796c8398fc0c30853ef58bca9', operation='UPDATE', pgid='pgtrigger_keep_timestamps_8d041', table='processing_preview', when='BEFORE'))),
             ],
         ),
-    ]
+    ])

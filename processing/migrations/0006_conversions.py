@@ -11,6 +11,8 @@ import pgtrigger.migrations
 from django.conf import settings
 from django.db import migrations, models
 
+from library.migration_operations import at_once
+
 
 class Migration(migrations.Migration):
 
@@ -21,7 +23,7 @@ class Migration(migrations.Migration):
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
-    operations = [
+    operations = at_once([
         migrations.CreateModel(
             name='Conversion',
             fields=[
@@ -391,4 +393,4 @@ class Migration(migrations.Migration):
                 ('presetevent', pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='5bd4e10c145b19b0f84e8f56b4f61f1cd935fc7d', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_41ec7', table='processing_presetevent', when='BEFORE'))),
             ],
         ),
-    ]
+    ])

@@ -10,6 +10,8 @@ import pgtrigger.compiler
 import pgtrigger.migrations
 from django.db import migrations, models
 
+from library.migration_operations import at_once
+
 
 class Migration(migrations.Migration):
 
@@ -19,7 +21,7 @@ class Migration(migrations.Migration):
         ('processing', '0007_conversions_presets'),
     ]
 
-    operations = [
+    operations = at_once([
         migrations.CreateModel(
             name='JobTally',
             fields=[
@@ -210,4 +212,4 @@ class Migration(migrations.Migration):
                 ('pluginmetadataevent', pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='a395a6985806586f0144d3699d21280236ffe0d8', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_10686', table='processing_pluginmetadataevent', when='BEFORE'))),
             ],
         ),
-    ]
+    ])
