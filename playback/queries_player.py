@@ -5,18 +5,9 @@ from typing import Any
 from library.models import User, VideoFile
 from playback.models import Marker
 
-# More marks than this are no marks any more.
-MOST_MARKERS = 500
-
-
-def markers_of(user: User, video_id: int) -> list[dict[str, Any]]:
-    """A user's marks of a video in order: id, start, end (seconds, end None for a moment), label, color. One query."""
-    rows = Marker.objects.filter(video_id=video_id, user=user).order_by("start_seconds", "pk")[:MOST_MARKERS]
-    return [_facts(row) for row in rows]
-
 
 def find_marker(user: User, video_id: int, marker_id: int) -> dict[str, Any] | None:
-    """One mark of the user in this video, as `markers_of` gives it."""
+    """One mark of the user in this video: id, start, end (seconds, end None for a moment), label, color."""
     row = Marker.objects.filter(pk=marker_id, video_id=video_id, user=user).first()
     return _facts(row) if row else None
 

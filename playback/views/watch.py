@@ -22,7 +22,7 @@ from library.wishes import Wish
 from library.words import codec, container, parse_position
 from playback.models import Playlist
 from playback.queries import names_of, progress_of, resume_position, tiles_of
-from playback.queries_player import find_marker, markers_of, other_files
+from playback.queries_player import find_marker, other_files
 from playback.queries_playlists import find_playlist, following_in, seed_of
 from playback.services.user_settings import settings_of
 from playback.views.finding import chosen_file, shown_file
@@ -82,7 +82,8 @@ def watch(request: HttpRequest, video_id: int) -> HttpResponse:
             "resumeAt": resume_at,
             "startAt": start_at,
             "clip": clip,
-            "markers": markers_of(user, video_id),
+            # The list beside the player brings them.
+            "markers": [],
             "people": [],
             "settings": settings_of(user).for_player(),
             "wishedFile": file.pk if chosen else None,

@@ -64,9 +64,9 @@ BUILTIN_STAGES = (
         label_of=folder_labels,
         timeout_seconds=3600,
         # A scan of the folder has to end first, and a long one may take hours.
-        max_attempts=100,
+        max_attempts=11,
         first_delay_seconds=5,
-        max_delay_seconds=300,
+        max_delay_seconds=900,
         triggers=("manual",),
     ),
     Stage(

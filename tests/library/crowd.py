@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from config.services.seed.scale import seed_scale
 from library.models import (
+    ApiToken,
     AuditEvent,
     AuditKind,
     BulkEdit,
@@ -27,6 +28,7 @@ from library.models import (
     ScanLog,
     Tag,
     TagAlias,
+    Upload,
     User,
     UserSession,
     Video,
@@ -45,6 +47,7 @@ from people.models import (
     StudioAlias,
 )
 from playback.models import (
+    ClipExport,
     Favorite,
     Marker,
     MarkerLabelTag,
@@ -55,6 +58,10 @@ from playback.models import (
     Playlist,
     PlaylistItem,
     Rating,
+    SharedStream,
+    ShareLink,
+    StreamRendition,
+    StreamSession,
     Tally,
     ViewCount,
     Watch,
@@ -108,7 +115,7 @@ def make_crowd() -> User:
     )
     with _without_triggers():
         for fill in (
-            _files, _names, _accounts, _history, _opinions, _watching, _jobs, _health, _conversions,
+            _files, _names, _accounts, _history, _opinions, _machines, _watching, _jobs, _health, _conversions,
         ):  # fmt: skip
             fill(crowd)
     with connection.cursor() as cursor:
@@ -265,7 +272,7 @@ def _opinions(crowd: Crowd) -> None:
     _each(
         5000,
         lambda n: Marker(
-            user_id=_of(others, n), video_id=crowd.videos[n], start_seconds=n % 50, label=f"Label {n % 40}"
+            user_id=_of(others[:-1], n), video_id=crowd.videos[n], start_seconds=n % 50, label=f"Label {n % 40}"
         ),
     )
     markers = list(Marker.objects.order_by("pk").values_list("pk", flat=True)[:4000])
@@ -274,6 +281,51 @@ def _opinions(crowd: Crowd) -> None:
         3000,
         lambda n: MarkerLabelTag(user_id=_of(crowd.users, n), label=f"Label {n}", tag_id=_of(crowd.tags, n)),
     )
+
+
+def _machines(crowd: Crowd) -> None:
+    """Tokens, uploads, links, streams and clips: years of them, of which a few count now."""
+    # The last account has nothing of it.
+    loud = crowd.users[:-1]
+    now, later = timezone.now(), timezone.now() + timedelta(days=60)
+    _each(
+        2000,
+        lambda n: ApiToken(
+            user_id=_of(loud, n), name="x", digest=f"{n:064x}", last_four="wxyz", expires_at=later,
+            revoked_at=now - timedelta(days=50) if n % 100 == 0 else None,
+        ),
+    )  # fmt: skip
+    folder = Folder.objects.order_by("pk").values_list("pk", flat=True)[0]
+    _each(
+        2000,
+        lambda n: Upload(
+            user_id=_of(loud, n), folder_id=folder, name="x.mp4", size_bytes=9, received_bytes=9,
+            status="received" if n % 100 == 0 else "done", last_received_at=now - timedelta(days=n % 90),
+        ),
+    )  # fmt: skip
+    _each(
+        2000,
+        lambda n: ShareLink(token_digest=f"{n:064x}", owner_id=_of(loud, n), target="video", video_id=crowd.videos[n]),
+    )
+    _each(2000, lambda n: SharedStream(address=f"a{n}", subject="v", last_asked_at=now - timedelta(minutes=n)))
+    files = list(VideoFile.objects.order_by("pk").values_list("pk", flat=True)[:2000])
+    _each(2000, lambda n: StreamRendition(key=f"{n:032x}", file_id=files[n], parameters={}))
+    renditions = list(StreamRendition.objects.order_by("pk").values_list("pk", flat=True))
+    _each(
+        2000,
+        lambda n: StreamSession(
+            run_id=uuid.uuid4(), rendition_id=renditions[n], state="running" if n % 400 == 0 else "ended", encoder="x",
+            started_at=now - timedelta(hours=n), last_asked_at=now, ended_at=None if n % 400 == 0 else now,
+        ),
+    )  # fmt: skip
+    markers = list(Marker.objects.order_by("pk").values_list("pk", flat=True)[:2000])
+    _each(
+        2000,
+        lambda n: ClipExport(
+            marker_id=markers[n], input_key="x", clip=f"x{n}", size_bytes=1, from_seconds=0, to_seconds=1,
+            made_at=now - timedelta(minutes=5 * n),
+        ),
+    )  # fmt: skip
 
 
 def _watching(crowd: Crowd) -> None:

@@ -28,6 +28,7 @@ from library.models import (
     OldPath,
     ScanLog,
     Tag,
+    Upload,
     User,
     Video,
     VideoFile,
@@ -42,6 +43,7 @@ from library.services.merging import merge
 from library.services.missing import missing_videos
 from library.services.purge import purge_due
 from library.services.tags import find_tag
+from library.services.tokens import purge_tokens, tokens_of
 from library.services.videos import remuxes_of, twins_of
 from library.sorting import sort_of
 from people.models import Creator, CreatorProfile, Credit, Studio, VideoStudio
@@ -49,7 +51,7 @@ from people.queries import list_creators, list_studios, people_of
 from people.services.creators import find_creator
 from people.services.studios import find_studio
 from playback.homepage import Section
-from playback.models import Marker, PlaybackSession, PlayCount, Playlist, Watch
+from playback.models import Marker, PlaybackSession, PlayCount, Playlist, SharedStream, ShareLink, StreamSession, Watch
 from playback.queries_home import home_rows
 from playback.queries_related import related_videos
 from playback.queries_watching import active_sessions, activity, continued_ids, history_page
@@ -257,6 +259,15 @@ SERVED: list[Case] = [
     ),
     ("processing_batch_draft", lambda one: begin_batch(video_ids=[one.video.pk], user=one.owner)),
     ("library_file_place", lambda one: one.videos("path", "under", "shelf 7")),
+    ("library_token_of_user", lambda one: list(tokens_of(one.quiet)[:9])),
+    ("library_token_revoked", lambda one: purge_tokens()),
+    ("library_token_expiry", lambda one: purge_tokens()),
+    ("library_upload_of_user", lambda one: list(Upload.objects.filter(user=one.quiet).order_by("-pk")[:9])),
+    ("library_upload_unfinished", lambda one: _uploads_left_alone()),
+    ("playback_sharelink_of_owner", lambda one: list(ShareLink.objects.filter(owner=one.quiet).order_by("-pk")[:9])),
+    ("playback_sharedstream_asked", lambda one: _streams_now()),
+    ("playback_session_running", lambda one: list(StreamSession.objects.filter(state="running").order_by("run_id"))),
+    ("playback_session_latest", lambda one: list(StreamSession.objects.order_by("-started_at")[:50])),
     ("people_creator_by_name", lambda one: one.get("/admin/people/creator/")),
     ("people_studio_by_name", lambda one: one.get("/admin/people/studio/")),
 ]
@@ -273,7 +284,7 @@ COMING: list[Case] = [
     ("library_oldpath_path", lambda one: list(OldPath.objects.alias(key=MD5("path")).filter(key="0" * 32))),
     ("people_profile_username", lambda one: list(CreatorProfile.objects.filter(platform=1, username="name7"))),
     ("playback_marker_label", lambda one: list(Marker.objects.filter(user=one.viewer, label="Label 7"))),
-    ("playback_marker_of_user", lambda one: list(Marker.objects.filter(user=one.viewer).order_by("-pk")[:9])),
+    ("playback_marker_of_user", lambda one: list(Marker.objects.filter(user=one.quiet).order_by("-pk")[:9])),
     ("playback_clipexport_made", lambda one: remove_old_clips()),
     ("playback_marker_of_video", lambda one: list(Marker.objects.filter(user=one.viewer, video=one.video))),
     ("playback_plays_latest", lambda one: list(PlayCount.objects.filter(video=one.video).order_by("-last_played_at"))),
@@ -307,6 +318,17 @@ def _old_letters() -> None:
 
 def _letters_of_one_kind() -> None:
     list(DeadLetter.objects.open().filter(stage="frames", error_class="Error10"))
+
+
+def _uploads_left_alone() -> None:
+    """Those that a crash left waiting: what the scheduler asks for every few minutes."""
+    old = timezone.now() - timedelta(minutes=2)
+    list(Upload.objects.filter(status="received", last_received_at__lt=old).order_by())
+
+
+def _streams_now() -> None:
+    """Those that count for the limits."""
+    SharedStream.objects.filter(last_asked_at__gt=timezone.now() - timedelta(seconds=30)).count()
 
 
 def _tomorrow() -> datetime:

@@ -4,7 +4,7 @@ import { makePick } from "./pick.js";
 
 const ASK_EVERY_MS = 1500;
 const PICTURES_AFTER_MS = [1500, 4000, 9000];
-const section = document.querySelector("#marks");
+const section = document.querySelector("#my-marks");
 const { api, marksApi, list: listAddress, labels, names } = section.dataset;
 const list = section.querySelector("[data-marks-list]");
 const form = section.querySelector("[data-mark-form]");
