@@ -58,7 +58,7 @@ def test_a_clip_plays_its_part_and_stops_and_the_marks_lie_on_the_bar(open_page:
     page.click("#clip a")
     page.wait_for_url("**/?t=20")
     page.wait_for_function(f"{VIDEO}.currentTime >= 20")
-    expect(page.locator(".mark")).to_have_count(2)
+    expect(page.locator("#marks .pin")).to_have_count(2)
     page.keyboard.press("k")
     page.keyboard.press("[")
     assert position(page) == pytest.approx(5, abs=0.5)

@@ -245,7 +245,7 @@ def test_without_the_right_or_the_token_nothing_is_taken(live_server, folder: Fo
     nobody = Tus(live_server.url, make_user())
     nobody.headers["Cookie"] = ""
 
-    assert [one.begin()[0] for one in (without, forged, nobody)] == [403, 403, 403]
+    assert [one.begin()[0] for one in (without, forged, nobody)] == [403, 403, 401]
     assert not Upload.objects.exists()
 
 

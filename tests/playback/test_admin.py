@@ -51,8 +51,8 @@ def test_the_list_of_what_was_watched_asks_no_more_when_rows_are_added(page):
     assert queries_of(page, address) == before
 
 
-def test_the_list_shows_where_a_video_was_left(page):
-    make_progress(video=make_video(title="<i>Harbour</i>"))
+def test_the_list_shows_where_a_video_was_left(page, owner):
+    make_progress(user=owner, video=make_video(title="<i>Harbour</i>"))
 
     html = page.get(reverse("admin:playback_watchprogress_changelist")).content.decode()
 

@@ -19,13 +19,13 @@ export function setUpBar(player) {
 
   function drawMarkers() {
     const drawn = player.length ? markers : [];
-    marks.querySelectorAll(".mark").forEach((one) => one.remove());
+    marks.querySelectorAll(".pin").forEach((one) => one.remove());
     marks.prepend(
       ...drawn.map((marker) => {
         const one = make("button", {
           type: "button",
           tabindex: "-1",
-          class: marker.end ? "mark span" : "mark",
+          class: marker.end ? "pin span" : "pin",
           title: [clock(marker.start), marker.label].filter(Boolean).join(" · "),
           onclick: () => player.goTo(marker.start),
           // The list beside the player is for the keyboard; a press here takes no focus.
