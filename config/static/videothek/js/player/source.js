@@ -2,6 +2,7 @@
 import { capabilities } from "./capabilities.js";
 import { csrfToken, make } from "./player.js";
 
+const STUCK_MS = 3000;
 const HLS = "application/vnd.apple.mpegurl";
 const RETRY_MS = [1000, 2000, 4000, 8000, 15_000];
 const SKIP_SECONDS = 4;
@@ -264,6 +265,21 @@ export function setUpSource(player) {
     if (skips && video.currentTime - steady > 10) skips = 0;
     if (!skips) steady = video.currentTime;
   });
+
+  // Chromium may stop fetching in the middle of quick seeks and wait for data that nobody asks for: it is idle then,
+  // while a slow line shows as loading.
+  let waitsSince = 0;
+  setInterval(() => {
+    const isStuck =
+      !hls && !video.paused && !video.ended && !video.error && video.networkState === HTMLMediaElement.NETWORK_IDLE &&
+      video.readyState < HTMLMediaElement.HAVE_FUTURE_DATA;
+    if (!isStuck) waitsSince = 0;
+    else if (!waitsSince) waitsSince = performance.now();
+    else if (performance.now() - waitsSince > STUCK_MS) {
+      waitsSince = 0;
+      reload();
+    }
+  }, STUCK_MS / 3);
 
   function looksRight() {
     if (player.answer) return;
