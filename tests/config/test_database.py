@@ -29,8 +29,8 @@ def our_apps() -> list[str]:
     )
 
 
-def test_every_app_migrates_to_zero_and_back(empty_database):
-    call_command("migrate", verbosity=0, interactive=False)
+@pytest.mark.slow
+def test_every_app_migrates_to_zero_and_back(migrated_database):
     ours = our_apps()
     before = tables()
 
@@ -56,6 +56,7 @@ def test_nothing_is_done_when_nothing_is_pending(migrated_database, own_home, sa
     assert not (own_home / "backups").exists()
 
 
+@pytest.mark.slow
 def test_data_is_backed_up_before_it_is_migrated(migrated_database, own_home, said):
     call_command("migrate", "playback", "zero", verbosity=0)
 
@@ -72,6 +73,7 @@ def test_a_newer_database_is_refused(migrated_database, own_home, said):
         bring_up_to_date(say=said.append)
 
 
+@pytest.mark.slow
 def test_a_failed_migration_is_taken_back(migrated_database, own_home, said, monkeypatch):
     call_command("migrate", "playback", "zero", verbosity=0)
     before = tables()

@@ -51,6 +51,7 @@ def without_times(tables: list[Any]) -> list[Any]:
     return [[{k: v for k, v in row.items() if k != "updated_at"} for row in table] for table in tables]
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_5000_videos_are_edited_as_one_change_and_the_undo_restores_each_row():
     user = make_owner()

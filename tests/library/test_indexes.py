@@ -71,7 +71,7 @@ from tests.config.data_model import read_catalogue
 from tests.library.crowd import make_crowd
 from tests.library.plans import plans_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 
 @dataclass(slots=True)

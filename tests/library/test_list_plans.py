@@ -21,7 +21,7 @@ from people.models import Creator, CreatorAlias, Credit, Studio, StudioAlias, Vi
 from playback.models import Rating
 from tests.library.factories import make_file, make_folder, make_user, make_video
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 _VIDEOS = 6_000
 
 

@@ -366,6 +366,7 @@ def _edit(count: int) -> ChangeBatch:
     return batch
 
 
+@pytest.mark.slow
 def test_the_undo_of_a_bulk_edit_of_5000_videos_restores_exactly_what_was():
     untouched = make_video()
     VideoTag.objects.create(video=untouched, tag=Tag.objects.create(name="Other"))

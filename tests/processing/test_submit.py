@@ -63,6 +63,7 @@ def test_a_submitted_job_knows_its_stage_folder_and_label() -> None:
     assert (job.status, job.attempts, job.max_attempts) == (JobStatus.PENDING, 0, 4)
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_ten_thousand_jobs_are_made_in_a_few_statements() -> None:
     ids = _make_files(10_000)

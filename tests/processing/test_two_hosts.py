@@ -156,6 +156,7 @@ def other_host(films: Path, home: Path, there: Path) -> str:
     return " && ".join([*steps, 'exec "$@"'])
 
 
+@pytest.mark.slow
 def test_a_worker_on_a_second_host_does_the_work(cable, started, tmp_path, monkeypatch, db):
     films, home, there, log = tmp_path / "films", tmp_path / "home", tmp_path / "there", tmp_path / "log"
     films.mkdir()
