@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from library.services.sweeping import StoredKind, register_stored
-from processing.models import Preview, Storyboard, Thumbnail
+from processing.models import FaceFrames, Preview, Storyboard, Thumbnail
 from processing.models.images import derived_storage
 from processing.services.owners import owned_by
 
@@ -18,5 +18,6 @@ def _pictures(names: Sequence[str]) -> set[str]:
 
 register_stored(
     StoredKind("Stills and storyboards", derived_storage, "frames", _pictures),
+    StoredKind("Pictures for faces", derived_storage, "faceframes", owned_by(FaceFrames, "file_id", ["archive"])),
     StoredKind("Preview clips", derived_storage, "previews", owned_by(Preview, "file_id", ["clip"])),
 )
