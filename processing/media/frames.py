@@ -125,6 +125,17 @@ def make_frames(
         return _write(out_dir, files, options, plan, storyboard, workshop, record)
 
 
+def make_face_frames(
+    path: str, *, facts: MediaFacts, options: FrameOptions, progress: Progress | None = None
+) -> list[tuple[float, Path]]:
+    """Only the face frames, by a decode of their own: (seconds, file) in time order. For a model that came after the
+    other pictures. Raises what `make_frames` raises."""
+    duration = _check(facts)
+    with OutputFiles() as files:
+        _, _, workshop, _ = _sample(path, duration, facts, options, files, progress)
+    return sorted(workshop.faces)
+
+
 def _sample(
     path: str,
     duration: float,
