@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from django.db import connection
 from pytest_django.plugin import DjangoDbBlocker
+
+from tests.library.plans import renew_empty_tables
 
 
 @pytest.fixture
@@ -24,12 +25,12 @@ def public_path() -> Iterator[Path]:
 
 @pytest.fixture(scope="module")
 def new_tables(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
-    """Every table that is empty gets new files: what earlier tests wrote and took back would make plans of its own."""
-    with django_db_blocker.unblock(), connection.cursor() as cursor:
-        cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename")
-        empty = []
-        for (name,) in cursor.fetchall():
-            cursor.execute(f'SELECT EXISTS (SELECT FROM "{name}")')
-            if not cursor.fetchone()[0]:
-                empty.append(f'"{name}"')
-        cursor.execute(f"TRUNCATE {', '.join(empty)}; ANALYZE")
+    """For a module that fills the tables once: see `renew_empty_tables`."""
+    with django_db_blocker.unblock():
+        renew_empty_tables()
+
+
+@pytest.fixture
+def renewed_tables(db: None) -> None:
+    """For a test that fills the tables itself: the one before it in its module did so too."""
+    renew_empty_tables()

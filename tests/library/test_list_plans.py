@@ -26,7 +26,7 @@ _VIDEOS = 6_000
 
 
 @pytest.fixture
-def many(new_tables: None, db: None) -> User:
+def many(renewed_tables: None) -> User:
     """Videos with files, tags, people and stars, by SQL: a factory would take minutes."""
     folder, user = make_folder(), make_user()
     rows = {"folder": folder.pk, "user": user.pk, "videos": _VIDEOS}
