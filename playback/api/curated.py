@@ -1,16 +1,13 @@
 """What the endpoints of likes, marks and playlists have in common."""
 
-from http import HTTPStatus
 from typing import Any, TypeVar
 
 from rest_framework import serializers
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
-from rest_framework.response import Response
 
 from library.api.base import ApiView
 from library.models import ChangeBatch, Video
-from playback.exceptions import PlaybackError
 from playback.views.finding import shown_file
 
 BIGGEST_ID = 2**63 - 1
@@ -32,12 +29,7 @@ class ShownTagSerializer(serializers.Serializer[Any]):
 
 
 class CuratedApi(ApiView):
-    """Answers 400 with its sentence where a service refuses."""
-
-    def handle_exception(self, exc: Exception) -> Response:
-        if isinstance(exc, PlaybackError):
-            return Response({"detail": str(exc)}, status=HTTPStatus.BAD_REQUEST)
-        return super().handle_exception(exc)
+    """Endpoints about one video, by its id."""
 
     def video(self, video_id: int) -> Video:
         """A shown video. Raises Http404."""
