@@ -2,6 +2,7 @@
 
 import io
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ from insightface.utils import face_align
 from PIL import Image, ImageFilter
 
 from faces.ml.align import to_template
-from faces.ml.engine import FaceEngine, align
+from faces.ml.engine import FaceEngine, FoundFace, align
 from faces.ml.errors import ModelBrokenError, ModelMissingError
 from faces.ml.pack import DIMENSIONS, find_pack
 from faces.ml.quality import pose_score
@@ -29,7 +30,9 @@ def pixels(picture: Image.Image) -> np.ndarray:
     return np.asarray(picture)
 
 
-def found_as(engine: FaceEngine, picture: Image.Image, faces: tuple[DrawnFace, ...] = CROWD) -> dict[DrawnFace, object]:
+def found_as(
+    engine: FaceEngine, picture: Image.Image, faces: tuple[DrawnFace, ...] = CROWD
+) -> dict[DrawnFace, FoundFace]:
     """What was found, by the drawn face that it is nearest to."""
     return {
         min(faces, key=lambda face: np.hypot(*(found.box.reshape(2, 2).mean(0) - (face.x, face.y)))): found
@@ -66,7 +69,9 @@ def jpeg(picture: Image.Image) -> Image.Image:
 
 
 @pytest.mark.parametrize("harm", [jpeg, lambda picture: picture.filter(ImageFilter.GaussianBlur(1.5))])
-def test_a_person_is_like_themselves_and_unlike_others(engine: FaceEngine, harm: object) -> None:
+def test_a_person_is_like_themselves_and_unlike_others(
+    engine: FaceEngine, harm: Callable[[Image.Image], Image.Image]
+) -> None:
     clean = found_as(engine, scene(1, faces=CROWD))
     harmed = found_as(engine, harm(scene(3, faces=CROWD)))
 
