@@ -311,8 +311,9 @@ def run(*, full: bool = False) -> bool:
         viewer.get("/")
         rows += [seeks(viewer, file), reads(viewer, file)]
         rows += starts(viewer, other, file, process)
-        rows += busy(port, cookies, file, process)
+        # They would hold encoders that the next ones need.
         rows.append(idle_end(process))
+        rows += busy(port, cookies, file, process)
     rows.append(small_cache(file))
     return show("Watching", rows)
 
