@@ -52,12 +52,27 @@ class FolderAdmin(ModelAdmin):
     list_filter = ["is_active", "kind"]
     fieldsets = [
         (None, {"fields": ["shown_place", "name", "kind", "is_default", "is_active"]}),
-        ("Scanning", {"fields": ["is_auto_scanned", "scan_interval_minutes", "watch_mode", "watched", "globs"]}),
+        (
+            "Scanning",
+            {
+                "fields": [
+                    "is_auto_scanned",
+                    "scan_interval_minutes",
+                    "watch_mode",
+                    "watched",
+                    "globs",
+                    "looks_for_faces",
+                ]
+            },
+        ),
         ("Disk", {"fields": ["has_marker", "disk"]}),
     ]
     add_fieldsets = [
         (None, {"fields": ["path", "name", "kind", "is_default"]}),
-        ("Scanning", {"fields": ["is_auto_scanned", "scan_interval_minutes", "watch_mode", "globs"]}),
+        (
+            "Scanning",
+            {"fields": ["is_auto_scanned", "scan_interval_minutes", "watch_mode", "globs", "looks_for_faces"]},
+        ),
         ("Disk", {"fields": ["has_marker"]}),
     ]
     readonly_fields = ["shown_place", "watched", "disk"]

@@ -1,0 +1,178 @@
+"""Whose faces tracks are: naming the sure ones, proposing the likely ones, and never what was rejected."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from django.db import transaction
+from numpy.typing import NDArray
+
+from faces.ml.matching import Match, ReferenceSet
+from faces.ml.pack import DIMENSIONS
+from faces.models import FaceReference, FaceSettings, FaceTrack
+from faces.models.track import TrackStatus
+from faces.services.models import current_model
+from library.models import Rejection, Suggestion
+from library.models.suggestion import SuggestedKind, SuggestionState
+from library.services.changes import change_batch
+from people.models import Creator
+from people.services.credits import edit_credits
+
+PROVIDER = "faces"
+_BATCH = 2_000
+_CANDIDATES = 8
+
+
+@dataclass(slots=True)
+class Matched:
+    """How many tracks were named, and for how many somebody is proposed."""
+
+    recognised: int = 0
+    proposed: int = 0
+
+
+def subject_of(track_id: int) -> str:
+    """How suggestions and rejections name a track."""
+    return f"track:{track_id}"
+
+
+def as_vectors(rows: Iterable[Any]) -> NDArray[np.float32]:
+    """(n, 512) float32 of vectors as the database gives them."""
+    listed = [row.to_list() if hasattr(row, "to_list") else list(row) for row in rows]
+    return np.asarray(listed, np.float32).reshape(len(listed), DIMENSIONS)
+
+
+def load_references() -> ReferenceSet:
+    """All references of people in use, of the current model. One query; 40 MB for 20,000."""
+    rows = FaceReference.objects.filter(model__is_current=True, creator__trashed_at=None).order_by("creator_id", "pk")
+    pairs = list(rows.values_list("creator_id", "embedding"))
+    return ReferenceSet(as_vectors(vector for _, vector in pairs), [creator for creator, _ in pairs])
+
+
+def match_tracks(*, track_ids: Iterable[int] | None = None, references: ReferenceSet | None = None) -> Matched:
+    """Compares pending tracks (all of them, if None) of the current model with everybody known.
+
+    At or above the settings' `auto_tag_threshold` a track is theirs and the video credited, in a change batch that can
+    be undone; between that and `match_threshold` it is proposed; a rejected pair is passed over. What was proposed and
+    isn't likely any more goes, unless somebody answered.
+    """
+    model = current_model()
+    result = Matched()
+    if model is None:
+        return result
+    known = load_references() if references is None else references
+    rows = FaceTrack.objects.pending().filter(model=model, video__trashed_at=None)
+    if track_ids is not None:
+        rows = rows.filter(pk__in=list(track_ids))
+    ids = list(rows.order_by("pk").values_list("pk", flat=True))
+    settings = FaceSettings.load()
+    for first in range(0, len(ids), _BATCH):
+        _match_batch(ids[first : first + _BATCH], known, settings, result)
+    return result
+
+
+def _match_batch(ids: Sequence[int], known: ReferenceSet, settings: FaceSettings, result: Matched) -> None:
+    with transaction.atomic():
+        tracks = list(
+            FaceTrack.objects.select_for_update(of=("self",)).pending().filter(pk__in=ids).order_by("video_id", "pk")
+        )
+        nearest = known.nearest(as_vectors(track.embedding for track in tracks), most=_CANDIDATES)
+        rejected = _rejected(tracks)
+        sure: dict[int, list[tuple[FaceTrack, float]]] = {}
+        likely: list[tuple[FaceTrack, Match]] = []
+        for track, candidates in zip(tracks, nearest, strict=True):
+            best = _best(track, candidates, rejected, settings.match_threshold)
+            if best is None:
+                continue
+            if best.similarity >= settings.auto_tag_threshold:
+                sure.setdefault(best.creator_id, []).append((track, best.similarity))
+            else:
+                likely.append((track, best))
+        _propose(tracks, likely)
+        for creator_id, hits in sorted(sure.items()):
+            _recognise(creator_id, hits)
+    result.recognised += sum(len(hits) for hits in sure.values())
+    result.proposed += len(likely)
+
+
+def _rejected(tracks: Sequence[FaceTrack]) -> set[tuple[int, str, int]]:
+    """(video, subject, creator) that somebody said no to."""
+    rows = Rejection.objects.filter(
+        video__in={track.video_id for track in tracks}, kind=SuggestedKind.CREATOR, provider__in=["", PROVIDER]
+    )
+    return set(rows.values_list("video_id", "subject", "object_id"))
+
+
+def _best(
+    track: FaceTrack, candidates: Sequence[Match], rejected: set[tuple[int, str, int]], at_least: float
+) -> Match | None:
+    for match in candidates:
+        if match.similarity < at_least:
+            return None
+        subjects = ("", subject_of(track.pk))
+        if not any((track.video_id, subject, match.creator_id) in rejected for subject in subjects):
+            return match
+    return None
+
+
+def _propose(tracks: Sequence[FaceTrack], likely: Sequence[tuple[FaceTrack, Match]]) -> None:
+    """Open suggestions of these tracks become what is likely now."""
+    subjects = [subject_of(track.pk) for track in tracks]
+    wanted = {(subject_of(track.pk), match.creator_id) for track, match in likely}
+    before = Suggestion.objects.open().filter(
+        provider=PROVIDER, video__in={track.video_id for track in tracks}, subject__in=subjects
+    )
+    stale = [
+        pk
+        for pk, subject, creator in before.values_list("pk", "subject", "object_id")
+        if (subject, creator) not in wanted
+    ]
+    Suggestion.objects.filter(pk__in=stale).delete()
+    rows = [
+        Suggestion(
+            provider=PROVIDER,
+            video_id=track.video_id,
+            kind=SuggestedKind.CREATOR,
+            object_id=match.creator_id,
+            subject=subject_of(track.pk),
+            confidence=min(1.0, max(0.0, match.similarity)),
+            evidence={"track": track.pk, "from": track.start_seconds, "to": track.end_seconds},
+        )
+        for track, match in likely
+    ]
+    # One that was answered stays answered.
+    Suggestion.objects.bulk_create(
+        rows,
+        update_conflicts=True,
+        unique_fields=["video", "kind", "object_id", "provider", "subject"],
+        update_fields=["confidence", "evidence"],
+        batch_size=1_000,
+    )
+    confidences = {track.pk: match.similarity for track, match in likely}
+    for track in tracks:
+        track.confidence = confidences.get(track.pk)
+    FaceTrack.objects.bulk_update(tracks, ["confidence"], batch_size=1_000)
+
+
+def _recognise(creator_id: int, hits: Sequence[tuple[FaceTrack, float]]) -> None:
+    """Names tracks and credits their videos, as one change by the machine."""
+    creator = Creator.objects.filter(pk=creator_id, trashed_at=None).first()
+    if creator is None:
+        return
+    best: dict[int, float] = {}
+    for track, similarity in hits:
+        best[track.video_id] = max(similarity, best.get(track.video_id, 0.0))
+        track.status, track.creator, track.confidence, track.cluster = TrackStatus.MATCHED, creator, similarity, None
+    videos = f"{len(best):,} video{'' if len(best) == 1 else 's'}"
+    with change_batch(summary=f"Recognised {creator} in {videos}", source="face"):
+        tracks = [track for track, _ in hits]
+        FaceTrack.objects.bulk_update(tracks, ["status", "creator", "confidence", "cluster"], batch_size=1_000)
+        for video_id, similarity in sorted(best.items()):
+            edit_credits(
+                video_ids=[video_id], add=[creator_id], user=None, source="face", confidence=min(1.0, similarity)
+            )
+        answered = Suggestion.objects.open().filter(
+            provider=PROVIDER, video__in=best, subject__in=[subject_of(track.pk) for track in tracks]
+        )
+        answered.filter(state=SuggestionState.OPEN).delete()

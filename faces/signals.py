@@ -1,0 +1,29 @@
+"""Files that go with their rows, and names that go with their person; loaded when Django is ready."""
+
+from typing import Any
+
+from django.db import transaction
+from django.db.models.signals import post_delete, pre_delete
+
+from faces.models import FaceTrack
+from faces.models.track import NAMED, TrackStatus
+from people.models import Creator
+from processing.services.derived import remove_files
+
+
+def remove_track_files(sender: type[FaceTrack], instance: FaceTrack, **signal: Any) -> None:
+    """A track that goes for good needs no pictures. One that a change batch removed may come back: the clean-up, which
+    knows the history, removes those."""
+    names = [str(instance.crop), str(instance.strip)]
+    transaction.on_commit(lambda: remove_files(names))
+
+
+def free_tracks(sender: type[Creator], instance: Creator, **signal: Any) -> None:
+    """Faces of somebody who goes for good wait for a name again."""
+    FaceTrack.objects.filter(creator=instance, status__in=NAMED).update(
+        status=TrackStatus.PENDING, creator=None, confidence=None
+    )
+
+
+post_delete.connect(remove_track_files, sender=FaceTrack)
+pre_delete.connect(free_tracks, sender=Creator)
