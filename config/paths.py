@@ -67,6 +67,11 @@ def uploads() -> Path:
     return home() / "uploads"
 
 
+def face_models() -> Path:
+    """The pack of ONNX files that faces are found with."""
+    return home() / "models" / "faces"
+
+
 def backups() -> Path:
     return home() / "backups"
 

@@ -134,6 +134,12 @@ POSTGRES_PORT = env_int("VIDEOTHEK_POSTGRES_PORT", 5432, minimum=1, maximum=6553
 REDIS_PORT = env_int("VIDEOTHEK_REDIS_PORT", 6379, minimum=1, maximum=65535)
 WORKER_PASSWORD = env_str("VIDEOTHEK_WORKER_PASSWORD")
 
+# ---- Faces ------------------------------------------------------------------------------------------------------
+# Weights are no part of Videothek: the owner puts a pack there, or fetches one with manage.py face_models.
+FACE_MODEL_DIR = env_path(
+    "VIDEOTHEK_FACE_MODEL_DIR", paths.face_models(), shown_default="models/faces in VIDEOTHEK_HOME"
+)
+
 # ---- PostgreSQL -------------------------------------------------------------------------------------------------
 DATABASE_URL = env_str("DATABASE_URL")
 # Only the web process sets a pool (manage.py up does it for gunicorn): a worker forks, and a pool's threads do not.
@@ -198,6 +204,7 @@ WEB_WAIT_SECONDS = env_int("VIDEOTHEK_WEB_WAIT_SECONDS", 5, minimum=1, maximum=6
 SCAN_WORKERS = env_int("VIDEOTHEK_SCAN_WORKERS", 1, minimum=1, maximum=16)
 MEDIA_WORKERS = env_int("VIDEOTHEK_MEDIA_WORKERS", 0, minimum=0, maximum=128) or _cores
 GPU_WORKERS = env_int("VIDEOTHEK_GPU_WORKERS", 1, minimum=0, maximum=16)
+FACES_WORKERS = env_int("VIDEOTHEK_FACES_WORKERS", 1, minimum=0, maximum=16)
 MAINTENANCE_WORKERS = env_int("VIDEOTHEK_MAINTENANCE_WORKERS", 1, minimum=1, maximum=16)
 
 # ---- Streams (made by manage.py streamer) -----------------------------------------------------------------------

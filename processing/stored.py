@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from library.services.sweeping import StoredKind, register_stored
-from processing.models import Preview, Storyboard, Thumbnail
+from processing.models import FaceFrames, Preview, Storyboard, Thumbnail
 from processing.models.images import derived_storage
 from processing.services.conversions.leftovers import owned_parts
 from processing.services.conversions.places import converted_storage
@@ -22,5 +22,6 @@ register_stored(
     StoredKind("Stills and storyboards", derived_storage, "frames", _pictures),
     # Wherever else a conversion writes is a person's folder: its own row says what it left there.
     StoredKind("Unfinished conversions", converted_storage, ".", owned_parts, is_shared=True),
+    StoredKind("Pictures for faces", derived_storage, "faceframes", owned_by(FaceFrames, "file_id", ["archive"])),
     StoredKind("Preview clips", derived_storage, "previews", owned_by(Preview, "file_id", ["clip"])),
 )

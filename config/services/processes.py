@@ -44,7 +44,13 @@ def _pool_size() -> int:
 
 def connections_needed() -> int:
     """PostgreSQL connections for all processes, and some for commands and administration."""
-    workers = settings.SCAN_WORKERS + settings.MEDIA_WORKERS + settings.GPU_WORKERS + settings.MAINTENANCE_WORKERS
+    workers = (
+        settings.SCAN_WORKERS
+        + settings.MEDIA_WORKERS
+        + settings.GPU_WORKERS
+        + settings.FACES_WORKERS
+        + settings.MAINTENANCE_WORKERS
+    )
     return int(settings.WEB_WORKERS * _pool_size() + 3 * workers + 40)
 
 
@@ -84,6 +90,7 @@ def worker_services(host: str, port: int) -> list[Service]:
         "scan": settings.SCAN_WORKERS,
         "media": settings.MEDIA_WORKERS,
         "gpu": settings.GPU_WORKERS,
+        "faces": settings.FACES_WORKERS,
         "maintenance": settings.MAINTENANCE_WORKERS,
     }
     services = [

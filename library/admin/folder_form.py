@@ -32,7 +32,7 @@ class FolderForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Folder
         fields = ["path", "name", "kind", "is_default", "is_active", "is_auto_scanned"]
-        fields += ["scan_interval_minutes", "watch_mode"]
+        fields += ["scan_interval_minutes", "watch_mode", "looks_for_faces"]
         widgets = {"path": UnfoldAdminTextInputWidget(attrs={"placeholder": "/media/videos"})}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -10,6 +10,7 @@ from library.models.scan_log import ScanLog
 from library.models.search import SavedSearch
 from library.models.settings import LibrarySettings, SettingsRow
 from library.models.signature import FileSignature
+from library.models.suggestion import Rejection, Suggestion
 from library.models.tag import Tag, TagAlias, VideoMetadata, VideoTag
 from library.models.text import VideoText
 from library.models.token import ApiToken
@@ -30,9 +31,11 @@ __all__ = [
     "LibrarySettings",
     "LoginCounter",
     "OldPath",
+    "Rejection",
     "SavedSearch",
     "ScanLog",
     "SettingsRow",
+    "Suggestion",
     "Tag",
     "TagAlias",
     "TimeStamped",

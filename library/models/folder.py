@@ -70,6 +70,9 @@ class Folder(TimeStamped):
     )
     kind = models.CharField(max_length=10, choices=FolderKind.choices, default=FolderKind.VIDEOS)
     is_default = models.BooleanField(default=False, help_text="Uploads and conversions go here.")
+    looks_for_faces = models.BooleanField(
+        "look for faces", default=True, help_text="Off, no faces are looked for in its videos."
+    )
     is_auto_scanned = models.BooleanField(default=True, help_text="Scanned by itself, at the interval.")
     scan_interval_minutes = models.PositiveIntegerField(
         null=True, blank=True, help_text="Empty: as the library settings say."

@@ -29,6 +29,8 @@ NO_DURATION = (
     "The file has a picture but no duration, so it cannot be played as a video; copy it again from its source."
 )
 NOTHING_DECODES = "No picture of this video can be decoded: its data is damaged. Copy it again from its source."
+# The share of face frames that are evenly spread; the others wait for changes of the scene.
+EVEN_FACE_FRAMES = 2 / 3
 Progress = Callable[[int, int], None]
 
 
@@ -38,7 +40,8 @@ class FrameOptions:
 
     `interval_seconds` None chooses an interval for at most `tile_count` tiles. `cover_ratio` is the stretch of the
     video the cover is looked for in. `sprite_name` is how the WebVTT file names the sprite, its file name if None.
-    Face frames are made when `face_frames_dir` is set: at most `face_frame_count` JPEGs, evenly spread.
+    Face frames are made when `face_frames_dir` is set: at most `face_frame_count` JPEGs, two thirds of them evenly
+    spread, the others where a tile shows another scene than the one before it.
     """
 
     interval_seconds: float | None = None
@@ -122,6 +125,17 @@ def make_frames(
         return _write(out_dir, files, options, plan, storyboard, workshop, record)
 
 
+def make_face_frames(
+    path: str, *, facts: MediaFacts, options: FrameOptions, progress: Progress | None = None
+) -> list[tuple[float, Path]]:
+    """Only the face frames, by a decode of their own: (seconds, file) in time order. For a model that came after the
+    other pictures. Raises what `make_frames` raises."""
+    duration = _check(facts)
+    with OutputFiles() as files:
+        _, _, workshop, _ = _sample(path, duration, facts, options, files, progress)
+    return sorted(workshop.faces)
+
+
 def _sample(
     path: str,
     duration: float,
@@ -160,6 +174,7 @@ def _sample(
             cover_px=options.thumbnail_large_px,
             face_files=_face_files(options, plan),
             face_px=options.face_frame_px,
+            scene_files=_scene_files(options, plan),
             files=files,
         )
         half = plan.count // 2
@@ -196,8 +211,17 @@ def _face_files(options: FrameOptions, plan: Plan) -> dict[int, Path]:
         return {}
     options.face_frames_dir.mkdir(parents=True, exist_ok=True)
     count = min(options.face_frame_count, plan.count)
-    chosen = (int((number + 0.5) * plan.count / count) for number in range(count))
+    even = count if count == plan.count else max(1, round(count * EVEN_FACE_FRAMES))
+    chosen = (int((number + 0.5) * plan.count / even) for number in range(even))
     return {index: options.face_frames_dir / f"face-{index:04d}.jpg" for index in chosen}
+
+
+def _scene_files(options: FrameOptions, plan: Plan) -> list[Path]:
+    """Where face frames of new scenes go, as many as there may be."""
+    if options.face_frames_dir is None:
+        return []
+    left = min(options.face_frame_count, plan.count) - len(_face_files(options, plan))
+    return [options.face_frames_dir / f"scene-{number:04d}.jpg" for number in range(left)]
 
 
 def _process(samples: chain[Sample], workshop: Workshop, total: int, progress: Progress | None) -> None:

@@ -22,6 +22,8 @@ from processing.media.storyboard import Storyboard
 # Full frames waiting for the thread: more would only cost memory (25 MB each in 4K).
 MAX_WAITING = 1
 FACE_JPEG_QUALITY = 90
+# Perceptual hashes of one scene are a few of their 64 bits apart; of two scenes about half.
+SCENE_BITS = 20
 
 
 class Workshop:
@@ -37,6 +39,7 @@ class Workshop:
         cover_px: int,
         face_files: dict[int, Path],
         face_px: int,
+        scene_files: list[Path],
         files: OutputFiles,
     ) -> None:
         self._maker = maker
@@ -47,6 +50,7 @@ class Workshop:
         self._cover_px = cover_px
         self._face_files = face_files
         self._face_px = face_px
+        self._scene_files = scene_files
         self._files = files
         self._cells: dict[int, NDArray[np.float32]] = {}
         self._times: dict[int, float] = {}
@@ -114,6 +118,15 @@ class Workshop:
             self.cover_seconds = seconds
         if index in self._face_files:
             self._save_face(seconds, frame, self._face_files[index])
+        elif self._scene_files and self._is_new_scene(index):
+            self._save_face(seconds, frame, self._scene_files.pop(0))
+
+    def _is_new_scene(self, index: int) -> bool:
+        """Whether it looks unlike the tile before it."""
+        before = self._cells.get(index - 1)
+        if before is None:
+            return False
+        return (picture_hash(before) ^ picture_hash(self._cells[index])).bit_count() >= SCENE_BITS
 
     def _save_face(self, seconds: float, frame: VideoFrame, path: Path) -> None:
         picture = self._maker.make(frame, *self._limited(frame, self._face_px))

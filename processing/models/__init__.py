@@ -1,6 +1,7 @@
 from processing.models.conversion import Conversion, ConversionBatch, EncoderProof
 from processing.models.dead_letter import DeadLetter, LetterStatus
 from processing.models.engine import CronRun, DemandLease, QueueControl, StageConfig, Trigger
+from processing.models.face_frames import FaceFrames
 from processing.models.images import Preview, Storyboard, Thumbnail
 from processing.models.integrity import FileCheck, IntegrityFinding
 from processing.models.job import Job, JobStatus, Priority
@@ -18,6 +19,7 @@ __all__ = [
     "DeadLetter",
     "DemandLease",
     "EncoderProof",
+    "FaceFrames",
     "FileCheck",
     "IntegrityFinding",
     "Job",

@@ -2,7 +2,8 @@
 
 import secrets
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from pathlib import Path
 
 from django.core.files.base import File
 from django.core.files.storage import storages
@@ -14,6 +15,7 @@ from processing.media.frames import FrameOptions, FrameProducts, make_frames
 from processing.media.probe import probe
 from processing.models import ProcessingSettings, Storyboard, Thumbnail
 from processing.services.derived import check_unchanged, input_digest, remove_files
+from processing.services.face_frames import store_face_frames, wanted_frames
 from processing.services.scratch import scratch_folder
 from processing.versions import FRAMES_VERSION
 
@@ -48,9 +50,14 @@ def make_pictures(*, file: VideoFile, report: Callable[[int, int], None]) -> Fra
     try:
         with scratch_folder() as folder:
             products = make_frames(
-                file.fs_path, facts=probe(file.fs_path), out_dir=folder, options=options, progress=report
+                file.fs_path,
+                facts=probe(file.fs_path),
+                out_dir=folder,
+                options=_with_faces(options, file, folder),
+                progress=report,
             )
             _store(products, prefix, names)
+            store_face_frames(file=file, key=key, frames=products.face_frames, scratch=folder)
         with transaction.atomic():
             check_unchanged(file)
             before = _names_of(file)
@@ -71,6 +78,12 @@ def make_pictures(*, file: VideoFile, report: Callable[[int, int], None]) -> Fra
         remove_files(names.values())
         raise
     return products
+
+
+def _with_faces(options: FrameOptions, file: VideoFile, folder: Path) -> FrameOptions:
+    """The options with face frames where somebody looks for faces; they change nothing about the pictures."""
+    count = wanted_frames(file)
+    return replace(options, face_frames_dir=folder / "faces", face_frame_count=count) if count else options
 
 
 def _store(products: FrameProducts, prefix: str, names: dict[str, str]) -> None:

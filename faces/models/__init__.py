@@ -1,0 +1,18 @@
+from faces.models.cluster import DifferentPeople, FaceCluster
+from faces.models.detection import FaceDetection
+from faces.models.look import FaceLook
+from faces.models.model import FaceModel
+from faces.models.reference import FaceReference
+from faces.models.settings import FaceSettings
+from faces.models.track import FaceTrack
+
+__all__ = [
+    "DifferentPeople",
+    "FaceCluster",
+    "FaceDetection",
+    "FaceLook",
+    "FaceModel",
+    "FaceReference",
+    "FaceSettings",
+    "FaceTrack",
+]

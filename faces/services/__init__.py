@@ -1,0 +1,1 @@
+"""Finding faces, telling whose they are, and taking it back."""
