@@ -195,9 +195,7 @@ def year_of_rows() -> None:
             taken_at=NOW,
             video_bytes=10_000 - ago,
             video_count=1,
-            disks=[
-                {"path": "/media", "total_bytes": 10_000_000, "free_bytes": 1_000_000 + 500 * ago, "folders": ["Sea"]}
-            ],
+            disks=[disk | {"free_bytes": 1_000_000 + 500 * ago}],
         )
         for ago in range(24 * 200)
     )

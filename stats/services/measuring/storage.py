@@ -1,12 +1,14 @@
 """What lies on the disks: from the database for videos, from the disks for their free room, and for what was made from
 videos from its storage, now and then."""
 
+import contextlib
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
+from django.core.files.storage import Storage
 
 from library.path_map import local_path
 from library.paths import decode_path, display_path
@@ -60,10 +62,21 @@ def _derived() -> list[dict[str, Any]]:
         if kind.is_shared:
             continue
         files = size = 0
-        for _, length in kind.storage().names(f"{kind.folder}/"):  # type: ignore[attr-defined] # both of ours have it
+        for length in _sizes(kind.storage(), kind.folder):
             files, size = files + 1, size + length
         found.append({"label": kind.label, "size_bytes": size, "files": files})
     return sorted(found, key=lambda row: (-row["size_bytes"], row["label"]))
+
+
+def _sizes(storage: Storage, folder: str) -> Iterator[int]:
+    """The bytes of every file below a folder of a storage; buckets list them with the names."""
+    if hasattr(storage, "bucket"):
+        yield from (size for _, size in storage.names(f"{folder}/"))  # type: ignore[attr-defined]
+        return
+    for place, _, names in os.walk(storage.path(folder)):
+        for name in names:
+            with contextlib.suppress(OSError):
+                yield os.stat(os.path.join(place, name)).st_size
 
 
 def _disks(folders: Iterable[tuple[str, str]]) -> list[dict[str, Any]]:
