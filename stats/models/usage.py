@@ -37,5 +37,5 @@ class UsageSnapshot(DailySnapshot):
             ),
             is_json("top_watched", "array", of="object"),
             is_json("activity_by_hour", "object"),
-            is_json("activity_by_weekday", "array", of="array"),
+            is_json("activity_by_weekday", "array"),
         ]
