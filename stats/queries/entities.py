@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Literal
 
 from django.db.models import Count, F, Q, QuerySet, Sum
@@ -104,8 +104,8 @@ def year_of(user: User, year: int) -> Year:
     """Twelve queries over the user's own sittings of one year."""
     mine = Watch.objects.filter(user=user)
     span = (
-        timezone.make_aware(timezone.datetime(year, 1, 1)),
-        timezone.make_aware(timezone.datetime(year + 1, 1, 1)),
+        timezone.make_aware(datetime(year, 1, 1)),
+        timezone.make_aware(datetime(year + 1, 1, 1)),
     )
     rows = mine.filter(watched_at__gte=span[0], watched_at__lt=span[1])
     totals = rows.aggregate(

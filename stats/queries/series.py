@@ -42,6 +42,14 @@ _SPOKEN = {"id", "taken_at", "created_at", "updated_at", "day", "period", "deriv
 _NUMBERS = (models.IntegerField, models.FloatField)
 
 
+def kind_of(text: str) -> Kind:
+    """Raises NoSuchSeriesError."""
+    for kind in KINDS:
+        if kind == text:
+            return kind
+    raise NoSuchSeriesError(f"There are no snapshots called “{text}”; there are {', '.join(KINDS)}.")
+
+
 def fields_of(kind: Kind) -> Mapping[str, str]:
     """The numbers of a kind of snapshot: field -> name in words."""
     return {
@@ -65,21 +73,18 @@ def series(kind: str, field: str, *, days: int = 30, now: datetime | None = None
 
     Raises NoSuchSeriesError. One query.
     """
-    if kind not in KINDS:
-        raise NoSuchSeriesError(f"There are no snapshots called “{kind}”; there are {', '.join(KINDS)}.")
-    known = fields_of(kind)
+    known_kind = kind_of(kind)
+    known = fields_of(known_kind)
     if field not in known:
         raise NoSuchSeriesError(f"Snapshots of the {kind} have no number called “{field}”.")
-    rows = _since(kind, days, now).order_by(_column(kind)).values_list(_column(kind), field)
+    rows = _since(known_kind, days, now).order_by(_column(kind)).values_list(_column(kind), field)
     found = [Point(at.isoformat(), value) for at, value in rows]
-    return Series(kind, field, known[field], unit_of(field), thinned(found, most))
+    return Series(known_kind, field, known[field], unit_of(field), thinned(found, most))
 
 
 def history(kind: str, *, days: int = 30, limit: int = 100, now: datetime | None = None) -> list[dict[str, Any]]:
     """Whole snapshots of the last `days` days, the newest first. Raises NoSuchSeriesError. One query."""
-    if kind not in KINDS:
-        raise NoSuchSeriesError(f"There are no snapshots called “{kind}”; there are {', '.join(KINDS)}.")
-    return [as_dict(row) for row in _since(kind, days, now).order_by(f"-{_column(kind)}")[:limit]]
+    return [as_dict(row) for row in _since(kind_of(kind), days, now).order_by(f"-{_column(kind)}")[:limit]]
 
 
 def latest(kind: Kind) -> Any:

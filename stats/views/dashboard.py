@@ -1,5 +1,6 @@
 """The dashboard, the parts of other pages that show figures, and one's own year."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from library.access import current_user, may, requires
 from library.filters import encode_filter, parse_filter
-from library.models import Folder, Tag
+from library.models import Folder, Tag, Video
 from people.models import Creator, Studio
 from stats.queries.entities import numbers_of, year_of
 from stats.queries.forecast import forecasts
@@ -91,11 +92,11 @@ def mine(request: HttpRequest) -> HttpResponse:
     found = year_of(current_user(request), year)
     context = {
         "found": found,
-        "months": [(timezone.datetime(year, number + 1, 1), seconds) for number, seconds in enumerate(found.months)],
+        "months": [(datetime(year, number + 1, 1), seconds) for number, seconds in enumerate(found.months)],
         "most": max(found.months),
         "week": heat(found.hours, request, is_local=True),
         "tops": [
-            (title, [(str(thing), thing.get_absolute_url(), seconds) for thing, seconds in things])
+            (title, [(str(thing), _page_of(thing), seconds) for thing, seconds in things])
             for title, things in (
                 ("Videos", found.top_videos),
                 ("People", found.top_people),
@@ -126,6 +127,10 @@ def heat(week: Any, request: HttpRequest, *, is_local: bool = False) -> dict[str
             for name, day in zip(_WEEKDAYS, week, strict=True)
         ],
     }
+
+
+def _page_of(thing: Any) -> str:
+    return reverse("watch", args=(thing.pk,)) if isinstance(thing, Video) else str(thing.get_absolute_url())
 
 
 def _library(condition: dict[str, Any]) -> str:
