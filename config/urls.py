@@ -16,6 +16,7 @@ urlpatterns = [
     path("", include("playback.urls")),
     path("", include("processing.urls")),
     path("", include("faces.urls")),
+    path("", include("stats.urls")),
     path("api/v1/", include("config.api")),
     path("logout/", for_every_account(LogoutView.as_view()), name="logout"),
     path("healthz", healthz, name="healthz"),

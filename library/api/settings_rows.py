@@ -49,7 +49,7 @@ class PlaybackSettingsSerializer(VersionedSerializer):
         fields = _columns(PlaybackSettings)
 
 
-class _SettingsView(ApiView):
+class SettingsView(ApiView):
     """A row that is made by its first change; without one the defaults hold."""
 
     serializer_class: type[serializers.ModelSerializer[Any]]
@@ -74,16 +74,16 @@ class _SettingsView(ApiView):
         return Response(data, headers={"ETag": data["version"]})
 
 
-def _model(view: _SettingsView) -> Any:
+def _model(view: SettingsView) -> Any:
     return view.serializer_class.Meta.model
 
 
-class LibrarySettingsRow(_SettingsView):
+class LibrarySettingsRow(SettingsView):
     required_permissions = {"GET": ("library.view_librarysettings",), "PATCH": ("library.change_librarysettings",)}
     serializer_class = LibrarySettingsSerializer
 
 
-class ProcessingSettingsRow(_SettingsView):
+class ProcessingSettingsRow(SettingsView):
     required_permissions = {
         "GET": ("processing.view_processingsettings",),
         "PATCH": ("processing.change_processingsettings",),
@@ -91,6 +91,6 @@ class ProcessingSettingsRow(_SettingsView):
     serializer_class = ProcessingSettingsSerializer
 
 
-class PlaybackSettingsRow(_SettingsView):
+class PlaybackSettingsRow(SettingsView):
     required_permissions = {"GET": ("playback.view_playbacksettings",), "PATCH": ("playback.change_playbacksettings",)}
     serializer_class = PlaybackSettingsSerializer

@@ -1,0 +1,128 @@
+"""Figures over time."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import models
+from django.utils import timezone
+
+from stats.services.snapshots import KINDS, Kind
+
+MOST_DAYS = 3650
+MOST_POINTS = 1000
+
+
+class NoSuchSeriesError(ValueError):
+    """A kind or a field that no snapshot has; the text is a sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A figure of a day, or of an hour; `at` is ISO 8601 in UTC."""
+
+    at: str
+    value: float | int
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """The points of one field, the oldest first; a period without a snapshot has none."""
+
+    kind: Kind
+    field: str
+    label: str
+    unit: str
+    points: Sequence[Point]
+
+
+# How the numbers of a snapshot are called on pages, and what they count.
+_SPOKEN = {"id", "taken_at", "created_at", "updated_at", "day", "period", "derived_at"}
+_NUMBERS = (models.IntegerField, models.FloatField)
+
+
+def kind_of(text: str) -> Kind:
+    """Raises NoSuchSeriesError."""
+    for kind in KINDS:
+        if kind == text:
+            return kind
+    raise NoSuchSeriesError(f"There are no snapshots called “{text}”; there are {', '.join(KINDS)}.")
+
+
+def fields_of(kind: Kind) -> Mapping[str, str]:
+    """The numbers of a kind of snapshot: field -> name in words."""
+    return {
+        field.name: str(field.verbose_name)[:1].upper() + str(field.verbose_name)[1:]
+        for field in KINDS[kind]._meta.concrete_fields
+        if isinstance(field, _NUMBERS) and field.name not in _SPOKEN
+    }
+
+
+def unit_of(field: str) -> str:
+    """bytes, seconds, percent or count."""
+    if field.endswith("_bytes"):
+        return "bytes"
+    if field.endswith("_seconds"):
+        return "seconds"
+    return "percent" if field == "average_completion" else "count"
+
+
+def series(kind: str, field: str, *, days: int = 30, now: datetime | None = None, most: int = MOST_POINTS) -> Series:
+    """A field's points of the last `days` days, at most `most` of them: evenly left out where there are more.
+
+    Raises NoSuchSeriesError. One query.
+    """
+    known_kind = kind_of(kind)
+    known = fields_of(known_kind)
+    if field not in known:
+        raise NoSuchSeriesError(f"Snapshots of the {kind} have no number called “{field}”.")
+    rows = _since(known_kind, days, now).order_by(_column(kind)).values_list(_column(kind), field)
+    found = [Point(at.isoformat(), value) for at, value in rows]
+    return Series(known_kind, field, known[field], unit_of(field), thinned(found, most))
+
+
+def history(kind: str, *, days: int = 30, limit: int = 100, now: datetime | None = None) -> list[dict[str, Any]]:
+    """Whole snapshots of the last `days` days, the newest first. Raises NoSuchSeriesError. One query."""
+    return [as_dict(row) for row in _since(kind_of(kind), days, now).order_by(f"-{_column(kind)}")[:limit]]
+
+
+def latest(kind: Kind) -> Any:
+    """The newest snapshot; None before the first. One query."""
+    return KINDS[kind]._default_manager.order_by(f"-{_column(kind)}").first()
+
+
+def before(kind: Kind, *, days: int, now: datetime | None = None) -> Any:
+    """The newest snapshot that is at least `days` days old, to compare with; None without one. One query."""
+    column, until = _column(kind), (now or timezone.now()) - timedelta(days=days)
+    bound = until if kind == "storage" else until.date()
+    return KINDS[kind]._default_manager.filter(**{f"{column}__lte": bound}).order_by(f"-{column}").first()
+
+
+def as_dict(row: Any) -> dict[str, Any]:
+    """All fields of a snapshot as JSON takes them, without those that only the database needs."""
+    values = {
+        field.name: getattr(row, field.attname)
+        for field in row._meta.concrete_fields
+        if field.name not in ("id", "created_at", "updated_at")
+    }
+    return {name: value.isoformat() if hasattr(value, "isoformat") else value for name, value in values.items()}
+
+
+def thinned(points: Sequence[Point], most: int) -> Sequence[Point]:
+    """At most `most` of them, spread evenly; the first and the last always stay."""
+    if len(points) <= most or most < 2:
+        return points
+    step = (len(points) - 1) / (most - 1)
+    return [points[round(number * step)] for number in range(most)]
+
+
+def _column(kind: str) -> str:
+    return "period" if kind == "storage" else "day"
+
+
+def _since(kind: Kind, days: int, now: datetime | None) -> "models.QuerySet[Any]":
+    since = (now or timezone.now()) - timedelta(days=min(max(days, 1), MOST_DAYS))
+    return KINDS[kind]._default_manager.filter(
+        **{f"{_column(kind)}__gte": since if kind == "storage" else since.date()}
+    )

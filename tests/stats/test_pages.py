@@ -1,0 +1,145 @@
+"""The dashboard, one's own year, the figures on other pages, and the API of statistics."""
+
+import csv
+import io
+from datetime import datetime, timedelta
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from library.models import User
+from people.models import Credit
+from playback.models import PlayCount, Watch
+from processing.models import Job
+from stats.models import ContentSnapshot, LibrarySnapshot
+from stats.services.snapshots import KINDS, take_snapshot
+from tests.library.factories import make_file, make_folder, make_user, make_video
+from tests.people.factories import make_creator
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def owner(client: Client) -> User:
+    owner = User.objects.create_superuser("owner")
+    client.force_login(owner)
+    return owner
+
+
+@pytest.fixture
+def counted() -> None:
+    video = make_video(title="=Sea")
+    make_file(video=video, folder=make_folder(), is_primary=True)
+    PlayCount.objects.create(user=make_user(), video=video, play_count=2, last_watched_at=timezone.now())
+    for kind in KINDS:
+        take_snapshot(kind)
+
+
+def test_the_dashboard_tells_from_snapshots_alone(owner: User, counted: None, client: Client) -> None:
+    make_video()
+
+    with CaptureQueriesContext(connection) as asked:
+        page = client.get("/stats/?days=30").content.decode()
+
+    assert "How organised it is" in page
+    assert "<b>1</b>video" in page
+    assert len(asked) <= 14
+    assert not [one for one in asked if 'FROM "library_video"' in one["sql"]]
+
+
+def test_before_the_first_count_and_with_no_videos_it_says_what_to_do(owner: User, client: Client) -> None:
+    before = client.get("/stats/").content.decode()
+    for kind in KINDS:
+        take_snapshot(kind)
+    empty = client.get("/stats/").content.decode()
+
+    assert "Nothing was counted yet" in before
+    assert "No videos yet" in empty
+    assert "Add a folder" in empty
+
+
+def test_a_deleted_folder_of_then_is_still_read(owner: User, counted: None, client: Client) -> None:
+    LibrarySnapshot.objects.update(failures=[{"stage": "gone", "error_class": "OldError", "count": 2}])
+    ContentSnapshot.objects.update(top_tags=[{"name": "Imported", "count": 3}])
+
+    page = client.get("/stats/")
+
+    assert page.status_code == 200
+    assert "OldError" in page.content.decode()
+
+
+def test_who_may_not_see_it_does_not(client: Client) -> None:
+    client.force_login(make_user(role="user"))
+
+    assert client.get("/stats/").status_code == 403
+    assert client.get("/api/v1/stats/").status_code == 403
+    assert client.get("/stats/mine/").status_code == 200
+
+
+def test_a_year_is_the_users_own(client: Client) -> None:
+    user, video, ana = make_user(role="user"), make_video(title="Sea"), make_creator(name="Ana")
+    make_file(video=video, is_primary=True)
+    Credit.objects.create(video=video, creator=ana)
+    client.force_login(user)
+    at = timezone.make_aware(datetime(2025, 6, 2, 21, 30))
+    for whose, seconds in ((user, 7200), (make_user(), 50_000)):
+        Watch.objects.create(user=whose, video=video, watched_at=at, watched_seconds=seconds, is_completed=True)
+
+    page = client.get("/stats/mine/?year=2025").content.decode()
+    data = client.get("/api/v1/stats/me/?year=2025").json()
+    nothing = client.get("/stats/mine/?year=2024").content.decode()
+
+    assert "2 h" in page
+    assert "Ana" in page
+    assert (data["seconds"], data["months"][5], data["hours"][0][21]) == (7200, 7200, 7200)
+    assert data["top_people"] == [{"id": str(ana.public_id), "name": "Ana", "seconds": 7200}]
+    assert "Nothing watched in 2024" in nothing
+
+
+def test_a_person_shows_their_own_figures(owner: User, client: Client) -> None:
+    ana = make_creator(name="Ana")
+    for number in range(3):
+        video = make_video(duration_seconds=3600.0, size_bytes=10)
+        credit = Credit.objects.create(video=video, creator=ana)
+        Credit.objects.filter(pk=credit.pk).update()
+        PlayCount.objects.create(user=owner, video=video, play_count=number, total_watch_seconds=60)
+
+    with CaptureQueriesContext(connection) as asked:
+        part = client.get(f"/stats/of/creator/{ana.public_id}/").content.decode()
+
+    assert "<b>3</b>videos" in part
+    assert "<b>3 h</b>to watch" in part
+    assert len(asked) <= 7
+    assert client.get("/stats/of/creator/nobody/").status_code == 404
+    assert client.get("/stats/of/nothing/1/").status_code == 404
+
+
+def test_the_api_gives_series_histories_and_exports(owner: User, counted: None, client: Client) -> None:
+    now = timezone.now()
+    LibrarySnapshot.objects.create(day=now.date() - timedelta(days=3), taken_at=now, total_count=7)
+
+    whole = client.get("/api/v1/stats/").json()
+    found = client.get("/api/v1/stats/series/?kind=library&field=total_count&days=10").json()
+    text = client.get("/api/v1/stats/series/?kind=library&field=total_count&days=10&as=csv").content.decode()
+    rows = list(csv.DictReader(io.StringIO(client.get("/api/v1/stats/history/usage/?as=csv").content.decode())))
+    wrong = client.get("/api/v1/stats/series/?kind=library&field=pk")
+    far = client.get("/api/v1/stats/history/usage/?days=366")
+
+    assert whole["library"]["total_count"] == 1
+    assert [point["value"] for point in found["points"]] == [7, 1]
+    assert found["unit"] == "count"
+    assert text.splitlines()[0] == "at,total_count"
+    assert rows[0]["play_count"] == "2"
+    assert wrong.status_code == 404
+    assert "no number" in wrong.json()["detail"]
+    assert far.status_code == 400
+
+
+def test_snapshots_are_taken_by_a_worker_on_demand(owner: User, client: Client) -> None:
+    response = client.post("/api/v1/stats/snapshots/", {"kind": "storage"}, content_type="application/json")
+
+    assert response.status_code == 202
+    assert Job.objects.get().stage == "snapshot-storage"
