@@ -38,7 +38,7 @@ def main(address: str, user: str, password: str, only: list[str], place: Path = 
             page = context.new_page()
             page.set_default_timeout(20_000)
             for name, open_page in PAGES.items():
-                if name in only or (not only and (width == 1280 or name in ON_PHONES)):
+                if (not only or name in only) and (width == 1280 or name in ON_PHONES):
                     open_page(page)
                     _save(page, place / f"{name}-{width}.png", COLOURS)
             if "lists" in only:
