@@ -69,7 +69,8 @@ class NamedAdmin(CuratedAdmin):
         rows: QuerySet[Any] = super().get_queryset(request).filter(trashed_at=None)
         if not self.counts_in_rows or not _is_list(request):
             return rows
-        return rows.annotate(video_count=count_of(self.kind.link, self.kind.column))
+        counted: QuerySet[Any] = rows.annotate(video_count=count_of(self.kind.link, self.kind.column))
+        return counted
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[OneColumnList]:
         return OneColumnList

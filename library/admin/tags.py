@@ -51,6 +51,7 @@ class TreeList(ChangeList):
     """The tags as a tree: children below their parent, siblings by position and name. Searched or filtered, by name."""
 
     depths: dict[int, int]
+    result_list: Any
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)

@@ -175,7 +175,6 @@ PAGES: dict[str, Callable[[Page], None]] = {
     "admin-conversions": _go("/admin/processing/conversion/"),
     "admin-encoders": _go("/admin/processing/encoderproof/"),
     "admin-stages": _go("/admin/processing/stageconfig/"),
-    "admin-plugins": _go("/admin/processing/plugin/"),
 }
 ON_PHONES = ("library", "watch", "admin", "admin-queues")
 
