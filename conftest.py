@@ -7,7 +7,7 @@ from collections.abc import Generator, Iterator, Sequence
 import pytest
 from django.conf import settings
 from django.db import connection
-from pytest_django.plugin import DjangoDbBlocker, blocking_manager_key
+from pytest_django.plugin import DjangoDbBlocker
 from redis import Redis
 
 from config import paths
@@ -16,7 +16,6 @@ from config.embedded.stack import Attachment, attach
 from tests import template_database
 
 _attachment = pytest.StashKey[Attachment]()
-_is_flushed = pytest.StashKey[bool]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -45,32 +44,6 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     shutil.rmtree(os.environ["VIDEOTHEK_TEST_HOME"], ignore_errors=True)
 
 
-def _flushes(item: pytest.Item) -> bool:
-    """Whether the tables are emptied after the test, since it commits."""
-    marker, fixtures = item.get_closest_marker("django_db"), getattr(item, "fixturenames", ())
-    commits = marker is not None and bool(marker.kwargs.get("transaction"))
-    return commits or "transactional_db" in fixtures or "live_server" in fixtures
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Before a test that counts on what migrations put into the tables, it is put there again."""
-    uses_database = item.get_closest_marker("django_db") is not None or "db" in getattr(item, "fixturenames", ())
-    if uses_database and not _flushes(item) and item.config.stash.get(_is_flushed, False):
-        # Its import needs Django, which pytest-django sets up after this file is read.
-        from tests.seeds import seed_again
-
-        with item.config.stash[blocking_manager_key].unblock():
-            seed_again()
-        item.config.stash[_is_flushed] = False
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_runtest_teardown(item: pytest.Item) -> None:
-    if _flushes(item):
-        item.config.stash[_is_flushed] = True
-
-
 def _delete_all(self: object, style: object, tables: Sequence[str], **options: bool) -> list[str]:
     """Instead of TRUNCATE, which makes new files for each of a hundred tables and takes 40 times as long.
 
@@ -93,9 +66,22 @@ def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """Empties tables faster after tests that commit; at the end no session is left that would keep the database."""
+    """Tests that commit leave the tables as migrations made them; at the end no session is left that would keep the
+    database.
+
+    Django empties the tables and has every app make its content types, rights and triggers anew, which takes longer
+    than most tests. Here the rows are kept, and copied into the emptied tables.
+    """
+    # Its import needs Django, which pytest-django sets up after this file is read.
+    from tests.seeds import read_seeds, write_seeds
+
+    with django_db_blocker.unblock():
+        seeds = read_seeds()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(type(connection.ops), "sql_flush", _delete_all)
+        patch.setattr(
+            "django.core.management.commands.flush.emit_post_migrate_signal", lambda *_, **__: write_seeds(seeds)
+        )
         yield
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         cursor.execute(

@@ -3,8 +3,23 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import Count, IntegerField, Model, OuterRef, Subquery, Value
+from django.core.cache import cache
+from django.db.models import Count, IntegerField, Model, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
+
+# Of so many a few more or less are no news, and counting them takes longer than the rest of a page.
+_MANY = 10_000
+_KEPT_SECONDS = 60
+
+
+def kept_count(rows: "QuerySet[Any]", *, key: str) -> int:
+    """How many rows there are: above ten thousand it may be a minute old. `key` names the rows."""
+    kept: int | None = cache.get(f"count-{key}")
+    if kept is None:
+        kept = rows.order_by().count()
+        if kept > _MANY:
+            cache.set(f"count-{key}", kept, _KEPT_SECONDS)
+    return kept
 
 
 def count_of(link: type[Model], column: str) -> Coalesce:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
+from django.core.cache import cache
 from django.db.models import Exists, OuterRef, Q
 
 from library.facets import has_words
@@ -22,6 +23,7 @@ MOST_AT_ONCE = 480
 COUNTED_AT_MOST = 10_000
 # Of a selection, which may have to look at every video.
 SELECTED_AT_MOST = 1_000
+_BOUND_KEPT_SECONDS = 60
 # Large columns that only the watch page reads.
 _HEAVY = ("streams", "chapters", "notes", "error", "content_hash", "embedded_title")
 
@@ -116,8 +118,11 @@ def count_videos(
     matching: VideoQuerySet | None = None,
 ) -> BoundedCount:
     """How many videos match, counted up to a bound. `matching` as in `list_videos`."""
+    is_selection = bool(text_query(text) or filter)
     if at_most is None:
-        at_most = SELECTED_AT_MOST if text_query(text) or filter else COUNTED_AT_MOST
+        at_most = SELECTED_AT_MOST if is_selection else COUNTED_AT_MOST
+    if matching is None and not is_selection:
+        return _count_all(at_most)
     return _count(matching_videos(text=text, filter=filter, user=user) if matching is None else matching, at_most)
 
 
@@ -218,6 +223,18 @@ def _beyond(field: str, place: Cursor, sort: Sort, *, is_after: bool) -> Q:
     which = "gt" if is_after else "lt"
     bound = Q(**{f"{field}__{which}e": value})
     return bound & (Q(**{f"{field}__{which}": value}) | Q(**{f"pk__{which}": place.video_id}))
+
+
+def _count_all(at_most: int) -> BoundedCount:
+    """Of everything. That there are more than the bound is remembered for a while: a page shouldn't go through ten
+    thousand videos each time to say so."""
+    key = f"videos-above-{at_most}"
+    if cache.get(key):
+        return BoundedCount(at_most, False)
+    count = _count(listed_videos(), at_most)
+    if not count.is_exact:
+        cache.set(key, True, _BOUND_KEPT_SECONDS)
+    return count
 
 
 def _count(rows: VideoQuerySet | VideoFileQuerySet, at_most: int) -> BoundedCount:

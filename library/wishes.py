@@ -115,6 +115,7 @@ class Wish:
         """How many videos it asks for, bounded."""
         if self.problem or self.has_no_words:
             return BoundedCount(0, True)
+        matching = matching if self.is_selective else None
         return queries.count_videos(text=self.text, filter=self.filter, user=user, matching=matching)
 
     def _selection(self) -> dict[str, Any]:

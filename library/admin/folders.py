@@ -83,8 +83,12 @@ class FolderAdmin(ModelAdmin):
         return plainly_labelled(super().formfield_for_dbfield(db_field, request, **options))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Folder]:
-        folders = super().get_queryset(request).filter(removed_at=None)
-        return with_scans(folders).annotate(files_known=count_of(VideoFile, "folder"))  # type: ignore[no-any-return]
+        folders = with_scans(super().get_queryset(request).filter(removed_at=None))
+        match = request.resolver_match
+        if match is None or not str(match.url_name).endswith("_changelist"):
+            return folders
+        # Only where the number is shown: it reads the folder's part of an index.
+        return folders.annotate(files_known=count_of(VideoFile, "folder"))  # type: ignore[no-any-return]
 
     @admin.display(description="Folder", ordering="name")
     def names(self, folder: Folder) -> SafeString:

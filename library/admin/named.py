@@ -33,6 +33,8 @@ class NamedAdmin(CuratedAdmin):
     kind_key = ""
     merge_kind: MergeKind = "tag"
     video_filter = ""
+    # Whether each row of the list comes with its `video_count`; else the list's own class adds it.
+    counts_in_rows = True
 
     list_display_links = None
     list_fullwidth = True
@@ -65,7 +67,10 @@ class NamedAdmin(CuratedAdmin):
     # ---- rows -------------------------------------------------------------------------------------------------------
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows: QuerySet[Any] = super().get_queryset(request).filter(trashed_at=None)
-        return rows.annotate(video_count=count_of(self.kind.link, self.kind.column)) if _is_list(request) else rows
+        if not self.counts_in_rows or not _is_list(request):
+            return rows
+        counted: QuerySet[Any] = rows.annotate(video_count=count_of(self.kind.link, self.kind.column))
+        return counted
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[OneColumnList]:
         return OneColumnList

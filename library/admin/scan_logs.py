@@ -24,7 +24,7 @@ COUNTS = [
 class ScanLogAdmin(ReadOnlyAdmin):
     change_form_outer_before_template = "admin/library/scanlog/held.html"
 
-    list_display = ["begun", "status_badge", "files_seen", "found", "took", "error_sentence"]
+    list_display = ["begun", "status_badge", "seen", "found", "took", "error_sentence"]
     list_display_links = ["begun"]
     list_filter = ["status", "trigger", "folder"]
     show_facets = admin.ShowFacets.NEVER
@@ -55,6 +55,10 @@ class ScanLogAdmin(ReadOnlyAdmin):
     @admin.display(description="State")
     def status_badge(self, scan: ScanLog) -> SafeString:
         return badge(scan.get_status_display(), SCAN_TONES[ScanStatus(scan.status)])
+
+    @admin.display(description="Files seen")
+    def seen(self, scan: ScanLog) -> str:
+        return f"{scan.files_seen:,}"
 
     @admin.display(description="Found")
     def found(self, scan: ScanLog) -> str:

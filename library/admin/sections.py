@@ -10,6 +10,7 @@ from django.http import HttpRequest
 
 from library.admin.dashboard import Section, register_section
 from library.admin.scans import scan_in_words, with_scans
+from library.counting import kept_count
 from library.models import Folder, ScanLog, Video, VideoFile
 from library.models.file import FileState
 from library.models.scan_log import ScanStatus
@@ -21,18 +22,18 @@ LOW_DISK_RATIO = 0.05
 
 
 def load_counts(request: HttpRequest) -> dict[str, Any] | None:
-    """Numbers of the library; five queries that indexes answer."""
+    """Numbers of the library; five queries that indexes answer, three where it is large."""
     if not Folder.objects.in_library().exists():
         return {"is_empty": True, "may_add": _may(request, "library.add_folder")}
     unready = VideoFile.objects.present().exclude(state=FileState.READY).order_by()
     by_state = dict(unready.values_list("state").annotate(n=Count("pk")))
     missing = VideoFile.objects.missing().count()
-    files = VideoFile.objects.count()
+    files = kept_count(VideoFile.objects.all(), key="files")
     working = by_state.get(FileState.NEW, 0) + by_state.get(FileState.PROBED, 0)
     failed = by_state.get(FileState.FAILED, 0)
     return {
         "is_empty": False,
-        "videos": Video.objects.in_library().count(),
+        "videos": kept_count(Video.objects.in_library(), key="videos"),
         "files": files,
         "ready": files - missing - working - failed,
         "working": working,

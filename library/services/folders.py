@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
+from django.db.models import Count, Sum
 from django.utils import timezone
 
 from library.exceptions import FolderOverlapError, FolderUnavailableError
 from library.models import Folder, Video, VideoFile
+from library.models.video import VideoQuerySet
 from library.paths import display_path, encode_path
 from library.services.availability import check_folder_readable
 from library.services.changes import change_batch
@@ -157,23 +159,22 @@ class FolderFigures:
     size_bytes: int
 
 
-def _videos_only_in(folder: Folder) -> list[int]:
+def _videos_only_in(folder: Folder) -> VideoQuerySet:
     here = VideoFile.objects.filter(folder=folder, video__isnull=False).values("video")
     elsewhere = VideoFile.objects.filter(video__isnull=False, folder__removed_at=None).exclude(folder=folder)
-    videos = Video.objects.in_library().filter(pk__in=here).exclude(pk__in=elsewhere.values("video"))
-    return list(videos.order_by("pk").values_list("pk", flat=True))
+    return Video.objects.in_library().filter(pk__in=here).exclude(pk__in=elsewhere.values("video"))
 
 
 def figures_of(folder: Folder) -> FolderFigures:
-    """What removing the folder would concern; four queries."""
+    """What removing the folder would concern; four queries, whatever it holds."""
     files = VideoFile.objects.filter(folder=folder)
-    sizes = files.present().values_list("size_bytes", flat=True)
+    present = files.present().aggregate(files=Count("pk"), size_bytes=Sum("size_bytes", default=0))
     return FolderFigures(
         files=files.count(),
-        present=files.present().count(),
+        present=present["files"],
         videos=Video.objects.in_library().filter(pk__in=files.values("video")).count(),
-        only_here=len(_videos_only_in(folder)),
-        size_bytes=sum(sizes),
+        only_here=_videos_only_in(folder).count(),
+        size_bytes=int(present["size_bytes"]),
     )
 
 
@@ -189,7 +190,8 @@ def remove_folder(*, folder: Folder, user: Any = None, trash_videos: bool = Fals
         if was_default and (heir := Folder.objects.in_library().order_by("-is_active", "pk").first()):
             Folder.objects.filter(pk=heir.pk).update(is_default=True)
         if trash_videos:
-            trash(kind="video", ids=_videos_only_in(folder), user=user)
+            only_here = _videos_only_in(folder).order_by("pk").values_list("pk", flat=True)
+            trash(kind="video", ids=list(only_here), user=user)
         ids = list(VideoFile.objects.present().filter(folder=folder).order_by("pk").values_list("pk", flat=True))
         marked = sum(
             mark_missing(folder_id=folder.pk, file_ids=ids[at : at + _BATCH]) for at in range(0, len(ids), _BATCH)

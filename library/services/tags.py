@@ -18,13 +18,17 @@ from library.services.finding import Found, resembling
 
 _MOST_SIMILAR = 10
 _COUNTS_KEPT_SECONDS = 60
+# Of so many videos a few more or less are no news, and they take the longest to count.
+_MANY = 10_000
+_MANY_KEPT_SECONDS = 600
+_MANY_KEY = "tag-counts-many"
 
 
 @dataclass(slots=True)
 class TagNode:
     """A tag in the tree. `video_count` is of its own videos, `total_count` with those of tags below it (each once).
 
-    Videos in the trash aren't counted.
+    Videos in the trash aren't counted. `child_count` is of the tags directly below it, where a list tells it.
     """
 
     tag: Tag
@@ -32,6 +36,7 @@ class TagNode:
     video_count: int = 0
     total_count: int = 0
     children: "list[TagNode]" = field(default_factory=list)
+    child_count: int = 0
 
 
 def find_tag(name: str, *, parent: Tag | None = None) -> Tag | None:
@@ -126,21 +131,35 @@ def tag_tree(*, at_most: int = 5_000) -> list[TagNode]:
 
 
 def _counted(tags: Sequence[Tag], *, depth: int) -> list[TagNode]:
-    """The tags with the numbers of their videos.
+    """The tags with the numbers of their videos."""
+    own, totals = tag_counts([tag.pk for tag in tags])
+    return [TagNode(tag, depth, own.get(tag.pk, 0), totals.get(tag.pk, 0)) for tag in tags]
+
+
+def tag_counts(tag_ids: Sequence[int]) -> tuple[dict[int, int], dict[int, int]]:
+    """The videos of each tag, and those of each with the tags below it; tags without any may be left out.
 
     Counting all tags of a large library takes longer than a page may: the numbers are kept for a minute, or until a tag
-    is put on a video somewhere. Only what is taken off or trashed meanwhile shows late.
+    is put on a video somewhere, and those above ten thousand for ten minutes. Only what is taken off or trashed
+    meanwhile, and tags that are moved, show late. Three queries, one where nothing changed.
     """
     newest = VideoTag.objects.order_by("-pk").values_list("pk", flat=True).first()
-    of = hashlib.blake2b(",".join(f"{tag.pk}.{tag.parent_id}" for tag in tags).encode(), digest_size=16).hexdigest()
+    of = hashlib.blake2b(",".join(map(str, tag_ids)).encode(), digest_size=16).hexdigest()
     key = f"tag-counts-{newest}-{of}"
     counts: tuple[dict[int, int], dict[int, int]] | None = cache.get(key)
     if counts is None:
-        ids = [tag.pk for tag in tags]
-        counts = count_videos(VideoTag, "tag", ids), _count_with_children(ids)
+        known: dict[int, tuple[int, int]] = cache.get(_MANY_KEY) or {}
+        unknown = [tag_id for tag_id in tag_ids if tag_id not in known]
+        own = count_videos(VideoTag, "tag", unknown)
+        totals = {**own, **_count_with_children(unknown)}
+        many = {tag_id: (own.get(tag_id, 0), total) for tag_id, total in totals.items() if total > _MANY}
+        if many:
+            cache.set(_MANY_KEY, {**known, **many}, _MANY_KEPT_SECONDS)
+        for tag_id in set(tag_ids) & known.keys():
+            own[tag_id], totals[tag_id] = known[tag_id]
+        counts = own, totals
         cache.set(key, counts, _COUNTS_KEPT_SECONDS)
-    own, totals = counts
-    return [TagNode(tag, depth, own.get(tag.pk, 0), totals.get(tag.pk, own.get(tag.pk, 0))) for tag in tags]
+    return counts
 
 
 def _count_with_children(tag_ids: Sequence[int]) -> dict[int, int]:

@@ -33,7 +33,8 @@ def way_here(context: Context) -> list[Step]:
         return [Step(name)]
     row = context.get("original") or context.get("object")
     if not isinstance(row, Model):
-        return [Step(name, list_link), Step(title)]
+        # A page in place of a list is that place itself.
+        return [Step(name)] if title == name else [Step(name, list_link), Step(title)]
     if str(row) == str(opts.verbose_name):
         # A page of settings: there is no list of them.
         return [Step(capfirst(str(row)))]

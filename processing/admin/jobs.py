@@ -229,9 +229,14 @@ _PAGES = {
 }
 
 
+def numbered(kind: str, target_id: int, kind_label: str) -> str:
+    """What a target without a name is called. There is but one library: it has no number."""
+    return kind_label if kind == TargetKind.LIBRARY else f"{kind_label} {target_id}"
+
+
 def address_of(kind: str, target_id: int, label: str, kind_label: str) -> SafeString | str:
     """The target's name, as a link where the admin has a page for such things."""
-    name = display_path(label) or f"{kind_label} {target_id}"
+    name = display_path(label) or numbered(kind, target_id, kind_label)
     try:
         return link_to(reverse(f"admin:{_PAGES[TargetKind(kind)]}_change", args=(target_id,)), name)
     except (KeyError, NoReverseMatch):
@@ -240,7 +245,8 @@ def address_of(kind: str, target_id: int, label: str, kind_label: str) -> SafeSt
 
 def short_label(job: Job) -> str:
     """The name of the file or folder, without the folders above it."""
-    return display_path(job.label).rpartition("/")[2] or f"{job.get_target_kind_display()} {job.target_id}"
+    name = display_path(job.label).rpartition("/")[2]
+    return name or numbered(job.target_kind, job.target_id, job.get_target_kind_display())
 
 
 def seconds_taken(job: Job) -> float | None:

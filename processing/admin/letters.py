@@ -15,7 +15,7 @@ from library.access import current_user
 from library.admin.base import ReadOnlyAdmin, back, chosen_ids, counted, may, say
 from library.admin.columns import badge, link_to, sentence, two_lines, when
 from library.paths import display_path
-from processing.admin.jobs import StageFilter, address_of, shown_json, stage_label
+from processing.admin.jobs import StageFilter, address_of, numbered, shown_json, stage_label
 from processing.exceptions import ProcessingError
 from processing.models import DeadLetter, LetterStatus
 from processing.queries.engine import error_groups
@@ -168,7 +168,8 @@ class DeadLetterAdmin(ReadOnlyAdmin):
 
 def short_name(letter: DeadLetter) -> str:
     """The name of the file or folder, without the folders above it."""
-    return display_path(letter.label).rpartition("/")[2] or f"{letter.get_target_kind_display()} {letter.target_id}"
+    name = display_path(letter.label).rpartition("/")[2]
+    return name or numbered(letter.target_kind, letter.target_id, letter.get_target_kind_display())
 
 
 def act(request: HttpRequest, what: str, letters: "QuerySet[DeadLetter]") -> None:

@@ -152,7 +152,7 @@ class ConversionsCancel(ApiView):
     def post(self, request: Request) -> Response:
         """Takes out conversions that wait or run."""
         count = cancel_conversions(conversion_ids=self.body(IdsSerializer)["ids"], user=self.account)
-        return Response(done(count, f"{count:,} were cancelled."))
+        return Response(done(count, f"{count:,} {'conversion was' if count == 1 else 'conversions were'} cancelled."))
 
 
 class ConversionsRetry(ApiView):

@@ -117,7 +117,7 @@ class LettersRetry(ApiView):
     def post(self, request: Request) -> Response:
         """Tries letters again, or all of one kind."""
         count = retry_letters(letters=_letters(self.body(LettersChoiceSerializer)), requested_by=self.account)
-        return Response(done(count, f"{count:,} are being tried again."))
+        return Response(done(count, f"{count:,} {'is' if count == 1 else 'are'} being tried again."))
 
 
 class LettersAbandon(ApiView):

@@ -46,7 +46,7 @@ T = TypeVar("T")
 FILES = int(os.environ.get("VIDEOTHEK_CHAOS_FILES", "500"))
 SEED = int(os.environ.get("VIDEOTHEK_CHAOS_SEED", str(random.SystemRandom().randrange(10**6))))
 STAGES = ("probe", "frames", "duplicates")
-WORKERS = ("scan", "media", "media", "maintenance")
+WORKERS = ("scan", "media", "media", "faces", "maintenance")
 # Blows fall this often, until so many have fallen; then the work must end by itself.
 _EVERY_SECONDS = (1.0, 4.0)
 _LONGEST_SECONDS = 60.0 + 4.0 * FILES
@@ -218,14 +218,20 @@ def _both(*models: type) -> int:
 
 
 def left_behind(home: Path) -> list[str]:
-    """Processes and temporary folders of jobs that outlived everything."""
+    """Processes and temporary folders of jobs that outlived everything; those of another Videothek here don't count."""
     remove_abandoned()
-    found = [str(path) for path in Path(tempfile.gettempdir()).glob(f"videothek-job-{machine()}:*")]
+    found, others = [], set()
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error):
             environment = process.environ()
-            if environment.get("VIDEOTHEK_HOME") == str(home) and MARK in environment:
+            if environment.get("VIDEOTHEK_HOME") != str(home):
+                others.add(process.pid)
+            elif MARK in environment:
                 found.append(f"process {process.pid}: {' '.join(process.cmdline())[:80]}")
+    prefix = f"videothek-job-{machine()}:"
+    for path in Path(tempfile.gettempdir()).glob(f"{prefix}*"):
+        if int(path.name.removeprefix(prefix).partition("-")[0]) not in others:
+            found.append(str(path))
     return found
 
 

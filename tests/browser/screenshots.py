@@ -1,12 +1,15 @@
 """Renews the pictures in docs/screenshots from a running demo library, so that they show what is there now.
 
-    make demo PORT=8000
+    VIDEOTHEK_HOME=/srv/videothek .venv/bin/python manage.py demo --folder /srv/videos
+    VIDEOTHEK_HOME=/srv/videothek .venv/bin/python manage.py up
     VIDEOTHEK_PASSWORD=... .venv/bin/python -m tests.browser.screenshots http://127.0.0.1:8000 admin
 
-It opens pages and forms, and saves nothing but the description of one tag, which it takes back; each picture is brought
-to few colours to stay small.
+Pages of folders and files tell where those lie: the home and the folder should have names that anybody may see. It
+opens pages and forms and saves nothing; each picture is brought to few colours to stay small. `--to FOLDER` puts them
+elsewhere; "lists" are all lists of the admin, each with the page of its first row, which are to be looked at there.
 """
 
+import argparse
 import io
 import os
 import re
@@ -24,8 +27,8 @@ COLOURS_OF_LISTS = 64
 _STILL = "*, *::before, *::after { animation: none !important; transition: none !important; caret-color: transparent; }"
 
 
-def main(address: str, user: str, password: str, only: list[str]) -> None:
-    """Takes all of them at both widths, or those that are named ("lists" for every list of the admin)."""
+def main(address: str, user: str, password: str, only: list[str], place: Path = PLACE) -> None:
+    """Takes those that the guides show, or those that are named, at the widths that are shown."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
         cookies = _log_in(browser, address, user, password)
@@ -35,11 +38,11 @@ def main(address: str, user: str, password: str, only: list[str]) -> None:
             page = context.new_page()
             page.set_default_timeout(20_000)
             for name, open_page in PAGES.items():
-                if not only or name in only:
+                if (not only or name in only) and (width == 1280 or name in ON_PHONES):
                     open_page(page)
-                    _save(page, PLACE / f"{name}-{width}.png", COLOURS)
-            if not only or "lists" in only:
-                _take_every_list(page, width)
+                    _save(page, place / f"{name}-{width}.png", COLOURS)
+            if "lists" in only:
+                _take_every_list(page, width, place / "admin")
             context.close()
         browser.close()
 
@@ -56,7 +59,6 @@ def _log_in(browser: Browser, address: str, user: str, password: str) -> list[di
     context = _context(browser, address, 1280)
     page = context.new_page()
     page.goto("/login/")
-    _save(page, PLACE / "login.png", COLOURS)
     page.fill("[name=username]", user)
     page.fill("[name=password]", password)
     page.click("button[type=submit]")
@@ -151,47 +153,35 @@ def _undo(page: Page) -> None:
     )
 
 
-def _undone(page: Page) -> None:
-    """A tag's description is changed and changed back, for the message with its button."""
-    page.goto("/admin/library/tag/")
-    page.goto(page.locator("#result_list .v-branch a").first.get_attribute("href") or "")
-    page.fill("[name=description]", "What happened")
-    page.click("[name=_continue]")
-    page.get_by_role("button", name="Undo").click()
-    page.get_by_role("button", name="Do it again").wait_for()
-
-
+# Each is shown in a guide; docs/screenshots/README.md says which.
 PAGES: dict[str, Callable[[Page], None]] = {
-    "home": _go("/"),
-    "home-edit": _go("/home/edit/"),
-    "history": _go("/history/"),
-    "settings": _go("/account/settings/"),
     "library": _go("/library/"),
     "search": _search,
     "filter": _filter,
     "watch": _watch,
-    "people": _go("/people/"),
     "creator": _first("/people/", "main a[href^='/people/'][href*='-']"),
-    "studio": _first("/studios/", "main a[href^='/studios/'][href*='-']"),
-    "tags": _go("/tags/"),
-    "tag": _first("/tags/", "main a[href^='/tags/']"),
-    "account": _go("/account/"),
     "admin": _go("/admin/"),
-    "admin-jobs": _go("/admin/processing/job/"),
     "admin-videos": _go("/admin/library/video/?q=lisbon"),
     "admin-row": _in_the_row,
     "admin-bulk-edit": _bulk_edit,
     "admin-duplicates": _first("/admin/library/duplicatepair/", "#result_list a[href*='compare']"),
     "admin-history": _history,
     "admin-undo": _undo,
-    "admin-undone": _undone,
+    "admin-missing": _go("/admin/missing/"),
+    "admin-trash": _go("/admin/trash/"),
+    "admin-folders": _go("/admin/library/folder/"),
+    "admin-queues": _go("/admin/processing/queuecontrol/"),
+    "admin-letters": _go("/admin/processing/deadletter/?status__exact=pending_review"),
+    "admin-conversions": _go("/admin/processing/conversion/"),
+    "admin-encoders": _go("/admin/processing/encoderproof/"),
+    "admin-stages": _go("/admin/processing/stageconfig/"),
 }
+ON_PHONES = ("library", "watch", "admin", "admin-queues")
 
 
-def _take_every_list(page: Page, width: int) -> None:
+def _take_every_list(page: Page, width: int, folder: Path) -> None:
     """Each list of the admin's sidebar and the page of its first row."""
-    folder = PLACE / "admin"
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     page.goto("/admin/")
     links = page.locator("#nav-sidebar a[href^='/admin/']").evaluate_all(
         "all => all.map(one => one.getAttribute('href'))"
@@ -207,4 +197,10 @@ def _take_every_list(page: Page, width: int) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], os.environ["VIDEOTHEK_PASSWORD"], sys.argv[3:])
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("address")
+    parser.add_argument("user")
+    parser.add_argument("only", nargs="*", metavar="page", help="one of: lists, " + ", ".join(PAGES))
+    parser.add_argument("--to", type=Path, default=PLACE, metavar="FOLDER")
+    asked = parser.parse_args()
+    main(asked.address, asked.user, os.environ["VIDEOTHEK_PASSWORD"], asked.only, asked.to)

@@ -8,6 +8,7 @@ from library.models import ChangeBatch, User, Video, VideoFile, VideoTag
 from library.services.changes import events_of
 from people.models import Credit
 from tests.library.factories import make_folder, make_user, make_video
+from tests.people.factories import make_creator, make_tag
 
 
 @pytest.fixture
@@ -57,6 +58,9 @@ def test_a_library_of_somebodys_is_left_alone(owner: User) -> None:
 def test_forced_it_adds_to_what_is_there(owner: User) -> None:
     video = make_video()
     make_folder()
+    # The first ones that it makes.
+    make_creator(name="Ana Abel")
+    make_tag(name="Place")
 
     seed_scale(videos=50, user=owner, is_forced=True, say=_quiet)
     seed_scale(videos=50, user=owner, is_forced=True, say=_quiet)

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 from django.contrib.messages import get_messages
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -53,6 +55,18 @@ def test_every_setting_of_a_folder_is_saved(page, tmp_path):
     assert folder.exclude_globs == ["*.tmp.mp4", "Extras/**"]
     assert folder.sentinel in (tmp_path / ".videothek-folder").read_text()
     assert Folder.objects.filter(is_default=True).count() == 1
+
+
+def test_only_the_list_counts_the_files_of_folders(page, tmp_path):
+    folder = make_file(folder=make_folder(path=tmp_path)).folder
+    counting = 'COUNT(U0."id") AS "count" FROM "library_videofile"'
+
+    with CaptureQueriesContext(connection) as of_list:
+        assert ">1</a>" in page.get(reverse("admin:library_folder_changelist")).content.decode()
+    with CaptureQueriesContext(connection) as of_page:
+        assert page.get(reverse("admin:library_folder_change", args=(folder.pk,))).status_code == 200
+
+    assert [sum(counting in query["sql"] for query in asked) for asked in (of_list, of_page)] == [1, 0]
 
 
 def test_a_folder_whose_disk_is_away_can_be_renamed(page):

@@ -29,6 +29,11 @@ def test_a_list_is_called_what_the_sidebar_calls_it(title_of):
     assert title_of(reverse("admin:people_creator_changelist")) == "People · Videothek"
 
 
+def test_a_page_in_place_of_a_list_is_named_once(title_of):
+    assert title_of(reverse("admin:processing_queuecontrol_changelist")) == "Queues · Videothek"
+    assert title_of(reverse("admin:processing_stageconfig_changelist")) == "Stages · Videothek"
+
+
 def test_a_list_that_is_not_in_the_sidebar_has_its_own_name(title_of):
     assert title_of(reverse("admin:library_ignoredfile_changelist")) == "Ignored files · Videothek"
 

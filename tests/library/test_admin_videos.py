@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from library.models import BulkEdit, ChangeBatch, Tag, User, Video, VideoTag
 from library.models.file import FileState
+from library.services.bulk_edit import apply_bulk_edit
 from people.models import Creator, Credit, Studio, VideoStudio
 from playback.models import Rating
 from processing.models import Job, Storyboard, Thumbnail
@@ -421,6 +422,11 @@ def test_many_go_to_a_job(page, monkeypatch):
     assert (job.stage, job.target_id, job.label) == ("bulk_edit", BulkEdit.objects.get().pk, "3 videos")
     assert not VideoTag.objects.exists()
     assert "Waiting for a worker" in page.get(address).content.decode()
+
+    apply_bulk_edit(edit_id=job.target_id)
+
+    undo = reverse("admin:library_changebatch_undo", args=(BulkEdit.objects.get().batch_id,))
+    assert f'href="{undo}"' in page.get(address).content.decode()
 
 
 def test_a_waiting_edit_can_be_cancelled(page, monkeypatch):

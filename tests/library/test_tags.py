@@ -1,6 +1,7 @@
 """Tags by name, and their tree."""
 
 import pytest
+from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -14,6 +15,7 @@ from library.services.tags import (
     move_tag,
     reorder_tags,
     similar_tags,
+    tag_counts,
     tag_tree,
 )
 from tests.library.factories import make_video
@@ -192,6 +194,24 @@ def test_the_tree_counts_each_video_once_and_trashed_ones_not(django_assert_num_
     assert [node.tag for node in tree] == [first, root]
     assert [(node.tag, node.video_count, node.depth) for node in tree[1].children] == [(beach, 2, 1), (dune, 1, 1)]
     assert (tree[1].video_count, tree[1].total_count, tree[1].children[0].total_count) == (0, 2, 2)
+
+
+def test_a_number_of_many_is_kept_for_a_while_and_a_small_one_is_not(monkeypatch):
+    monkeypatch.setattr("library.services.tags._MANY", 2)
+    cache.clear()
+    often, seldom = make_tag(), make_tag()
+    put(often, *(make_video() for _ in range(3)))
+    put(seldom, make_video())
+    first = tag_counts([often.pk, seldom.pk])
+    put(often, make_video())
+    put(seldom, make_video())
+
+    second = tag_counts([often.pk, seldom.pk])
+
+    assert (first[0], second[0]) == ({often.pk: 3, seldom.pk: 1}, {often.pk: 3, seldom.pk: 2})
+    cache.clear()
+    assert tag_counts([often.pk, seldom.pk])[0] == {often.pk: 4, seldom.pk: 2}
+    cache.clear()
 
 
 def test_siblings_get_an_order_and_others_are_refused():

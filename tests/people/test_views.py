@@ -10,8 +10,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from library.models import TagAlias
+from library.models import TagAlias, User
 from people.models import CreatorAlias, CreatorProfile, CreatorStudio, Platform, SocialLink
+from playback.models.user_settings import TagSort
+from playback.services.user_settings import change_settings
 from tests.library.factories import make_file, make_user
 from tests.people.factories import assign, credit, make_creator, make_picture, make_studio, make_tag, put
 
@@ -126,7 +128,7 @@ def test_empty_lists_say_so(reader):
     assert "No tags yet" in page(reader, "/tags/")
 
 
-@pytest.mark.parametrize("address", ["/people/", "/people/?sort=most", "/studios/", "/tags/"])
+@pytest.mark.parametrize("address", ["/people/", "/people/?sort=most", "/studios/", "/tags/", "/tags/?q=tag"])
 def test_lists_take_as_many_statements_whatever_their_length(reader, address):
     def grow(count: int) -> None:
         for _ in range(count):
@@ -260,6 +262,61 @@ def test_a_tag_has_a_page_with_the_way_to_it_and_the_videos_below_it(reader):
     for words in ("Places", "Coast", "Beach", "Shore", "Sand"):
         assert words in html, words
     assert "Sand" in page(reader, root.get_absolute_url())
+
+
+HTMX = {"HX-Request": "true"}
+
+
+def test_a_large_tree_comes_level_by_level(reader, monkeypatch):
+    monkeypatch.setattr("people.views.tags.WHOLE_TREE", 2)
+    root = make_tag(name="Places")
+    coast = make_tag(name="Coast", parent=root)
+    put(make_tag(name="Beach", parent=coast), film("Sand"))
+    make_tag(name="Orphan", parent=make_tag(name="Gone", trashed_at=timezone.now()))
+
+    top, level = page(reader, "/tags/"), page(reader, f"/tags/?below={root.pk}", **HTMX)
+    alone = page(reader, f"/tags/?below={coast.pk}")
+
+    assert ("Places" in top, "Orphan" in top, "1 below" in top, "4</b> tags" in top) == (True,) * 4
+    assert "Coast" not in top
+    assert ("Coast" in level, "1 below" in level, "<h1" in level, "Beach" in level) == (True, True, False, False)
+    assert ("Tags below Coast" in alone, "Beach" in alone) == (True, True)
+    assert reader.get("/tags/?below=99999").status_code == 404
+
+
+@pytest.mark.parametrize("order", TagSort.values)
+def test_a_long_level_goes_on_until_every_tag_was_shown_once(reader, monkeypatch, order):
+    monkeypatch.setattr("people.views.tags.WHOLE_TREE", 2)
+    monkeypatch.setattr("library.queries_tags.PAGE_SIZE", 2)
+    change_settings(user=User.objects.get(), default_tag_sort=order)
+    tags = [make_tag(name=name) for name in ("Ape", "Bee", "Cat", "Dog", "Eel")]
+    for number, tag in enumerate(tags):
+        put(tag, *(film(f"{number} {n}") for n in range(number % 3)))
+    shown: list[str] = []
+
+    address = "/tags/"
+    while address:
+        response = reader.get(address, headers=HTMX)
+        shown += [node.tag.name for node in response.context["nodes"]]
+        address = response.context["more"]
+
+    expected = {"az": "Ape Bee Cat Dog Eel", "za": "Eel Dog Cat Bee Ape"}
+    expected |= {"most": "Cat Bee Eel Ape Dog", "least": "Ape Dog Bee Eel Cat"}
+    assert shown == expected[order].split()
+
+
+def test_tags_are_found_by_a_part_of_a_name_or_of_another_word(reader):
+    coast = make_tag(name="Coast", parent=make_tag(name="Places"))
+    TagAlias.objects.create(tag=coast, name="Seaside")
+    make_tag(name="Trashed coast", trashed_at=timezone.now())
+
+    by_name, by_alias = page(reader, "/tags/?q=OAS"), page(reader, "/tags/?q=easid")
+
+    assert "in Places" in by_name
+    assert "Trashed" not in by_name
+    assert "Coast" in by_alias
+    assert "No tag is called that" in page(reader, "/tags/?q=nowhere")
+    assert "No tag is called that" in page(reader, "/tags/?q=!!")
 
 
 def test_profiles_take_as_many_statements_whatever_hangs_on_them(reader):

@@ -449,6 +449,16 @@ def test_the_ledger_names_files_and_is_narrowed_to_failures(page: Client) -> Non
     assert len(page.get(reverse(LEDGER) + "?stage=probe").context["cl"].result_list) == 1
 
 
+def test_the_whole_library_has_no_number(page: Client) -> None:
+    about = {"target_kind": "library", "target_id": 0, "finished_at": timezone.now()}
+    StageRecord.objects.create(**about, stage="faces-cluster", status="completed")
+
+    html = page.get(reverse(LEDGER)).content.decode()
+
+    assert "Whole library" in html
+    assert "Whole library 0" not in html
+
+
 def test_entries_of_the_ledger_are_run_again(page: Client) -> None:
     file = make_file()
     about = {"target_kind": "file", "target_id": file.pk, "finished_at": timezone.now()}

@@ -60,9 +60,10 @@ def seed_scale(*, videos: int, user: User, is_forced: bool = False, say: Callabl
         folder = Folder.objects.create(
             name="Synthetic", path=f"{FOLDER_PATH}{number}", is_auto_scanned=False, watch_mode="off"
         )
-        for what, statement, values in _statements(
-            videos, people, studios, tags, folder.pk, user.pk, f" {number}" if number else ""
-        ):
+        # Beside names of somebody's, or of an earlier time, these need another word.
+        has_names = any(model.objects.exists() for model in (Creator, Studio, Tag))
+        mark = f" {number}" if number else " synthetic" if has_names else ""
+        for what, statement, values in _statements(videos, people, studios, tags, folder.pk, user.pk, mark):
             say(f"{what} ...")
             with connection.cursor() as cursor:
                 cursor.execute(statement, values)
