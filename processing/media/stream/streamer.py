@@ -19,7 +19,7 @@ from processing.media.encode.ladder import Capabilities, Rung
 from processing.media.errors import MediaError
 from processing.media.stream.command import leads_of, rungs_of, stream_command
 from processing.media.stream.cutter import INIT, Cutter, stand_in
-from processing.media.stream.errors import StreamError
+from processing.media.stream.errors import FewKeyframesError, StreamError
 from processing.media.stream.index import read_index
 from processing.media.stream.plan import Plan, plan_copied, plan_encoded, plan_sound
 from processing.media.stream.rendition import Rendition
@@ -96,6 +96,8 @@ class Streamer:
                 return Answer(State.LATER)
             if name == PLAYLIST_NAME:
                 return self._playlist(stream, plan, viewer, at_seconds)
+        except FewKeyframesError as error:
+            return Answer(State.UNCUT, str(error))
         except (MediaError, OSError) as error:
             return Answer(State.FAILED, str(error))
         number = INIT if name == INIT_NAME else int(name.partition(".")[0])
