@@ -1,4 +1,5 @@
-"""gunicorn's worker with threads, which tells requests to come back when too many wait (config/crowd.py)."""
+"""gunicorn's worker with threads, which tells requests to come back when too many wait (config/crowd.py), and gives up
+connections on which nothing moves (config/patient_socket.py)."""
 
 import logging
 import random
@@ -15,6 +16,7 @@ from gunicorn.workers.gthread import ThreadWorker
 
 from config.crowd import BESIDE_THREADS, Crowd, is_kept, is_quick
 from config.errors import RETRY_SECONDS
+from config.patient_socket import PatientSocket
 from config.request_times import REFUSED
 
 # Enough of a request for its first line, unless its address is very long; then it queues like a page.
@@ -44,6 +46,8 @@ class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
 
     def enqueue_req(self, conn: Any) -> None:
         """Called by the process's main thread for each request, before anything of it was read."""
+        if not isinstance(conn.sock, PatientSocket):
+            conn.sock = PatientSocket.of(conn.sock, stall_seconds=settings.WEB_STALL_SECONDS)
         conn.is_beside = bool(self.crowd) and (self.crowd.is_full() or is_quick(_peeked_path(conn)))
         if not conn.is_beside:
             self.crowd.arrived()
@@ -52,9 +56,11 @@ class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
 
     def handle(self, conn: Any) -> Any:
         conn.waited_seconds = 0.0 if conn.is_beside else self.crowd.began()
+        conn.sock.expect_head()
         return super().handle(conn)
 
     def handle_request(self, req: Any, conn: Any) -> Any:
+        conn.sock.expect_body()
         is_late = conn.is_beside or conn.waited_seconds > self.crowd.patience_seconds
         if is_late and not is_kept(req.path):
             return self._refuse(req, conn)

@@ -34,7 +34,9 @@ def make_subtitled_film(path: Path, *, codec: str, shown: tuple[float, float], s
     subtitles.write_bytes(_show(shown[0]) + _hide(shown[1]))
     black = ("-f", "lavfi", "-i", f"color=black:s={WIDTH}x{HEIGHT}:r=25:d={seconds}")
     encode = ("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-g", "25")
-    return run_ffmpeg(path, *black, "-i", str(subtitles), "-map", "0:v", "-map", "1:s", *encode, "-c:s", codec)
+    # Without these it would be shown from the beginning on, and by other codecs for ever.
+    source = ("-copyts", "-fix_sub_duration", "-i", str(subtitles))
+    return run_ffmpeg(path, *black, *source, "-map", "0:v", "-map", "1:s", *encode, "-c:s", codec)
 
 
 def _show(seconds: float) -> bytes:
