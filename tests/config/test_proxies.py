@@ -139,9 +139,10 @@ def test_the_documented_proxy_sends_ranges_to_those_who_may_and_nothing_to_other
     for answer in (whole, part):
         assert answer.headers["Content-Type"] == "video/mp4"
         assert answer.headers["Cache-Control"].startswith("private")
-        assert answer.headers["Accept-Ranges"] == "bytes"
         assert "X-Accel-Redirect" not in answer.headers
         assert "inline" in answer.headers["Content-Disposition"]
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert whole.headers["Accept-Ranges"] == "bytes"
     stranger = proxy.ask(address, is_known=False)
     straight = [
         proxy.ask(f"/_videothek_files{quote(str(tmp_path / 'films' / NAME))}", is_known=one) for one in (True, False)
