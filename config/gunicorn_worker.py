@@ -1,11 +1,14 @@
-"""gunicorn's worker with threads, which tells requests to come back when too many wait (config/crowd.py), and gives up
-connections on which nothing moves (config/patient_socket.py)."""
+"""gunicorn's worker with threads, which tells requests to come back when too many wait (config/crowd.py), sends files
+without holding a thread (config/sending.py), and ends connections on which nothing moves (config/patient_socket.py).
+"""
 
 import logging
+import os
 import random
+import resource
 import socket
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import lru_cache
 from typing import Any
 
@@ -18,10 +21,16 @@ from config.crowd import BESIDE_THREADS, Crowd, is_kept, is_quick
 from config.errors import RETRY_SECONDS
 from config.patient_socket import PatientSocket
 from config.request_times import REFUSED
+from config.sending import Senders, Sending
+from library.ranges import SENDS_ASIDE
 
 # Enough of a request for its first line, unless its address is very long; then it queues like a page.
 _FIRST_LINE_BYTES = 256
 _TOLD_EVERY_SECONDS = 60.0
+# What is smaller fits the connection's own buffer, and is gone sooner than another thread would begin with it.
+_ASIDE_FROM_BYTES = 256 * 1024
+# Two for each connection that a file is sent to: the usual 1,024 would end at some hundred paused players.
+_OPEN_FILES = 8192
 _log = logging.getLogger(__name__)
 
 
@@ -31,8 +40,28 @@ class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
     def init_process(self) -> None:
         self.crowd = Crowd(threads=self.cfg.threads, patience_seconds=settings.WEB_WAIT_SECONDS)
         self.beside = ThreadPoolExecutor(max_workers=BESIDE_THREADS, thread_name_prefix="beside")
+        self.senders = Senders()
         self._refused, self._told_at = 0, float("-inf")
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        wished = _OPEN_FILES if hard == resource.RLIM_INFINITY else min(_OPEN_FILES, hard)
+        if soft != resource.RLIM_INFINITY and soft < wished:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wished, hard))
         super().init_process()
+
+    def load_wsgi(self) -> None:
+        super().load_wsgi()
+        application = self.wsgi
+
+        def told(environ: dict[str, Any], start_response: Any) -> Any:
+            environ[SENDS_ASIDE] = not self.cfg.is_ssl
+            return application(environ, start_response)
+
+        self.wsgi = told
+
+    def handle_exit(self, sig: Any, frame: Any) -> None:
+        super().handle_exit(sig, frame)
+        # Called in the middle of anything, so nothing may be waited for here.
+        self.method_queue.defer(self.senders.stop)
 
     def run(self) -> None:
         try:
@@ -46,21 +75,46 @@ class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
 
     def enqueue_req(self, conn: Any) -> None:
         """Called by the process's main thread for each request, before anything of it was read."""
-        if not isinstance(conn.sock, PatientSocket):
-            conn.sock = PatientSocket.of(conn.sock, stall_seconds=settings.WEB_STALL_SECONDS)
+        if not isinstance(conn.sock, _Connected) and not self.cfg.is_ssl:
+            conn.sock = _Connected.of(conn.sock, stall_seconds=settings.WEB_STALL_SECONDS)
         conn.is_beside = bool(self.crowd) and (self.crowd.is_full() or is_quick(_peeked_path(conn)))
         if not conn.is_beside:
             self.crowd.arrived()
         future = (self.beside if conn.is_beside else self.tpool).submit(self.handle, conn)
         future.add_done_callback(lambda done: self.method_queue.defer(self.finish_request, conn, done))
 
+    def finish_request(self, conn: Any, done: Any) -> None:
+        """The process's main thread, when an answer was given: its file, if it has one, is still to be sent."""
+        handed = conn.sock.taken() if isinstance(conn.sock, _Connected) else None
+        if handed is None:
+            super().finish_request(conn, done)
+            return
+        is_kept_open = not done.cancelled() and done.exception() is None and done.result() is True
+
+        def on_end(is_whole: bool) -> None:
+            if is_whole:
+                result: Future[bool] = Future()
+                result.set_result(is_kept_open)
+                self.method_queue.defer(super(Worker, self).finish_request, conn, result)
+            else:
+                self.method_queue.defer(self._drop, conn)
+
+        self.senders.send(Sending(conn.sock, *handed, on_end))
+
+    def _drop(self, conn: Any) -> None:
+        """Without waiting for a client that takes nothing any more."""
+        self.nr_conns -= 1
+        conn.close()
+
     def handle(self, conn: Any) -> Any:
         conn.waited_seconds = 0.0 if conn.is_beside else self.crowd.began()
-        conn.sock.expect_head()
+        if isinstance(conn.sock, _Connected):
+            conn.sock.expect_head()
         return super().handle(conn)
 
     def handle_request(self, req: Any, conn: Any) -> Any:
-        conn.sock.expect_body()
+        if isinstance(conn.sock, _Connected):
+            conn.sock.expect_body()
         is_late = conn.is_beside or conn.waited_seconds > self.crowd.patience_seconds
         if is_late and not is_kept(req.path):
             return self._refuse(req, conn)
@@ -98,6 +152,24 @@ class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
                 "More requests than this process can answer: %d wait, %d were told to come back so far.",
                 len(self.crowd), self._refused,
             )  # fmt: skip
+
+
+class _Connected(PatientSocket):
+    """A connection that keeps a file it is told to send for later: `taken` gives it out."""
+
+    _handed: tuple[int, int, int] | None = None
+
+    def sendfile(self, file: Any, offset: int = 0, count: int | None = None) -> int:
+        """Bytes that were sent, or will be."""
+        if count is None or count < _ASIDE_FROM_BYTES or self._handed is not None:
+            return super().sendfile(file, offset, count)
+        self._handed = (os.dup(file.fileno()), offset, count)
+        return count
+
+    def taken(self) -> tuple[int, int, int] | None:
+        """The file's descriptor, which is the caller's to close, the offset and the count; None without a file."""
+        handed, self._handed = self._handed, None
+        return handed
 
 
 def _peeked_path(conn: Any) -> str:

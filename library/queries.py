@@ -16,7 +16,7 @@ from library.sorting import NEWEST, Cursor, CursorError, Sort, all_sorts, placed
 
 __all__ = ["NEWEST", "Cursor", "CursorError", "Sort", "all_sorts", "sort_of"]
 
-PAGE_SIZE = 48
+PAGE_SIZE = 36
 # "Show more" keeps what is there and Back shows it again, up to this many tiles at once.
 MOST_AT_ONCE = 480
 COUNTED_AT_MOST = 10_000

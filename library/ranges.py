@@ -10,6 +10,10 @@ from library.exceptions import RangeNotSatisfiableError
 # The kernel's send buffer takes this much at once, so a paused player never holds a thread. Measured with gunicorn's
 # threads: 4 MiB never block, 8 MiB do; players ask for the next piece by themselves.
 LARGEST_PIECE_BYTES = 2 * 1024 * 1024
+# Where the server sends files without holding a thread (config/sending.py) and says so in the request's environment,
+# only the rights bound a piece: they are asked for anew with each.
+SENDS_ASIDE = "videothek.sends_aside"
+LARGEST_ASIDE_BYTES = 64 * 1024 * 1024
 
 _RANGE = re.compile(r"(?P<first>\d{0,20})\s*-\s*(?P<last>\d{0,20})", re.ASCII)
 _UNIT = re.compile(r"\s*bytes\s*=(?P<ranges>.*)", re.IGNORECASE | re.DOTALL)

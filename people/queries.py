@@ -8,12 +8,25 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from django.db.models import Count, Q, QuerySet
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Count, F, OuterRef, Q, QuerySet
+from django.db.models.functions import JSONObject
 
 from library.counting import count_videos
 from library.folding import fold
 from library.queries import BoundedCount
-from people.models import Creator, CreatorAlias, CreatorPicture, CreatorStudio, Credit, Studio, StudioAlias, VideoStudio
+from people.models import (
+    Creator,
+    CreatorAlias,
+    CreatorPicture,
+    CreatorProfile,
+    CreatorStudio,
+    Credit,
+    SocialLink,
+    Studio,
+    StudioAlias,
+    VideoStudio,
+)
 
 PAGE_SIZE = 60
 COUNTED_AT_MOST = 10_000
@@ -21,6 +34,7 @@ _MOST_COSTARS = 12
 # Who is seen with whom is read from that many videos at most: somebody may be in 15,000.
 LOOKED_AT = 2_000
 _LONGEST_TEXT = 200
+_MOST_LINKS, _MOST_BELOW = 50, 60
 
 Order = Literal["name", "most", "newest"]
 ORDERS: dict[Order, str] = {"name": "Name, A to Z", "most": "Most videos", "newest": "Newest first"}
@@ -107,6 +121,43 @@ def studio_cards(studios: Sequence[Studio]) -> list[Card]:
     return [Card(one, counts.get(one.pk, 0), one.logo.url if one.logo else "") for one in studios]
 
 
+def profiled_creators() -> "QuerySet[Creator]":
+    """People in use with what their page shows beside: `other_names` as text, `profiles_shown` as dicts of platform,
+    username and url, `links_shown` as dicts of name and url. At most 50 of each; all in the one query."""
+    profiles = CreatorProfile.objects.filter(creator=OuterRef("pk")).order_by("-is_primary", "platform__name", "pk")
+    profile = JSONObject(platform=F("platform__name"), username=F("username"), url=F("profile_url"))
+    return Creator.objects.in_use().annotate(
+        other_names=_other_names(CreatorAlias, "creator"),
+        profiles_shown=ArraySubquery(profiles.values(shown=profile)[:_MOST_LINKS]),
+        links_shown=_links_of("creator"),
+    )
+
+
+def profiled_studios() -> "QuerySet[Studio]":
+    """Studios in use, likewise, with what they are part of; they have no profiles."""
+    rows = Studio.objects.in_use().select_related("parent", "network")
+    return rows.annotate(other_names=_other_names(StudioAlias, "studio"), links_shown=_links_of("studio"))
+
+
+def _other_names(model: type[Any], owner: str) -> ArraySubquery:
+    names = model._default_manager.filter(**{owner: OuterRef("pk")}).order_by("name").values_list("name")
+    return ArraySubquery(names[:_MOST_LINKS])
+
+
+def _links_of(owner: str) -> ArraySubquery:
+    links = SocialLink.objects.filter(**{owner: OuterRef("pk")}).order_by("platform_name", "pk")
+    return ArraySubquery(links.values(shown=JSONObject(name=F("platform_name"), url=F("url")))[:_MOST_LINKS])
+
+
+def below(studio: Studio) -> tuple[list[Card], list[Card]]:
+    """The studios that are part of this one, and those of its network that are not. At most 60 of each, two queries."""
+    rows = Studio.objects.in_use().filter(Q(parent=studio) | Q(network=studio))
+    cards = studio_cards(list(rows[: 2 * _MOST_BELOW]))
+    parts = [card for card in cards if card.row.parent_id == studio.pk]
+    members = [card for card in cards if card.row.parent_id != studio.pk]
+    return parts[:_MOST_BELOW], members[:_MOST_BELOW]
+
+
 def costars(creator: Creator) -> list[Card]:
     """Who is in videos together with them, most often first; the count is of videos together. Three queries."""
     shared = _most_seen(Credit.objects.filter(creator=creator), but=creator)
@@ -142,10 +193,10 @@ def _latest(links: "QuerySet[Any]") -> "QuerySet[Any]":
 
 
 def people_of(studio: Studio) -> list[Card]:
-    """The people who work with a studio, those in most of its videos first. Four queries."""
+    """The people who work with a studio, those in most of its videos first. Three queries."""
     shared = _most_seen(VideoStudio.objects.filter(studio=studio))
-    named = CreatorStudio.objects.filter(studio=studio).order_by("creator").values_list("creator_id", flat=True)
-    rows = Creator.objects.in_use().filter(pk__in={*shared, *named[: 4 * _MOST_COSTARS]})
+    named = CreatorStudio.objects.filter(studio=studio).order_by("creator").values("creator")
+    rows = Creator.objects.in_use().filter(Q(pk__in=list(shared)) | Q(pk__in=named[: 4 * _MOST_COSTARS]))
     found = sorted(rows[: 4 * _MOST_COSTARS], key=lambda row: (-shared.get(row.pk, 0), row.name_key))
     return creator_cards(found[:_MOST_COSTARS], shared)
 

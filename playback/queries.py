@@ -22,6 +22,8 @@ from processing.queries.pictures import NONE, Pictures, pictures_of
 
 # Pictures this close to 16:9 fill their tile; others keep bars, so that nothing is cut off.
 _FILLS_FROM, _FILLS_TO = 1.6, 2.0
+# Stands for whatever number an address has.
+_ANY_NUMBER = 987_654_321
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,24 @@ class Tile:
         return [part for part in parts if part]
 
     @property
+    def address(self) -> str:
+        """Of its watch page."""
+        return _numbered("watch", self.video.pk)
+
+    @property
+    def playlists_address(self) -> str:
+        """Where to ask for the playlists that it may be put in."""
+        return _numbered("playlists_of_video", self.video.pk)
+
+    @property
+    def image(self) -> tuple[str, int | None, int | None]:
+        """Address, width and height of its picture; an empty address without one."""
+        if self.video.cover:
+            return self.video.cover.url, None, None
+        picture = self.pictures.thumbnail
+        return (picture.small.url, picture.small_width, picture.small_height) if picture else ("", None, None)
+
+    @property
     def shown_people(self) -> Sequence[Named]:
         return self.names.people[:3] if self.card.people else ()
 
@@ -123,7 +143,7 @@ def watched_percent(progress: WatchProgress | None, duration_seconds: float | No
 
 
 def tiles_of(files: Sequence[VideoFile], *, user: User, with_names: bool = True, card: Card = EVERYTHING) -> list[Tile]:
-    """The tiles of primary files, in their order: four queries, one for the names, one where a file failed.
+    """The tiles of primary files, in their order: three queries, one for the names, one where a file failed.
 
     `card` is what they show; a card without names saves their query.
     """
@@ -180,6 +200,18 @@ def _links(
     }
     rows = link._default_manager.filter(**{"video__in": video_ids, f"{owner}__trashed_at": None}).order_by()
     return rows.annotate(**columns).values_list("video_id", *columns, "pk")  # type: ignore[no-any-return]
+
+
+def _numbered(name: str, number: int) -> str:
+    """`reverse(name, args=(number,))`, which a grid has no time for."""
+    before, after = _around(name)
+    return f"{before}{number}{after}"
+
+
+@lru_cache
+def _around(name: str) -> tuple[str, str]:
+    before, _, after = reverse(name, args=(_ANY_NUMBER,)).partition(str(_ANY_NUMBER))
+    return before, after
 
 
 @lru_cache(maxsize=20_000)

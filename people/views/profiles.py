@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from library.access import requires
 from people import queries
-from people.models import Creator, Studio
+from people.models import Creator
 from people.views.videos import render_with_videos
 
 
@@ -19,7 +19,7 @@ from people.views.videos import render_with_videos
 @require_safe
 def person(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """`/people/<public id>/`: a profile, and the videos that somebody is in. 404 for one in the trash."""
-    creator = get_object_or_404(Creator.objects.in_use(), public_id=public_id)
+    creator = get_object_or_404(queries.profiled_creators(), public_id=public_id)
     context: dict[str, Any] = {"person": creator}
     if not _is_piece(request):
         pictures = list(creator.pictures.all()[:12])
@@ -28,9 +28,6 @@ def person(request: HttpRequest, public_id: UUID) -> HttpResponse:
             "pictures": pictures[1:],
             "facts": _facts(creator),
             "texts": _texts(creator),
-            "aliases": creator.aliases.all()[:50],
-            "profiles": creator.profiles.select_related("platform").order_by("-is_primary", "platform__name")[:50],
-            "links": creator.social_links.all()[:50],
             "studios": queries.studios_of(creator),
             "costars": queries.costars(creator),
         }
@@ -43,21 +40,17 @@ def person(request: HttpRequest, public_id: UUID) -> HttpResponse:
 @require_safe
 def studio(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """`/studios/<public id>/`: what it is part of, what is part of it, its videos and theirs. 404 for a trashed one."""
-    found = get_object_or_404(Studio.objects.in_use().select_related("parent", "network"), public_id=public_id)
+    found = get_object_or_404(queries.profiled_studios(), public_id=public_id)
     context: dict[str, Any] = {"studio": found}
     if not _is_piece(request):
         above = [one for one in (found.parent, found.network) if one is not None and one.trashed_at is None]
-        studios = Studio.objects.in_use()
+        parts, members = queries.below(found)
         context |= {
             "card": queries.studio_cards([found])[0],
             "parent": found.parent if found.parent in above else None,
             "network": found.network if found.network in above and found.network != found.parent else None,
-            "parts": queries.studio_cards(list(studios.filter(parent=found)[:60])),
-            "members": queries.studio_cards(
-                list(Studio.objects.in_use().filter(network=found).exclude(parent=found)[:60])
-            ),
-            "aliases": found.aliases.all()[:50],
-            "links": found.social_links.all()[:50],
+            "parts": parts,
+            "members": members,
             "people": queries.people_of(found),
         }
     return render_with_videos(

@@ -12,7 +12,7 @@ from library.models.names import check_json_object, is_json
 from library.models.settings import in_range
 from library.models.tracking import tracked
 
-PAGE_SIZES = (12, 24, 48, 96, 192)
+PAGE_SIZES = (12, 24, 36, 48, 96, 192)
 
 
 class TagSort(models.TextChoices):
@@ -49,7 +49,7 @@ class UserSettings(TimeStamped):
     )
     marker_thumbnail_cycling = models.BooleanField(default=True)
     videos_per_page = models.PositiveSmallIntegerField(
-        default=48, validators=[MinValueValidator(min(PAGE_SIZES)), MaxValueValidator(max(PAGE_SIZES))]
+        default=36, validators=[MinValueValidator(min(PAGE_SIZES)), MaxValueValidator(max(PAGE_SIZES))]
     )
     show_page_size_selector = models.BooleanField(default=False)
     default_sort_order = models.CharField(max_length=30, default="newest")

@@ -1,11 +1,8 @@
 """The bytes of a video's file."""
 
 import logging
-import threading
 from http import HTTPStatus
-from typing import BinaryIO
 
-from django.conf import settings
 from django.db import connection
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -17,17 +14,13 @@ from library.access import requires
 from library.exceptions import RangeNotSatisfiableError
 from library.media_types import media_type
 from library.models import VideoFile
-from library.ranges import LARGEST_PIECE_BYTES, ByteRange, Piece, parse_range
+from library.ranges import LARGEST_ASIDE_BYTES, LARGEST_PIECE_BYTES, SENDS_ASIDE, ByteRange, Piece, parse_range
 from playback.exceptions import FileUnavailableError
 from playback.services import OpenedFile, open_file
 from playback.views.finding import chosen_file
 from playback.views.sending import hand_over, is_handed_over
 
 logger = logging.getLogger(__name__)
-
-# A download of a whole file keeps its thread as long as it takes: so many of this process's may.
-_downloads = threading.BoundedSemaphore(max(1, settings.WEB_THREADS // 4))
-_CROWDED = "Several files are being downloaded right now; try again when one of them has come to its end."
 
 
 @requires("library.view_video")
@@ -83,7 +76,8 @@ def _answer(request: HttpRequest, file: VideoFile, opened: OpenedFile) -> HttpRe
     piece: ByteRange | None = None
     if request.method == "GET" and _range_counts(request, etag, modified):
         try:
-            piece = parse_range(request.headers.get("Range", ""), opened.size_bytes)
+            most = LARGEST_ASIDE_BYTES if request.META.get(SENDS_ASIDE) else LARGEST_PIECE_BYTES
+            piece = parse_range(request.headers.get("Range", ""), opened.size_bytes, at_most=most)
         except RangeNotSatisfiableError:
             headers["Content-Range"] = f"bytes */{opened.size_bytes}"
             headers.pop("Content-Disposition")
@@ -98,37 +92,13 @@ def _answer(request: HttpRequest, file: VideoFile, opened: OpenedFile) -> HttpRe
         return HttpResponse(headers=headers)
     if piece:
         headers["Content-Range"] = piece.content_range
-    body: Piece
-    if piece is None and opened.size_bytes > LARGEST_PIECE_BYTES:
-        if not _downloads.acquire(blocking=False):
-            return HttpResponse(
-                _CROWDED,
-                status=HTTPStatus.SERVICE_UNAVAILABLE,
-                headers={"Retry-After": "30", "Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store"},
-            )
-        body = _Download(opened.stream, opened.size_bytes)
-    else:
-        body = Piece(opened.stream, piece.first if piece else 0, piece.length if piece else opened.size_bytes)
+    body = Piece(opened.stream, piece.first if piece else 0, piece.length if piece else opened.size_bytes)
     status = HTTPStatus.PARTIAL_CONTENT if piece else HTTPStatus.OK
     response = FileResponse(body, status=status, content_type=headers["Content-Type"])
     response.block_size = 256 * 1024
     for name, value in headers.items():
         response[name] = value
     return response
-
-
-class _Download(Piece):
-    """A whole file, which gives back its place among the downloads when it is closed."""
-
-    def __init__(self, stream: BinaryIO, length: int) -> None:
-        super().__init__(stream, 0, length)
-        self._is_counted = True
-
-    def close(self) -> None:
-        super().close()
-        if self._is_counted:
-            self._is_counted = False
-            _downloads.release()
 
 
 def _range_counts(request: HttpRequest, etag: str, modified: int) -> bool:

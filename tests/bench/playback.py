@@ -33,7 +33,7 @@ from config import paths
 from config.services.owner import ensure_owner
 from config.services.static import collect_static
 from library.models import User, VideoFile
-from library.ranges import LARGEST_PIECE_BYTES
+from library.ranges import LARGEST_ASIDE_BYTES
 from playback.services.renditions import load_stream_job, register_rendition
 from processing.media.encode.program import ffmpeg_program
 from processing.media.stream.rendition import Action, AudioPlan, Rendition, VideoPlan
@@ -151,7 +151,7 @@ def reads(viewer: Viewer, file: VideoFile) -> Row:
     plain, pieced = min(one for one, _ in rounds), min(other for _, other in rounds)
     speed = file.size_bytes / 1e6
     return Row(
-        f"direct: ranged reads of {LARGEST_PIECE_BYTES >> 20} MiB", f"{speed / pieced:,.0f} MB/s",
+        f"direct: ranged reads of {LARGEST_ASIDE_BYTES >> 20} MiB", f"{speed / pieced:,.0f} MB/s",
         f"whole {speed / plain:,.0f} MB/s", ">= 0.8x", plain / pieced >= 0.8,
     )  # fmt: skip
 
@@ -311,8 +311,9 @@ def run(*, full: bool = False) -> bool:
         viewer.get("/")
         rows += [seeks(viewer, file), reads(viewer, file)]
         rows += starts(viewer, other, file, process)
-        rows += busy(port, cookies, file, process)
+        # They would hold encoders that the next ones need.
         rows.append(idle_end(process))
+        rows += busy(port, cookies, file, process)
     rows.append(small_cache(file))
     return show("Watching", rows)
 

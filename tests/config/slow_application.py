@@ -1,4 +1,5 @@
-"""What tests/config/test_gunicorn_worker.py serves: "/slow" answers once the test has made the file `GATE`."""
+"""What tests/config/test_gunicorn_worker.py serves: "/slow" answers once the test has made the file `GATE`,
+"/film" with the file `film` beside it."""
 
 import os
 import time
@@ -18,6 +19,10 @@ def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> 
             if Path(os.environ["GATE"]).exists():
                 break
             time.sleep(0.01)
+    if environ["PATH_INFO"] == "/film":
+        film = Path(os.environ["GATE"]).with_name("film").open("rb")
+        start_response("200 OK", [("Content-Type", "video/mp4"), ("Content-Length", environ["QUERY_STRING"])])
+        return environ["wsgi.file_wrapper"](film)
     if environ["PATH_INFO"] == "/body":
         environ["wsgi.input"].read()
     # More than the kernel's buffers take.

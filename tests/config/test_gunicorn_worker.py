@@ -163,3 +163,59 @@ def test_who_sends_or_takes_nothing_gives_back_the_thread(server):
 
     said = server.stop()
     assert "Traceback" not in said
+
+
+# ---- Files ----------------------------------------------------------------------------------------------------------
+FILM_BYTES = 24_000_000
+
+
+@pytest.fixture
+def film(tmp_path):
+    content = bytes(range(256)) * (FILM_BYTES // 256)
+    (tmp_path / "film").write_bytes(content)
+    return content
+
+
+def test_who_has_paused_a_film_holds_no_thread_and_gets_the_rest_later(server, film):
+    paused = [server.ask(f"/film?{len(film)}").getresponse() for _ in range(12)]
+
+    page = server.answer("/library/")[0]
+    rest = paused[3].read()
+    again = server.connections[3]
+    again.request("GET", f"/film?{300_000}")
+    on_the_same = again.getresponse().read()
+    for number, response in enumerate(paused):
+        if number != 3:
+            response.close()
+            server.connections[number].close()
+
+    assert page == 200
+    assert rest == film
+    assert on_the_same == film[:300_000]
+    assert server.answer("/library/")[0] == 200
+
+
+def test_who_asks_for_the_connection_to_be_closed_gets_all_of_the_film_first(server, film):
+    status, headers, body, _ = server.answer(f"/film?{len(film)}", Connection="close")
+
+    assert (status, headers["Connection"]) == (200, "close")
+    assert body == film
+
+
+def test_a_film_that_became_shorter_ends_its_connection(server, film):
+    response = server.ask(f"/film?{len(film) + 1000}").getresponse()
+
+    with pytest.raises(http.client.IncompleteRead) as caught:
+        response.read()
+
+    assert len(caught.value.partial) == len(film)
+
+
+def test_a_stop_lets_go_of_who_has_paused(server, film):
+    paused = server.ask(f"/film?{len(film)}").getresponse()
+
+    server.process.terminate()
+
+    assert server.process.wait(timeout=4.5) == 0
+    with pytest.raises((http.client.IncompleteRead, ConnectionError)):
+        paused.read()

@@ -141,7 +141,7 @@ def test_the_size_can_be_chosen_on_the_page_where_the_user_wants_it(client: Clie
     answer = client.post("/account/settings/page-size/", {"videos_per_page": "96", "next": "/library/?sort=title"})
 
     assert "at once" not in without
-    assert "48 at once" in page
+    assert "36 at once" in page
     assert answer["Location"] == "/library/?sort=title"
     assert UserSettings.objects.get().videos_per_page == 96
     assert (
@@ -245,7 +245,7 @@ def test_the_form_says_what_is_wrong(client: Client, user: User) -> None:
     response = client.post("/account/settings/save/", {**FORM, "videos_per_page": "13"})
 
     assert response.status_code == 422
-    assert "A page shows 12, 24, 48, 96 or 192 videos." in response.content.decode()
+    assert "A page shows 12, 24, 36, 48, 96 or 192 videos." in response.content.decode()
 
 
 def test_the_api_reads_and_changes_what_it_names(client: Client, user: User) -> None:
