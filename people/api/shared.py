@@ -1,7 +1,7 @@
 """What the endpoints of people and studios have in common."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -84,7 +84,7 @@ class NamedView(ApiView):
     """An endpoint below one person or studio. `kind` is what services call it, `rows` is with all that the serializer
     reads; which of both it is, a class beside says."""
 
-    kind: str
+    kind: Literal["creator", "studio"]
     noun: str
     serializer_class: type[serializers.ModelSerializer[Any]]
 

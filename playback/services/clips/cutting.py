@@ -59,6 +59,7 @@ def make_clip(*, marker_id: int, form: Form, report: Callable[[int, int], None])
             if not Marker.objects.select_for_update(no_key=True).filter(pk=marker.pk).exists():
                 raise TargetGoneError("The mark was removed while its clip was made.")
             before = model.objects.filter(marker=marker).values_list(*columns).first() or ()
+            clip: ClipExport | SharedClip
             clip, _ = model.objects.update_or_create(marker_id=marker.pk, defaults={"input_key": key, **made})
             files.keep(instead_of=before)
     return clip
