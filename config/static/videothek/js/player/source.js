@@ -219,7 +219,7 @@ export function setUpSource(player) {
     function go() {
       clearTimeout(timer);
       window.removeEventListener("online", go);
-      again();
+      if (!isOver) again();
     }
   }
 
