@@ -1,5 +1,6 @@
-"""gunicorn's worker with threads, which tells requests to come back when too many wait (config/crowd.py), and sends
-files without holding a thread (config/sending.py)."""
+"""gunicorn's worker with threads, which tells requests to come back when too many wait (config/crowd.py), sends files
+without holding a thread (config/sending.py), and ends connections on which nothing moves (config/patient_socket.py).
+"""
 
 import logging
 import os
@@ -18,6 +19,7 @@ from gunicorn.workers.gthread import ThreadWorker
 
 from config.crowd import BESIDE_THREADS, Crowd, is_kept, is_quick
 from config.errors import RETRY_SECONDS
+from config.patient_socket import PatientSocket
 from config.request_times import REFUSED
 from config.sending import Senders, Sending
 from library.ranges import SENDS_ASIDE
@@ -74,7 +76,7 @@ class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
     def enqueue_req(self, conn: Any) -> None:
         """Called by the process's main thread for each request, before anything of it was read."""
         if not isinstance(conn.sock, _Connected) and not self.cfg.is_ssl:
-            conn.sock = _Connected.of(conn.sock)
+            conn.sock = _Connected.of(conn.sock, stall_seconds=settings.WEB_STALL_SECONDS)
         conn.is_beside = bool(self.crowd) and (self.crowd.is_full() or is_quick(_peeked_path(conn)))
         if not conn.is_beside:
             self.crowd.arrived()
@@ -106,9 +108,13 @@ class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
 
     def handle(self, conn: Any) -> Any:
         conn.waited_seconds = 0.0 if conn.is_beside else self.crowd.began()
+        if isinstance(conn.sock, _Connected):
+            conn.sock.expect_head()
         return super().handle(conn)
 
     def handle_request(self, req: Any, conn: Any) -> Any:
+        if isinstance(conn.sock, _Connected):
+            conn.sock.expect_body()
         is_late = conn.is_beside or conn.waited_seconds > self.crowd.patience_seconds
         if is_late and not is_kept(req.path):
             return self._refuse(req, conn)
@@ -148,17 +154,10 @@ class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
             )  # fmt: skip
 
 
-class _Connected(socket.socket):
+class _Connected(PatientSocket):
     """A connection that keeps a file it is told to send for later: `taken` gives it out."""
 
-    _handed: tuple[int, int, int] | None
-
-    @classmethod
-    def of(cls, plain: socket.socket) -> "_Connected":
-        """The same connection; `plain` is not to be used any more."""
-        ours = cls(plain.family, plain.type, plain.proto, fileno=plain.detach())
-        ours._handed = None
-        return ours
+    _handed: tuple[int, int, int] | None = None
 
     def sendfile(self, file: Any, offset: int = 0, count: int | None = None) -> int:
         """Bytes that were sent, or will be."""

@@ -201,6 +201,7 @@ _cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else o
 WEB_WORKERS = env_int("VIDEOTHEK_WEB_WORKERS", 2, minimum=1, maximum=32)
 WEB_THREADS = env_int("VIDEOTHEK_WEB_THREADS", 24, minimum=2, maximum=200)
 WEB_WAIT_SECONDS = env_int("VIDEOTHEK_WEB_WAIT_SECONDS", 5, minimum=1, maximum=60)
+WEB_STALL_SECONDS = env_int("VIDEOTHEK_WEB_STALL_SECONDS", 30, minimum=1, maximum=600)
 SCAN_WORKERS = env_int("VIDEOTHEK_SCAN_WORKERS", 1, minimum=1, maximum=16)
 MEDIA_WORKERS = env_int("VIDEOTHEK_MEDIA_WORKERS", 0, minimum=0, maximum=128) or _cores
 GPU_WORKERS = env_int("VIDEOTHEK_GPU_WORKERS", 1, minimum=0, maximum=16)

@@ -43,6 +43,14 @@ class LastOwnerError(LibraryError):
     """Somebody must stay who may do everything."""
 
 
+class RoleError(LibraryError):
+    """A role can't be called so, or names a permission that there isn't."""
+
+
+class RoleRightsError(LibraryError):
+    """Whoever asks may not do that to a role."""
+
+
 class TreeError(LibraryError):
     """A tag or studio can't lie below itself."""
 

@@ -38,6 +38,16 @@ _MODERATOR = (
 ROLES: dict[str, tuple[str, ...] | None] = {USER: _USER, MODERATOR: _MODERATOR, ADMIN: None}
 
 
+def is_seeded(role: Group | None) -> bool:
+    """Whether the role is one of the three that every installation has: it keeps its name and stays."""
+    return role is not None and role.name in ROLES
+
+
+def is_everything(role: Group | None) -> bool:
+    """Whether the role is "admin", which always holds every permission."""
+    return role is not None and role.name == ADMIN
+
+
 def grant_everything_to_admin(sender: AppConfig, **signal: Any) -> None:
     """After migrations: permissions that a release brought go to the role "admin". One event in the audit log.
 

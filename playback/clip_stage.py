@@ -1,10 +1,11 @@
-"""What the stage of clips to download runs. Only workers import it."""
+"""What the stage of clips runs. Only workers import it."""
 
-from playback.services.clip_export import export_clip
+from playback.services.clips import Form
+from playback.services.clips.cutting import make_clip
 from processing.stages.registry import StageContext, StageResult
 
 
 def run(context: StageContext) -> StageResult:
-    """Cuts what the mark's range is now."""
-    export = export_clip(marker_id=context.target_id, report=context.report)
-    return StageResult({"from_seconds": export.from_seconds, "to_seconds": export.to_seconds})
+    """Makes the clip of what the mark's range is now, in the form that was asked for."""
+    clip = make_clip(marker_id=context.target_id, form=Form(context.params["form"]), report=context.report)
+    return StageResult({"bytes": clip.size_bytes})

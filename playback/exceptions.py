@@ -19,6 +19,10 @@ class ShareRefusedError(PlaybackError):
     """A link can't be made as it was asked for."""
 
 
+class WrongSharePasswordError(PlaybackError):
+    """It is not this link's password."""
+
+
 class TooManyStreamsError(PlaybackError):
     """So many shared videos are being sent already; later there may be room."""
 

@@ -1,11 +1,10 @@
-"""The stages of watching: pictures of marks, clips that are cut out or shared. Loaded when Django starts."""
+"""The stages of watching: pictures of marks, clips to download or to share. Loaded when Django starts."""
 
 from collections.abc import Sequence
 
 from playback.models import Marker
 from playback.services.clips import STAGE as CLIP_STAGE
 from playback.services.markers import STAGE, marker_input
-from playback.services.sharing.clips import STAGE as SHARED_CLIP
 from processing.stages.registry import Stage, register_stage
 from processing.versions import MARKER_VERSION
 
@@ -35,22 +34,10 @@ for _stage in (
         target_kind="marker",
         run="playback.clip_stage.run",
         label_of=marker_labels,
-        timeout_seconds=3600,
+        # A long one that is shared, in software, on a small machine.
+        timeout_seconds=4 * 3600,
         max_attempts=2,
         triggers=("manual",),
     ),
 ):
     register_stage(_stage)
-register_stage(
-    Stage(
-        name=SHARED_CLIP,
-        label="Making a shared clip",
-        queue="media",
-        target_kind="marker",
-        run="playback.shared_clip_stage.run",
-        label_of=marker_labels,
-        # In software, on a small machine.
-        timeout_seconds=4 * 3600,
-        triggers=("manual",),
-    )
-)

@@ -10,8 +10,6 @@ from django.db.models import Q, QuerySet
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
-from library.roles import ADMIN, ROLES
-
 _ACTIONS = {"view": "See", "add": "Add", "change": "Change", "delete": "Delete"}
 # What people do in the library comes first; the rest is the admin's lists.
 _FIRST = ("library.video", "playback.playlist", "library.user")
@@ -104,13 +102,3 @@ class RoleForm(forms.ModelForm):  # type: ignore[type-arg]
         return Permission.objects.filter(
             pk__in=[*chosen.values_list("pk", flat=True), *hidden.values_list("pk", flat=True)]
         )
-
-
-def is_seeded(role: Group | None) -> bool:
-    """Whether the role is one of the three that every installation has: it keeps its name and stays."""
-    return role is not None and role.name in ROLES
-
-
-def is_everything(role: Group | None) -> bool:
-    """Whether the role is "admin", which always holds every permission."""
-    return role is not None and role.name == ADMIN

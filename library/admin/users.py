@@ -20,10 +20,10 @@ from unfold.widgets import UnfoldAdminSelectWidget
 from library.admin.audit import actor_of, events_of, facts_of
 from library.admin.base import may
 from library.admin.columns import badge, two_lines, when
-from library.admin.rights import RoleForm, is_everything, is_seeded
+from library.admin.rights import RoleForm
 from library.exceptions import LastOwnerError
 from library.models import AuditKind, User
-from library.roles import DEFAULT_ROLE
+from library.roles import DEFAULT_ROLE, is_everything, is_seeded
 from library.services.access import (
     SESSIONS_SHOWN,
     assign_role,

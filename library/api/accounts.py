@@ -1,14 +1,14 @@
-"""Accounts, roles, the audit log, and one's own tokens."""
+"""Accounts, the audit log, and one's own tokens."""
 
 from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
-from django.contrib.auth.models import Group, Permission
+from django.contrib.auth.models import Group
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.exceptions import NotFound, PermissionDenied
@@ -22,7 +22,7 @@ from library.api.rows import find_row, write
 from library.api.versions import check_version, version_of
 from library.models import ApiToken, AuditEvent, AuditKind, User
 from library.models.token import TokenScope
-from library.roles import ADMIN, DEFAULT_ROLE
+from library.roles import DEFAULT_ROLE
 from library.services.access import assign_role, check_owner_remains, may_grant, permissions_of
 from library.services.tokens import DEFAULT_DAYS, MOST_DAYS, make_token, revoke_token, tokens_of
 
@@ -162,71 +162,6 @@ def _grantable(granter: User, name: str | None) -> Group | None:
     if not may_grant(granter, [f"{one.content_type.app_label}.{one.codename}" for one in held]):
         raise PermissionDenied("That role may do more than you.")
     return role
-
-
-class RoleSerializer(serializers.Serializer[Any]):
-    """A role and what it allows, as "app.codename"."""
-
-    id = serializers.IntegerField(source="pk")
-    name = serializers.CharField()
-    permissions = serializers.SerializerMethodField()
-
-    def get_permissions(self, role: Group) -> list[str]:
-        return sorted(f"{one.content_type.app_label}.{one.codename}" for one in role.permissions.all())
-
-
-class Roles(ApiView):
-    required_permissions = ("auth.view_group",)
-    ordering = ("name", "pk")
-
-    @extend_schema(responses=paged(RoleSerializer))
-    def get(self, request: Request) -> Response:
-        """Roles, by name."""
-        return self.page(Group.objects.prefetch_related("permissions__content_type"), RoleSerializer)
-
-
-class RoleEditSerializer(serializers.Serializer[Any]):
-    """Permissions to give to a role and to take from it."""
-
-    grant = serializers.ListField(child=serializers.CharField(max_length=200), max_length=500, required=False)
-    withdraw = serializers.ListField(child=serializers.CharField(max_length=200), max_length=500, required=False)
-
-
-class RoleDetail(ApiView):
-    required_permissions = {"GET": ("auth.view_group",), "PATCH": ("auth.view_group", "auth.change_group")}
-
-    @extend_schema(responses=RoleSerializer)
-    def get(self, request: Request, role_id: int) -> Response:
-        """One role."""
-        return Response(RoleSerializer(find_row(Group.objects.all(), role_id, noun="role")).data)
-
-    @extend_schema(request=RoleEditSerializer, responses=RoleSerializer)
-    @transaction.atomic
-    def patch(self, request: Request, role_id: int) -> Response:
-        """Gives and takes permissions; nobody gives what they don't have, and the role "admin" keeps everything."""
-        role = find_row(Group.objects.all(), role_id, noun="role", is_locking=True)
-        values = self.body(RoleEditSerializer)
-        if role.name == ADMIN:
-            raise PermissionDenied("The role admin always holds every permission.")
-        if not self.account.is_superuser and role.user_set.filter(pk=self.account.pk).exists():
-            raise PermissionDenied("Your own role is somebody else's to change.")
-        names = [*values.get("grant", []), *values.get("withdraw", [])]
-        if not may_grant(self.account, names):
-            raise PermissionDenied("You can only give and take what you hold yourself.")
-        role.permissions.add(*_permissions(values.get("grant", [])))
-        role.permissions.remove(*_permissions(values.get("withdraw", [])))
-        return Response(RoleSerializer(Group.objects.get(pk=role.pk)).data)
-
-
-def _permissions(names: list[str]) -> list[Permission]:
-    wanted = Q(pk__in=[])
-    for name in names:
-        app, _, codename = name.partition(".")
-        wanted |= Q(content_type__app_label=app, codename=codename)
-    found = list(Permission.objects.filter(wanted))
-    if len(found) != len(set(names)):
-        raise serializers.ValidationError({"permissions": ["One of these permissions doesn't exist."]})
-    return found
 
 
 class AuditSerializer(serializers.Serializer[Any]):

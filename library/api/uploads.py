@@ -5,12 +5,14 @@ A piece's bytes go from the network to the disk; nothing here reads the body by 
 
 import base64
 import binascii
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.http import HttpRequest, UnreadablePostError
 from django.urls import reverse
 from drf_spectacular.types import OpenApiTypes
@@ -50,6 +52,9 @@ VERSION = "1.0.0"
 PIECE_TYPE = "application/offset+octet-stream"
 ALL = "library.view_upload"
 _CHECKSUM_MISMATCH = 460
+# So many pieces arrive in this process at once.
+_receiving = threading.BoundedSemaphore(max(1, settings.WEB_THREADS // 3))
+_CROWDED = "Many files are being sent right now; this one goes on in a few seconds."
 _TUS = {"Tus-Resumable": VERSION, "Cache-Control": "no-store"}
 _STATUSES: dict[type[UploadError], int] = {
     UploadOffsetError: HTTPStatus.CONFLICT,
@@ -234,14 +239,21 @@ class OneUpload(TusView):
             raise TusError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"A piece is sent as {PIECE_TYPE}.")
         if "Content-Length" not in request.headers:
             raise TusError(HTTPStatus.LENGTH_REQUIRED, "Say how long the piece is (Content-Length).")
-        upload = receive_piece(
-            upload=self._find(public_id),
-            offset=_number(request, "Upload-Offset"),
-            length=_number(request, "Content-Length"),
-            read=_reader(request._request),
-            sha256=_checksum(request.headers.get("Upload-Checksum", "")),
-            judge=refusal_of,
-        )
+        upload = self._find(public_id)
+        # A piece keeps its thread as long as it takes to arrive; the others go on serving pages.
+        if not _receiving.acquire(blocking=False):
+            raise TusError(HTTPStatus.SERVICE_UNAVAILABLE, _CROWDED, **{"Retry-After": "5"})
+        try:
+            upload = receive_piece(
+                upload=upload,
+                offset=_number(request, "Upload-Offset"),
+                length=_number(request, "Content-Length"),
+                read=_reader(request._request),
+                sha256=_checksum(request.headers.get("Upload-Checksum", "")),
+                judge=refusal_of,
+            )
+        finally:
+            _receiving.release()
         offset = upload.received_bytes
         if upload.status == UploadStatus.RECEIVED:
             upload = finish_upload(upload=upload)

@@ -5,17 +5,14 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import serializers
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from library.api.answers import AliasesSerializer, DoneSerializer, PublicIdsSerializer, done
-from library.api.base import ApiView
+from library.api.answers import AliasesSerializer
 from library.api.rows import RowView, find_row, write
-from library.api.tags import edit_aliases
-from library.services.merging import merge
 from library.services.trash import trash
 from people import queries
 from people.api.fields import (
@@ -27,14 +24,15 @@ from people.api.fields import (
 from people.api.shared import (
     CHANGE_CREATOR,
     LOOK,
-    NAME,
+    AliasesView,
     CardsQuerySerializer,
     CardsView,
     LinksEditSerializer,
+    LinksView,
+    MergeView,
+    NamedView,
     RelatedSerializer,
-    SimilarNamedSerializer,
-    asked_name,
-    edit_named_links,
+    SimilarView,
 )
 from people.models import Creator, CreatorPicture, CreatorProfile
 from people.services.creators import similar_creators
@@ -44,14 +42,6 @@ def creators() -> QuerySet[Creator]:
     """People in use, with what their serializer reads."""
     rows = Creator.objects.in_use()
     return rows.prefetch_related("aliases", "pictures", "profiles__platform", "social_links")
-
-
-def find_creator(public_id: UUID, *, is_locking: bool = False) -> Creator:
-    """Raises NotFound."""
-    row: Creator = find_row(
-        Creator.objects.in_use(), public_id, lookup="public_id", noun="person", is_locking=is_locking
-    )
-    return row
 
 
 class Creators(CardsView):
@@ -92,65 +82,44 @@ class CreatorDetail(RowView):
         trash(kind="creator", ids=[row.pk], user=self.account)
 
 
-class CreatorRelated(ApiView):
+class _OfCreator(NamedView):
+    kind, noun, serializer_class = "creator", "person", CreatorSerializer
+
+    def rows(self) -> QuerySet[Any]:
+        return creators()
+
+
+class CreatorRelated(_OfCreator):
     required_permissions = LOOK
 
     @extend_schema(responses=RelatedSerializer)
     def get(self, request: Request, public_id: UUID) -> Response:
         """Who is in videos together with them, and the studios that they work with."""
-        creator = find_creator(public_id)
+        creator = self.find(public_id)
         body = {"people": queries.costars(creator), "studios": queries.studios_of(creator)}
         return Response(RelatedSerializer(body).data)
 
 
-class CreatorsSimilar(ApiView):
+class CreatorsSimilar(_OfCreator, SimilarView):
     required_permissions = LOOK
-
-    @extend_schema(parameters=[NAME], responses=SimilarNamedSerializer(many=True))
-    def get(self, request: Request) -> Response:
-        """People who may be meant by `name`: case, accents, spaces or a letter or two differ."""
-        return Response(SimilarNamedSerializer(similar_creators(asked_name(request)), many=True).data)
+    similar = staticmethod(similar_creators)
 
 
-class CreatorAliases(ApiView):
+@extend_schema_view(post=extend_schema(request=AliasesSerializer, responses=CreatorSerializer))
+class CreatorAliases(_OfCreator, AliasesView):
     required_permissions = {"POST": CHANGE_CREATOR}
 
-    @extend_schema(request=AliasesSerializer, responses=CreatorSerializer)
-    def post(self, request: Request, public_id: UUID) -> Response:
-        """Other names of a person."""
-        values = self.body(AliasesSerializer)
-        with self.changing() as batch:
-            row = find_creator(public_id, is_locking=True)
-            batch.summary = f"Changed the other names of {row}"
-            edit_aliases(row.aliases, values, creator=row)
-        return Response(CreatorSerializer(creators().get(pk=row.pk)).data)
 
-
-class CreatorMerge(ApiView):
+class CreatorMerge(_OfCreator, MergeView):
     required_permissions = {"POST": (*CHANGE_CREATOR, "people.delete_creator")}
 
-    @extend_schema(request=PublicIdsSerializer, responses=DoneSerializer)
-    def post(self, request: Request, public_id: UUID) -> Response:
-        """Merges people into this one, with everything that hangs on them."""
-        keep = find_creator(public_id)
-        others = [find_creator(one) for one in dict.fromkeys(self.body(PublicIdsSerializer)["ids"][:100])]
-        with self.changing() as batch:
-            merge("creator", keep=keep, others=others, user=self.account)
-        return Response(done(len(others), batch.summary, batch))
 
-
-class CreatorLinks(ApiView):
+@extend_schema_view(post=extend_schema(request=LinksEditSerializer, responses=CreatorSerializer))
+class CreatorLinks(_OfCreator, LinksView):
     required_permissions = {"POST": CHANGE_CREATOR}
 
-    @extend_schema(request=LinksEditSerializer, responses=CreatorSerializer)
-    def post(self, request: Request, public_id: UUID) -> Response:
-        """Links of a person."""
-        row = find_creator(public_id)
-        edit_named_links(self, row, "creator")
-        return Response(CreatorSerializer(creators().get(pk=row.pk)).data)
 
-
-class CreatorProfiles(ApiView):
+class CreatorProfiles(_OfCreator):
     required_permissions = {"POST": CHANGE_CREATOR}
 
     @extend_schema(request=ProfileSerializer, responses={201: ProfileSerializer})
@@ -158,7 +127,7 @@ class CreatorProfiles(ApiView):
         """A profile of theirs on a platform; a primary one takes the place of the one before."""
         values = self.body(ProfileSerializer)
         with self.changing() as batch:
-            creator = find_creator(public_id, is_locking=True)
+            creator = self.find(public_id, is_locking=True)
             batch.summary = f"Added a profile of {creator}"
             if values.get("is_primary"):
                 creator.profiles.filter(is_primary=True).update(is_primary=False)
@@ -168,13 +137,13 @@ class CreatorProfiles(ApiView):
         return Response(ProfileSerializer(row).data, status=HTTPStatus.CREATED)
 
 
-class CreatorProfileDetail(ApiView):
+class CreatorProfileDetail(_OfCreator):
     required_permissions = {"DELETE": CHANGE_CREATOR}
 
     @extend_schema(responses={204: None})
     def delete(self, request: Request, public_id: UUID, row_id: int) -> Response:
         """Forgets a profile."""
-        creator = find_creator(public_id)
+        creator = self.find(public_id)
         with self.changing(f"Removed a profile of {creator}"):
             find_row(creator.profiles.all(), row_id, noun="profile").delete()
         return Response(status=HTTPStatus.NO_CONTENT)
@@ -187,7 +156,7 @@ class PictureUploadSerializer(serializers.Serializer[Any]):
     is_primary = serializers.BooleanField(default=False)
 
 
-class CreatorPictures(ApiView):
+class CreatorPictures(_OfCreator):
     required_permissions = {"POST": CHANGE_CREATOR}
     parser_classes = [MultiPartParser]
 
@@ -196,7 +165,7 @@ class CreatorPictures(ApiView):
         """Keeps a picture of them: as WebP, upright, without what cameras write into it."""
         values = self.body(PictureUploadSerializer)
         with self.changing() as batch:
-            creator = find_creator(public_id, is_locking=True)
+            creator = self.find(public_id, is_locking=True)
             batch.summary = f"Added a picture of {creator}"
             is_primary = values["is_primary"] or not creator.pictures.exists()
             if is_primary:
@@ -205,14 +174,14 @@ class CreatorPictures(ApiView):
         return Response(CreatorPictureSerializer(row).data, status=HTTPStatus.CREATED)
 
 
-class CreatorPictureDetail(ApiView):
+class CreatorPictureDetail(_OfCreator):
     required_permissions = {"POST": CHANGE_CREATOR, "DELETE": CHANGE_CREATOR}
 
     @extend_schema(request=None, responses=CreatorPictureSerializer)
     def post(self, request: Request, public_id: UUID, row_id: int) -> Response:
         """Makes it the one that stands for them."""
         with self.changing() as batch:
-            creator = find_creator(public_id, is_locking=True)
+            creator = self.find(public_id, is_locking=True)
             batch.summary = f"Chose the picture of {creator}"
             row = find_row(creator.pictures.all(), row_id, noun="picture")
             creator.pictures.filter(is_primary=True).exclude(pk=row.pk).update(is_primary=False)
@@ -223,7 +192,7 @@ class CreatorPictureDetail(ApiView):
     def delete(self, request: Request, public_id: UUID, row_id: int) -> Response:
         """Takes a picture away; another one stands for them then."""
         with self.changing() as batch:
-            creator = find_creator(public_id, is_locking=True)
+            creator = self.find(public_id, is_locking=True)
             batch.summary = f"Removed a picture of {creator}"
             row = find_row(creator.pictures.all(), row_id, noun="picture")
             row.delete()

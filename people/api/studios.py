@@ -5,17 +5,14 @@ from uuid import UUID
 
 from django.core.files.uploadedfile import UploadedFile
 from django.db.models import QuerySet
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import serializers
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from library.api.answers import AliasesSerializer, DoneSerializer, PublicIdsSerializer, done
-from library.api.base import ApiView
-from library.api.rows import RowView, find_row, write
-from library.api.tags import edit_aliases
-from library.services.merging import merge
+from library.api.answers import AliasesSerializer
+from library.api.rows import RowView, write
 from library.services.trash import trash
 from people import queries
 from people.api.fields import (
@@ -25,14 +22,15 @@ from people.api.fields import (
 from people.api.shared import (
     CHANGE_STUDIO,
     LOOK,
-    NAME,
+    AliasesView,
     CardsQuerySerializer,
     CardsView,
     LinksEditSerializer,
+    LinksView,
+    MergeView,
+    NamedView,
     RelatedSerializer,
-    SimilarNamedSerializer,
-    asked_name,
-    edit_named_links,
+    SimilarView,
 )
 from people.models import Studio
 from people.services.studios import move_studio, similar_studios
@@ -42,12 +40,6 @@ def studios() -> QuerySet[Studio]:
     """Studios in use, with what their serializer reads."""
     rows = Studio.objects.in_use().select_related("parent", "network")
     return rows.prefetch_related("aliases", "social_links")
-
-
-def find_studio(public_id: UUID, *, is_locking: bool = False) -> Studio:
-    """Raises NotFound."""
-    row: Studio = find_row(Studio.objects.in_use(), public_id, lookup="public_id", noun="studio", is_locking=is_locking)
-    return row
 
 
 class Studios(CardsView):
@@ -99,62 +91,41 @@ class StudioDetail(RowView):
         trash(kind="studio", ids=[row.pk], user=self.account)
 
 
-class StudioRelated(ApiView):
+class _OfStudio(NamedView):
+    kind, noun, serializer_class = "studio", "studio", StudioSerializer
+
+    def rows(self) -> QuerySet[Any]:
+        return studios()
+
+
+class StudioRelated(_OfStudio):
     required_permissions = LOOK
 
     @extend_schema(responses=RelatedSerializer)
     def get(self, request: Request, public_id: UUID) -> Response:
         """The people who work with a studio, and the studios that are part of it."""
-        studio = find_studio(public_id)
+        studio = self.find(public_id)
         parts = queries.studio_cards(list(Studio.objects.in_use().filter(parent=studio).order_by("name", "pk")[:60]))
         return Response(RelatedSerializer({"people": queries.people_of(studio), "studios": parts}).data)
 
 
-class StudiosSimilar(ApiView):
+class StudiosSimilar(_OfStudio, SimilarView):
     required_permissions = LOOK
-
-    @extend_schema(parameters=[NAME], responses=SimilarNamedSerializer(many=True))
-    def get(self, request: Request) -> Response:
-        """Studios that may be meant by `name`."""
-        return Response(SimilarNamedSerializer(similar_studios(asked_name(request)), many=True).data)
+    similar = staticmethod(similar_studios)
 
 
-class StudioAliases(ApiView):
+@extend_schema_view(post=extend_schema(request=AliasesSerializer, responses=StudioSerializer))
+class StudioAliases(_OfStudio, AliasesView):
     required_permissions = {"POST": CHANGE_STUDIO}
 
-    @extend_schema(request=AliasesSerializer, responses=StudioSerializer)
-    def post(self, request: Request, public_id: UUID) -> Response:
-        """Other names of a studio."""
-        values = self.body(AliasesSerializer)
-        with self.changing() as batch:
-            row = find_studio(public_id, is_locking=True)
-            batch.summary = f"Changed the other names of {row}"
-            edit_aliases(row.aliases, values, studio=row)
-        return Response(StudioSerializer(studios().get(pk=row.pk)).data)
 
-
-class StudioMerge(ApiView):
+class StudioMerge(_OfStudio, MergeView):
     required_permissions = {"POST": (*CHANGE_STUDIO, "people.delete_studio")}
 
-    @extend_schema(request=PublicIdsSerializer, responses=DoneSerializer)
-    def post(self, request: Request, public_id: UUID) -> Response:
-        """Merges studios into this one, with everything that hangs on them."""
-        keep = find_studio(public_id)
-        others = [find_studio(one) for one in dict.fromkeys(self.body(PublicIdsSerializer)["ids"][:100])]
-        with self.changing() as batch:
-            merge("studio", keep=keep, others=others, user=self.account)
-        return Response(done(len(others), batch.summary, batch))
 
-
-class StudioLinks(ApiView):
+@extend_schema_view(post=extend_schema(request=LinksEditSerializer, responses=StudioSerializer))
+class StudioLinks(_OfStudio, LinksView):
     required_permissions = {"POST": CHANGE_STUDIO}
-
-    @extend_schema(request=LinksEditSerializer, responses=StudioSerializer)
-    def post(self, request: Request, public_id: UUID) -> Response:
-        """Links of a studio."""
-        row = find_studio(public_id)
-        edit_named_links(self, row, "studio")
-        return Response(StudioSerializer(studios().get(pk=row.pk)).data)
 
 
 class StudioPictureSerializer(serializers.Serializer[Any]):
@@ -164,7 +135,7 @@ class StudioPictureSerializer(serializers.Serializer[Any]):
     picture = serializers.FileField(required=False)
 
 
-class StudioPicture(ApiView):
+class StudioPicture(_OfStudio):
     required_permissions = {"POST": CHANGE_STUDIO}
     parser_classes = [MultiPartParser]
 
@@ -174,8 +145,8 @@ class StudioPicture(ApiView):
         values = self.body(StudioPictureSerializer)
         picture: UploadedFile | str = values.get("picture", "")
         with self.changing() as batch:
-            studio = find_studio(public_id, is_locking=True)
+            studio = self.find(public_id, is_locking=True)
             batch.summary = f"Chose the {values['which']} of {studio}"
             setattr(studio, values["which"], picture)
             studio.save(update_fields=[values["which"]])
-        return Response(StudioSerializer(studios().get(pk=studio.pk)).data)
+        return self.show(studio)

@@ -297,7 +297,7 @@ class ClipOfMarker(CuratedApi):
         """Has the mark's range cut out without encoding: from the keyframe before it up to the one after it."""
         check(request, *_WATCH)
         marker = self._marker(marker_id)
-        clips.request_clip(marker=marker, user=self.account)
+        clips.request_download(marker=marker, user=self.account)
         return Response(clip_body(marker), status=HTTPStatus.ACCEPTED)
 
 

@@ -1,14 +1,23 @@
 """Links that others may watch by: for those who make them, and for programs that were given one."""
 
+from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
 from django.http import Http404
 from django.urls import reverse
+from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
-from rest_framework.exceptions import APIException, NotFound, PermissionDenied, ValidationError
+from rest_framework.exceptions import (
+    APIException,
+    NotFound,
+    ParseError,
+    PermissionDenied,
+    Throttled,
+    ValidationError,
+)
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -18,15 +27,18 @@ from library.addresses import client_address
 from library.api.base import ApiView
 from library.api.errors import GoneError
 from library.api.pages import Pages
+from library.exceptions import LoginThrottledError
 from library.models import Video
-from playback.exceptions import ShareRefusedError
+from playback.exceptions import ShareRefusedError, WrongSharePasswordError
 from playback.models import Marker, PlaybackSettings, Playlist, ShareLink
 from playback.models.share import ShareAccess, ShareTarget
 from playback.queries import Names, names_of
 from playback.services.sharing import LIFETIMES, create_link, note_view, revoke_link
 from playback.services.sharing.content import Standing, contents_of
 from playback.services.sharing.links import title_of
-from playback.views.shared.doors import GONE, WORDS, open_door
+from playback.services.sharing.passwords import prove_password
+from playback.services.sharing.tokens import PROOF_SECONDS
+from playback.views.shared.doors import GONE, PROOF_HEADER, WORDS, open_door, remember_password
 from playback.views.shared.media import title_of as shown_title
 from playback.views.shared.pages import is_view
 from playback.views.sharing import absolute, address_of, find_revocable, links_for
@@ -177,6 +189,19 @@ class SharedSerializer(serializers.Serializer[Any]):
     expires_at = serializers.DateTimeField(allow_null=True)
 
 
+class SharePasswordSerializer(serializers.Serializer[Any]):
+    """The password of a link."""
+
+    password = serializers.CharField(max_length=200, trim_whitespace=False)
+
+
+class ShareProofSerializer(serializers.Serializer[Any]):
+    """What a program sends as `X-Share-Proof` with everything that it asks of the link from now on."""
+
+    proof = serializers.CharField()
+    expires_at = serializers.DateTimeField()
+
+
 class RefusedError(APIException):
     """401: a login or a password is asked for."""
 
@@ -187,19 +212,21 @@ class SharedThing(APIView):
     """`/api/v1/shared/<token>/`: what a link shows, for programs; asking counts as a view, as opening its page does.
 
     404 for an unknown link and one that was taken back, 410 for one that is over, 401 where a login or a password is
-    asked for: a password is given on the link's page only.
+    asked for. A password is sent once, by POST; the proof that comes back is the header `X-Share-Proof` of everything
+    that is asked then, also of the films and pictures that the answer names.
     """
 
     permission_classes = ()
 
-    @extend_schema(responses=SharedSerializer, auth=[])
+    @extend_schema(
+        responses=SharedSerializer,
+        auth=[],
+        parameters=[OpenApiParameter(PROOF_HEADER, str, OpenApiParameter.HEADER, description="Of a password's link.")],
+    )
     def get(self, request: Request, token: str) -> Response:
         link, standing = open_door(request._request, token)
         if link is None or standing is not Standing.OPEN:
-            words = WORDS[standing][1]
-            if standing is Standing.UNKNOWN:
-                raise NotFound(words)
-            raise GoneError(words) if standing is Standing.EXPIRED else RefusedError(words)
+            raise _refusal(standing)
         contents = contents_of(link)
         shared = contents.shared
         if shared is None:
@@ -236,6 +263,35 @@ class SharedThing(APIView):
             "expires_at": link.expires_at,
         }
         return Response(SharedSerializer(body).data, headers={"Cache-Control": "private, no-store"})
+
+    @extend_schema(request=SharePasswordSerializer, responses=ShareProofSerializer, auth=[])
+    def post(self, request: Request, token: str) -> Response:
+        """Gives the link's password: 403 for a wrong one, 429 after too many. Good for twelve hours."""
+        link, standing = open_door(request._request, token)
+        if link is None or standing not in (Standing.OPEN, Standing.PASSWORD):
+            raise _refusal(standing)
+        if not link.password:
+            raise ParseError("This link has no password: it just opens.")
+        given = SharePasswordSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        address = client_address(request._request)
+        try:
+            proof = prove_password(link=link, password=given.validated_data["password"], address=address)
+        except WrongSharePasswordError as error:
+            raise PermissionDenied(str(error)) from None
+        except LoginThrottledError as error:
+            raise Throttled(error.seconds_left, "Too many wrong passwords.") from None
+        body = {"proof": proof, "expires_at": timezone.now() + timedelta(seconds=PROOF_SECONDS)}
+        response = Response(ShareProofSerializer(body).data, headers={"Cache-Control": "private, no-store"})
+        remember_password(request._request, response, link, proof, reverse("shared", args=[token]))
+        return response
+
+
+def _refusal(standing: Standing) -> APIException:
+    words = WORDS[standing][1]
+    if standing is Standing.UNKNOWN:
+        return NotFound(words)
+    return GoneError(words) if standing is Standing.EXPIRED else RefusedError(words)
 
 
 def _told(request: Request, link: ShareLink, rules: PlaybackSettings) -> dict[str, Any]:

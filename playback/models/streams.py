@@ -14,6 +14,9 @@ class StreamRendition(TimeStamped):
     file = models.ForeignKey(VideoFile, on_delete=models.CASCADE, related_name="stream_renditions")
     source = models.CharField(max_length=80, help_text="What the file was; another content gets other keys.")
     parameters = models.JSONField(help_text="Which tracks, and what happens to each.")
+    has_few_keyframes = models.BooleanField(
+        default=False, db_default=False, help_text="Its pictures can't be copied in parts, it turned out."
+    )
 
     class Meta(TimeStamped.Meta):
         constraints = [

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from django.conf import settings
 
+from playback.services.renditions import note_few_keyframes
 from processing.media.stream.runs import State
 from processing.media.stream.store import part_path
 from processing.media.stream.wire import Question, Reply, StreamerAwayError, ask_streamer
@@ -29,7 +30,17 @@ class Part:
 
 
 def fetch_part(*, key: str, name: str, viewer: str, at_seconds: float | None = None) -> Part:
-    """Has a part made and waits for it, at most WAIT_SECONDS. Raises ValueError for what can be no part."""
+    """Has a part made and waits for it, at most WAIT_SECONDS. Raises ValueError for what can be no part.
+
+    That a file can't be copied in parts is written down, so that the next who ask how it plays are offered an encode.
+    """
+    part = _fetch(key, name, viewer, at_seconds)
+    if part.state is State.UNCUT:
+        note_few_keyframes(key=key)
+    return part
+
+
+def _fetch(key: str, name: str, viewer: str, at_seconds: float | None) -> Part:
     path = part_path(Path(settings.STREAM_FOLDER), key, name)
     # Most parts are there: whoever only asks takes none of the places of those who wait.
     part = _ask(path, Question(key, name, viewer, 0.0, at_seconds))

@@ -23,7 +23,7 @@ from playback.services.decisions import (
     read_wish,
 )
 from playback.services.decisions import sound as sounds
-from playback.services.renditions import register_rendition
+from playback.services.renditions import has_few_keyframes, register_rendition
 from playback.services.subtitles import SubtitleTrack, list_subtitles
 from processing.media.facts import StreamFacts
 
@@ -156,6 +156,8 @@ def _playing(file: VideoFile, browser: Capabilities, wish: Wish) -> Decision:
     if file.state == FileState.FAILED and not media_of(file).is_known:
         raise CannotPlayError(file.error or "The file can't be read.", code="unreadable", file_id=file.pk)
     decision = decide(file, browser, wish)
+    if decision.method is Method.REMUX and has_few_keyframes(file):
+        decision = decide(file, browser, wish, can_be_cut=False)
     if decision.method is None:
         raise CannotPlayError(decision.sentence, code="unsupported", file_id=file.pk)
     return decision

@@ -49,6 +49,17 @@ def find_rendition(*, key: str, video_id: int | None = None, file: VideoFile | N
     return row if row is not None and row.source == source_of(row.file) else None
 
 
+def note_few_keyframes(*, key: str) -> None:
+    """The streamer found no places to cut the file's copied pictures at."""
+    StreamRendition.objects.filter(key=key, has_few_keyframes=False).update(has_few_keyframes=True)
+
+
+def has_few_keyframes(file: VideoFile) -> bool:
+    """Whether that was found out about the file as it is now. One query."""
+    rows = StreamRendition.objects.filter(file=file, source=source_of(file), has_few_keyframes=True)
+    return rows.exists()
+
+
 def load_stream_job(key: str) -> StreamJob | None:
     """The stream of a key for the streamer; None when it isn't registered or its file has changed on the disk since."""
     row = find_rendition(key=key)

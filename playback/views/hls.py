@@ -114,7 +114,8 @@ def _refusal(part: Part) -> HttpResponse:
     """Why there is no part: in a moment there may be one (503), or not at all (422, 404)."""
     if part.state is State.GONE:
         raise Http404(part.sentence)
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if part.state is State.FAILED else HTTPStatus.SERVICE_UNAVAILABLE
+    is_over = part.state in (State.FAILED, State.UNCUT)
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if is_over else HTTPStatus.SERVICE_UNAVAILABLE
     response = HttpResponse(part.sentence, status=status, content_type="text/plain; charset=utf-8")
     response["Cache-Control"] = "no-store"
     # Waiting is nothing that the log has to tell of.

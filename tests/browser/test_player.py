@@ -5,11 +5,12 @@ import shutil
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from django.utils import timezone
+from playwright.sync_api import Page, Route, expect
 
 from library.models import User, VideoFile
 from library.services import register_folder
-from playback.models import Marker
+from playback.models import Marker, PlaybackSession
 from tests.browser.conftest import SECONDS, OpenPage, scan
 from tests.browser.test_watch_page import position, wait_for_position, watch
 
@@ -90,6 +91,75 @@ def test_the_next_video_comes_after_a_countdown_and_the_queue_goes_first(open_pa
     expect(page.locator("h1")).to_have_text(listed[1])
     wait_for_position(page, 0.2)
     expect(page.locator("#queue")).to_be_hidden()
+
+
+def test_full_screen_stays_when_the_next_video_begins_and_its_page_is_there_afterwards(
+    open_page: OpenPage, owner: User, films
+) -> None:
+    page = open_page(f"/videos/{films['Brightening'].video_id}/?sort=title")
+    page.wait_for_function(f"{VIDEO}.readyState >= 1")
+    second = "Short one"
+    mark(owner, films[second], 1, label="there")
+    row = page.locator(".next li", has_text=second)
+    row.hover()
+    row.get_by_role("button", name="Next").click()
+    page.keyboard.press("f")
+    page.wait_for_function("document.fullscreenElement?.id === 'player'")
+    page.keyboard.press("k")
+
+    page.evaluate(f"{VIDEO}.currentTime = {SECONDS - 0.4}")
+    page.wait_for_selector("#nextup:not([hidden])")
+    page.get_by_role("button", name="Play now").click()
+    page.wait_for_url(f"**/videos/{films[second].video_id}/?sort=title")
+
+    wait_for_position(page, 0.2)
+    assert page.evaluate("document.fullscreenElement?.id") == "player"
+    assert page.evaluate("document.querySelector('#player').player.facts.videoId") == films[second].video_id
+    expect(page.locator("#marks .pin")).to_have_count(1)
+    expect(page.locator("#nextup")).to_be_hidden()
+    page.evaluate("document.exitFullscreen()")
+    page.wait_for_load_state("load")
+    expect(page.locator("h1")).to_have_text(second)
+    expect(page.locator("[data-mark]")).to_have_count(1)
+    told = PlaybackSession.objects.order_by("pk").values_list("video_id", flat=True)
+    assert list(told)[:2] == [films["Brightening"].video_id, films[second].video_id]
+
+
+def test_what_plays_nowhere_is_told_with_what_helps(open_page: OpenPage, films) -> None:
+    foreign = films["Foreign"]
+    copy = films["Short one"]
+    copy.video.trashed_at = timezone.now()
+    copy.video.save()
+    VideoFile.objects.filter(pk=copy.pk).update(video=foreign.video_id, is_primary=False)
+    answer = {
+        "detail": "Video HEVC is not supported here, and this browser plays only whole files: it can't be played.",
+        "code": "unsupported",
+        "files": [{"id": copy.pk, "label": "180p H.264", "is_chosen": False}],
+        "helps": [
+            {"label": "Convert it …", "url": f"/videos/{foreign.video_id}/convert/", "method": "post"},
+            {"label": "Download the file", "url": f"/videos/{foreign.video_id}/stream", "method": "get"},
+        ],
+    }
+
+    asked: list[str] = []
+
+    def refuse_once(route: Route) -> None:
+        asked.append(route.request.url)
+        if len(asked) > 1:
+            route.continue_()
+        else:
+            route.fulfill(status=409, json=answer)
+
+    page = open_page("/library/", allowed="409")
+    page.route("**/playback/", refuse_once)
+    page.goto(f"/videos/{foreign.video_id}/")
+
+    expect(page.locator("#cannot p")).to_contain_text("only whole files")
+    expect(page.locator("#cannot form button:visible")).to_have_text("Convert it …")
+    expect(page.locator("#cannot a:visible")).to_have_attribute("href", f"/videos/{foreign.video_id}/stream")
+    page.get_by_role("button", name="Play the copy 180p H.264").click()
+    page.wait_for_function(f"{VIDEO}.currentTime > 0.2")
+    expect(page.locator("#cannot")).to_be_hidden()
 
 
 def test_choices_are_remembered_and_other_parts_may_add_keys(open_page: OpenPage, films) -> None:

@@ -9,9 +9,11 @@ from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from library.models import Folder, LibrarySettings, Upload, User, VideoFile
 from library.services import register_folder
-from playback.models import ShareLink
+from playback.models import Marker, ShareLink
+from playback.services.sharing import create_link, token_of
 from processing.jobs import drain_queue
 from tests.browser.conftest import PASSWORD, SECONDS, OpenPage
+from tests.browser.streaming import streaming
 from tests.media_factory import make_video
 
 pytestmark = pytest.mark.browser
@@ -65,6 +67,45 @@ def test_a_video_is_shared_and_a_stranger_really_plays_it(
     guest.reload()
     expect(guest.get_by_role("heading")).to_have_text("There is nothing here")
     stranger.close()
+
+
+def guest_at(browser: Browser, live_server, link: ShareLink) -> Page:
+    """A stranger with the link."""
+    page = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True).new_page()
+    page.goto(f"{live_server.url}/s/{token_of(link)}/")
+    return page
+
+
+def plays(page: Page) -> None:
+    wait_until(page, "customElements.get('media-controller') !== undefined")
+    page.evaluate("document.querySelector('video').muted = true")
+    page.keyboard.press("k")
+    wait_until(page, "document.querySelector('video').currentTime > 0.4")
+
+
+def test_a_shared_film_is_converted_for_a_stranger_and_a_clip_is_only_its_range(
+    browser: Browser, live_server, owner: User, films: dict[str, VideoFile], settings, tmp_path: Path
+) -> None:
+    foreign, bright = films["Foreign"], films["Brightening"]
+    mark = Marker.objects.create(user=owner, video=bright.video, start_seconds=20, end_seconds=23, label="The middle")
+    links = [create_link(owner=owner, thing=thing, access="public", expires_in="1h") for thing in (foreign.video, mark)]
+
+    with streaming(tmp_path, settings):
+        converted = guest_at(browser, live_server, links[0])
+        plays(converted)
+        told = converted.locator("#plays").inner_text()
+        converted.context.close()
+    waiting = guest_at(browser, live_server, links[1])
+    expect(waiting.get_by_role("heading", name="The clip is being made")).to_be_visible()
+    drain_queue("media")
+    waiting.reload()
+    plays(waiting)
+    length = waiting.evaluate("document.querySelector('video').duration")
+    waiting.context.close()
+
+    assert "picture" in told
+    assert "converted" in told
+    assert length == pytest.approx(3, abs=0.2)
 
 
 @pytest.fixture

@@ -1,12 +1,17 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 from django.core.management import call_command
-from django.db import connection
+from django.db import connection, transaction
+from django.test import Client
 from psycopg import sql
 
 from config.backup.programs import current_server
+from library.roles import ADMIN
+from tests.config.api_world import World, client_for, make_world
+from tests.library.factories import make_user
 
 
 @contextmanager
@@ -54,3 +59,21 @@ def own_home(monkeypatch, tmp_path):
     monkeypatch.setenv("VIDEOTHEK_HOME", str(tmp_path / "home"))
     (tmp_path / "home").mkdir()
     return tmp_path / "home"
+
+
+@pytest.fixture(scope="module")
+def made_world(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
+    """One of everything, made once for a module's tests: what each of them writes is taken back to here."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield make_world()
+        transaction.set_rollback(True)
+
+
+@pytest.fixture
+def world(made_world: World, db: None, redis_connection: Any) -> World:
+    return made_world.copied()
+
+
+@pytest.fixture
+def admin() -> Client:
+    return client_for(make_user(role=ADMIN))

@@ -23,5 +23,9 @@ def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> 
         film = Path(os.environ["GATE"]).with_name("film").open("rb")
         start_response("200 OK", [("Content-Type", "video/mp4"), ("Content-Length", environ["QUERY_STRING"])])
         return environ["wsgi.file_wrapper"](film)
-    start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", "2")])
-    return [b"ok"]
+    if environ["PATH_INFO"] == "/body":
+        environ["wsgi.input"].read()
+    # More than the kernel's buffers take.
+    answer = b"x" * (64 * 1024 * 1024) if environ["PATH_INFO"] == "/large" else b"ok"
+    start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", str(len(answer)))])
+    return [answer]

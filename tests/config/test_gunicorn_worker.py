@@ -2,7 +2,7 @@ import http.client
 import socket
 import subprocess
 import sys
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ class Server:
             VIDEOTHEK_WEB_WORKERS="1",
             VIDEOTHEK_WEB_THREADS="2",
             VIDEOTHEK_WEB_WAIT_SECONDS="1",
+            VIDEOTHEK_WEB_STALL_SECONDS="1",
             # Nothing here collects static files, whose names the page would look up.
             VIDEOTHEK_DEBUG="true",
             GATE=str(folder / "gate"),
@@ -136,6 +137,32 @@ def test_without_a_crowd_nobody_is_told_to_come_back(server):
     answers = [server.answer("/slow?x")[0] for _ in range(20)]
 
     assert answers == [200] * 20
+
+
+def test_who_sends_or_takes_nothing_gives_back_the_thread(server):
+    """Both threads are held by each of the three, and the page behind them is answered all the same."""
+    server.open_gate()
+    heads = (
+        b"GET /half-a-head HTTP/1.1\r\nHost: x\r\n",
+        b"POST /body HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nhalf",
+        b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n",
+    )
+    for head in heads:
+        with closing(socket.socket()) as first, closing(socket.socket()) as second:
+            for one in (first, second):
+                one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+                one.connect(("127.0.0.1", server.port))
+                one.sendall(head)
+            wait_until(lambda: server.answer("/library/")[0] == 200)
+            # Closed by the server: without that the wait would end by the time-out of the test.
+            for one in (first, second):
+                one.settimeout(20)
+                with suppress(ConnectionResetError):
+                    while one.recv(1024 * 1024):
+                        pass
+
+    said = server.stop()
+    assert "Traceback" not in said
 
 
 # ---- Files ----------------------------------------------------------------------------------------------------------

@@ -12,8 +12,8 @@ from library.models import User, VideoFile
 from library.services.sweeping import sweep
 from playback.exceptions import ClipError
 from playback.models import ClipExport, Marker
-from playback.services.clip_export import export_clip
-from playback.services.clips import clip_state, remove_old_clips, request_clip
+from playback.services.clips import Form, clip_state, remove_old_clips, request_download
+from playback.services.clips.cutting import make_clip
 from processing.exceptions import TargetGoneError
 from processing.media.probe import probe
 from processing.models import Job, JobStatus
@@ -50,7 +50,7 @@ def marker(user: User, file: VideoFile) -> Marker:
 
 
 def make(marker: Marker) -> ClipExport:
-    return export_clip(marker_id=marker.pk, report=lambda done, total: None)
+    return make_clip(marker_id=marker.pk, form=Form.DOWNLOAD, report=lambda done, total: None)
 
 
 def stored(folder: Path) -> set[str]:
@@ -75,7 +75,7 @@ def test_the_job_cuts_it_out_and_says_between_which_keyframes(user: User, marker
     body = b"".join(answer.streaming_content)  # type: ignore[attr-defined]
     assert len(body) == said["size_bytes"]
     assert answer["Content-Disposition"] == 'attachment; filename="sea-side-wave.mp4"'
-    assert request_clip(marker=marker, user=user) is False
+    assert request_download(marker=marker, user=user) is False
 
 
 def test_the_download_plays_and_holds_the_range(marker: Marker) -> None:
@@ -109,13 +109,13 @@ def test_a_mark_without_an_end_is_no_clip(user: User, marker: Marker) -> None:
     marker.save()
 
     with pytest.raises(ClipError, match="an end first"):
-        request_clip(marker=marker, user=user)
+        request_download(marker=marker, user=user)
     with pytest.raises(TargetGoneError):
         make(marker)
 
 
 def test_a_file_that_is_gone_is_told_and_an_error_of_the_job_too(user: User, marker: Marker, file: VideoFile) -> None:
-    assert request_clip(marker=marker, user=user)
+    assert request_download(marker=marker, user=user)
     job = claim_next(queue="media", worker="w:1")
     Path(file.fs_path).write_bytes(b"no film")
     assert job is not None
@@ -127,7 +127,7 @@ def test_a_file_that_is_gone_is_told_and_an_error_of_the_job_too(user: User, mar
     assert state.state in ("failed", "waiting")
     assert "none" not in state.state
     with pytest.raises(ClipError, match="not there right now"):
-        request_clip(marker=marker, user=user)
+        request_download(marker=marker, user=user)
 
 
 def test_a_moved_mark_is_cut_anew_and_the_old_file_goes(
@@ -137,7 +137,7 @@ def test_a_moved_mark_is_cut_anew_and_the_old_file_goes(
     Marker.objects.update(start_seconds=6, end_seconds=7)
     marker.refresh_from_db()
     assert clip_state(marker).state == "none"
-    assert request_clip(marker=marker, user=user)
+    assert request_download(marker=marker, user=user)
 
     with django_capture_on_commit_callbacks(execute=True):
         new = make(marker)

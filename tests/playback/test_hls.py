@@ -12,12 +12,13 @@ from django.urls import reverse
 
 from library.models import VideoFile
 from playback.services import parts
-from playback.services.renditions import load_stream_job, register_rendition
+from playback.services.renditions import has_few_keyframes, load_stream_job, register_rendition
 from playback.views.hls import send_part
+from processing.media.stream import plan
 from processing.media.stream.runs import State
 from processing.media.stream.streamer import Streamer
 from tests.library.factories import make_file, make_user
-from tests.playback.streams import ENCODED, served
+from tests.playback.streams import COPIED, ENCODED, served
 from tests.processing.converting import library_film
 
 pytestmark = pytest.mark.django_db
@@ -186,6 +187,23 @@ def test_a_failure_is_told_in_words(viewer: Client, film: VideoFile, key: str, s
 
     assert answer.status_code == 422
     assert "no longer at its place" in answer.content.decode()
+
+
+def test_a_film_without_places_to_cut_it_at_is_refused_in_words_and_that_is_remembered(
+    viewer: Client, tmp_path: Path, settings: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plan, "LONGEST_SECONDS", 2.0)
+    film = library_film(tmp_path / "few", name="few.mkv", codec="h264", audio="aac", seconds=4, size="96x64", gop=1000)
+    key = register_rendition(file=film, rendition=COPIED)
+    job = load_stream_job(key)
+    assert job is not None
+
+    with served(settings.STREAMER_SOCKET, settings.STREAM_FOLDER, job):
+        answer = viewer.get(address(film, key, "index.m3u8"))
+
+    assert answer.status_code == 422
+    assert "too few keyframes" in answer.content.decode()
+    assert has_few_keyframes(film)
 
 
 def test_a_proxy_that_sends_files_is_told_which(

@@ -15,10 +15,12 @@ from library.models import VideoFile
 from library.roles import ADMIN, USER
 from playback.exceptions import CannotPlayError
 from playback.services.playing import playback_answer
+from playback.services.renditions import note_few_keyframes
 from processing.media.stream.rendition import Action, Rendition
 from processing.models import ConversionBatch
 from tests.library.factories import make_file, make_folder, make_user, make_video, write_file
-from tests.playback.playing import FIREFOX, picture, sound, text
+from tests.media_factory import make_video as make_film
+from tests.playback.playing import FIREFOX, decided, make_probed_file, picture, sound, text
 
 pytestmark = pytest.mark.django_db
 
@@ -79,6 +81,40 @@ def test_a_file_that_is_sent_in_pieces_names_its_playlist(viewer: Client, tmp_pa
     assert answer["url"] == f"/videos/{file.video_id}/hls/{answer['rendition']}/index.m3u8"
     assert [reason["code"] for reason in answer["reasons"]] == ["container", "audio_codec"]
     assert answer["audio"] == {"action": "encode", "sentence": "DTS 5.1 becomes AAC 5.1"}
+
+
+def test_a_file_with_too_few_keyframes_is_offered_as_an_encode_once_that_is_known(
+    viewer: Client, tmp_path: Path
+) -> None:
+    film = [picture(bit_rate=5_000_000), sound("dts", channels=6)]
+    file = on_disk(tmp_path / "film.mkv", film, container="matroska")
+    wish = {"capabilities": FIREFOX, "quality": "original"}
+    copied = ask(viewer, file.video_id, wish).json()
+
+    note_few_keyframes(key=copied["rendition"])
+    answer = ask(viewer, file.video_id, wish).json()
+
+    assert (copied["method"], answer["method"]) == ("remux", "transcode")
+    assert "few_keyframes" in [reason["code"] for reason in answer["reasons"]]
+    assert answer["sentence"] == (
+        "Audio DTS is not supported here and the file has too few keyframes to be sent in pieces as it is: "
+        "picture and sound are converted."
+    )
+    file.mtime_ns += 1
+    file.save()
+    assert ask(viewer, file.video_id, wish).json()["method"] == "remux", "another content may have more of them"
+
+
+def test_an_interlaced_film_is_offered_deinterlaced(tmp_path: Path) -> None:
+    fields = ("-vf", "tinterlace=mode=interleave_top,setfield=tff", "-flags", "+ilme+ildct", "-field_order", "tt")
+    path = make_film(tmp_path / "fields.mkv", seconds=1, rate=50, size="96x64", extra=fields)
+
+    decision = decided(make_probed_file(path))
+
+    assert decision.method == "transcode"
+    assert "interlaced" in [reason.code for reason in decision.reasons]
+    assert decision.video is not None
+    assert decision.video.sentence.endswith(", deinterlaced")
 
 
 class Elsewhere:

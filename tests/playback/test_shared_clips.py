@@ -10,8 +10,7 @@ from django.test import Client
 
 from library.models import User, VideoFile
 from playback.models import Marker, SharedClip
-from playback.services.sharing.clip_files import make_shared_clip
-from playback.services.sharing.clips import remove_unshared_clips
+from playback.services.clips import Form, clip_state, cutting, remove_unshared_clips
 from processing.exceptions import TargetGoneError
 from processing.media.encode.part import encode_part
 from processing.media.errors import MediaError
@@ -60,7 +59,7 @@ def mark(file: VideoFile, owner: User) -> Marker:
 
 
 def make(mark: Marker) -> SharedClip:
-    return make_shared_clip(marker_id=mark.pk, report=lambda done, total: None)
+    return cutting.make_clip(marker_id=mark.pk, form=Form.SHARED, report=lambda done, total: None)
 
 
 def greys(path: Path) -> list[float]:
@@ -102,7 +101,8 @@ def test_until_the_clip_is_made_nothing_is_given_out(mark: Marker, owner: User) 
     link.refresh_from_db()
     assert link.view_count == 0, "a page that looks again by itself is no view"
     assert [answer.status_code for answer in answers] == [404] * 4
-    assert Job.objects.get(stage="shared-clip").target_id == mark.pk
+    assert Job.objects.get(stage="clip", variant="shared").target_id == mark.pk
+    assert clip_state(mark).state == "none", "nobody asked for a download"
 
 
 def test_a_clip_gives_out_its_range_and_not_a_byte_of_the_rest(mark: Marker, owner: User, film: Path) -> None:

@@ -17,7 +17,7 @@ from library.models import AuditEvent, AuditKind, Folder, User, VideoFile
 from playback.exceptions import TooManyStreamsError
 from playback.models import PlaybackSettings, SharedStream, ShareLink
 from playback.models.share import ShareAccess
-from playback.services.sharing import note_view, revoke_link, token_of
+from playback.services.sharing import note_view, revoke_link
 from playback.services.sharing.streams import claim_stream
 from processing.models import Storyboard, Thumbnail
 from processing.models.images import derived_storage
@@ -505,33 +505,3 @@ def test_a_playlist_that_became_private_again_shows_nothing(stranger: Client, ow
     assert before == 200
     assert stranger.get(page_of(link)).status_code == 410
     assert stranger.get(f"{page_of(link)}1/stream").status_code == 410
-
-
-# ---- for programs ----------------------------------------------------------------------------
-def test_a_program_resolves_a_link_and_that_is_a_view(stranger: Client, link: ShareLink) -> None:
-    answer = stranger.get(f"/api/v1/shared/{token_of(link)}/")
-    found = answer.json()
-
-    assert answer.status_code == 200
-    assert (found["title"], found["duration_seconds"], found["items"]) == ("Harbour", 10.0, [])
-    assert body(stranger.get(found["stream"].removeprefix("http://testserver"))) == CONTENT
-    assert views(link) == 1
-
-
-@pytest.mark.parametrize(
-    ("change", "status"),
-    [
-        ({"revoked_at": timezone.now()}, 404),
-        ({"expires_at": timezone.now() - timedelta(days=1)}, 410),
-        ({"access": ShareAccess.AUTH_REQUIRED}, 401),
-        ({"password": "x"}, 401),
-    ],
-)
-def test_a_program_is_told_why_not(stranger: Client, link: ShareLink, change: dict[str, object], status: int) -> None:
-    ShareLink.objects.update(**change)
-
-    answer = stranger.get(f"/api/v1/shared/{token_of(link)}/")
-
-    assert answer.status_code == status
-    assert set(answer.json()) == {"detail"}
-    assert views(link) == 0

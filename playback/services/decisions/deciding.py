@@ -22,6 +22,7 @@ _UNKNOWN = Decision(
     Method.DIRECT, "Nothing is known about this file yet, so it is sent as it is.", [], audio_index=None
 )
 _FAILED = "the browser could not play it as it is"
+_UNCUT = "the file has too few keyframes to be sent in pieces as it is"
 _EMPTY = "There is neither picture nor sound in this file."
 
 
@@ -34,6 +35,7 @@ class _Case:
     wish: Wish
     sound: StreamFacts | None
     burns: StreamFacts | None
+    can_be_cut: bool = True
     picture_reasons: list[Reason] = field(default_factory=list)
     sound_reasons: list[Reason] = field(default_factory=list)
     file_reasons: list[Reason] = field(default_factory=list)
@@ -43,15 +45,17 @@ class _Case:
         return self.browser.hls and _TARGET in self.browser.video
 
 
-def decide(file: VideoFile, capabilities: Capabilities, wish: Wish) -> Decision:
+def decide(file: VideoFile, capabilities: Capabilities, wish: Wish, *, can_be_cut: bool = True) -> Decision:
     """How this file plays in this browser. Reads columns of the row and nothing else.
 
-    Raises WishError when the wish names a sound or a subtitle that the file doesn't have.
+    `can_be_cut` is False where it is known that the file has too few keyframes to be copied in pieces. Raises WishError
+    when the wish names a sound or a subtitle that the file doesn't have.
     """
     media = media_of(file)
     if not media.is_known:
         return _UNKNOWN
     case = _case(media, capabilities, wish)
+    case.can_be_cut = can_be_cut
     if media.picture is None and (case.sound is None or not sounds.is_readable(case.sound)):
         return Decision(None, _EMPTY, [Reason("empty", "container", cause="it has neither picture nor sound")])
     against = [*case.file_reasons, *case.picture_reasons, *case.sound_reasons]
@@ -138,6 +142,8 @@ def _streamed(case: _Case) -> Decision:
     picture_reasons = list(case.picture_reasons)
     if picture is not None and not picture_reasons:
         picture_reasons = pictures.against_copying(picture, media, browser)
+        if not case.can_be_cut and not picture_reasons:
+            picture_reasons = [Reason("few_keyframes", "video", cause=_UNCUT)]
         if Method.REMUX in wish.failed:
             picture_reasons.append(Reason("failed", "video", cause=_FAILED, is_hard=False))
     sound_reasons = list(case.sound_reasons)

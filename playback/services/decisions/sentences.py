@@ -40,8 +40,10 @@ def kept_sound(sound: StreamFacts) -> TrackOutcome:
 def encoded_picture(media: Media, plan: VideoPlan) -> TrackOutcome:
     size = _resolution(media, plan.height)
     target = " ".join(filter(None, [words.codec(plan.codec), size, "SDR" if plan.tonemaps else ""]))
-    rate = f", {words.bit_rate(plan.bit_rate)}" if plan.bit_rate else ""
-    return TrackOutcome(Action.ENCODE, f"{describe_picture(media)} becomes {target}{rate}")
+    rate = words.bit_rate(plan.bit_rate) if plan.bit_rate else ""
+    fields = "deinterlaced" if media.picture is not None and media.picture.is_interlaced else ""
+    becomes = f"{describe_picture(media)} becomes {target}"
+    return TrackOutcome(Action.ENCODE, ", ".join(filter(None, [becomes, rate, fields])))
 
 
 def encoded_sound(sound: StreamFacts, plan: AudioPlan) -> TrackOutcome:

@@ -8,7 +8,7 @@ from library.queries import find_video
 from playback.models import Marker, SharedClip, ShareLink
 from playback.models.playlist import Visibility
 from playback.models.share import ShareAccess, ShareTarget, digest_of, is_token
-from playback.services.sharing.clips import clip_of
+from playback.services.clips import shared_clip
 from playback.services.sharing.tokens import is_proof
 
 # A shared playlist shows so many of its videos.
@@ -127,7 +127,7 @@ def shared_by(link: ShareLink, number: int | None = None) -> Shared | None:
     if marker is None or marker.user_id != link.owner_id or marker.end_seconds is None:
         return None
     file = find_video(marker.video_id)
-    return Shared(file, marker, clip_of(marker, file)) if file is not None else None
+    return Shared(file, marker, shared_clip(marker, file)) if file is not None else None
 
 
 def contents_of(link: ShareLink, number: int | None = None) -> Contents:

@@ -17,7 +17,7 @@ from playback.exceptions import ShareRefusedError
 from playback.models import Marker, PlaybackSettings, Playlist, ShareLink
 from playback.models.playlist import Visibility
 from playback.models.share import ShareAccess, ShareTarget, digest_of
-from playback.services.sharing.clips import request_clip
+from playback.services.clips import request_shared
 from playback.services.sharing.tokens import make_token
 
 # How long a link may be good for, as it is asked for; None is for ever.
@@ -67,7 +67,7 @@ def create_link(
         )
         _record(AuditKind.SHARE_LINK_CREATED, link, title, owner, address)
         if isinstance(thing, Marker):
-            request_clip(marker=thing)
+            request_shared(marker=thing)
     return link
 
 

@@ -17,7 +17,6 @@ from playback.exceptions import TooManyStreamsError
 from playback.models import ShareLink
 from playback.services.sharing.content import Shared, Standing, find_link, shared_by, standing_of
 from playback.services.sharing.streams import claim_stream
-from playback.services.sharing.tokens import proof_of
 
 # Nothing is loaded from elsewhere, nothing may frame it. Blobs are what hls.js feeds the player with.
 CONTENT_POLICY = (
@@ -25,6 +24,8 @@ CONTENT_POLICY = (
     "media-src 'self' blob:; connect-src 'self'; font-src 'self'; worker-src 'self' blob:; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'"
 )
+# For programs; browsers have a cookie.
+PROOF_HEADER = "X-Share-Proof"
 WORDS = {
     Standing.UNKNOWN: (HTTPStatus.NOT_FOUND, "There is nothing at this address."),
     Standing.EXPIRED: (HTTPStatus.GONE, "This link has expired."),
@@ -38,7 +39,7 @@ NOT_MADE = "This clip is being made; try again in a minute."
 def open_door(request: HttpRequest, token: str) -> tuple[ShareLink | None, Standing]:
     """The link of a token, and whether it opens for the one who asks."""
     link = find_link(token)
-    proof = request.COOKIES.get(_cookie(link), "") if link is not None else ""
+    proof = request.headers.get(PROOF_HEADER) or request.COOKIES.get(_cookie(link), "") if link is not None else ""
     return link, standing_of(link, visitor=visitor_of(request), proof=proof)
 
 
@@ -47,11 +48,11 @@ def visitor_of(request: HttpRequest) -> User | None:
     return request.user if isinstance(request.user, User) and request.user.is_active else None
 
 
-def remember_password(request: HttpRequest, response: HttpResponse, link: ShareLink, path: str) -> None:
+def remember_password(request: HttpRequest, response: HttpResponseBase, link: ShareLink, proof: str, path: str) -> None:
     """The right password was given: this browser isn't asked again for this link, until it is closed or 12 hours on."""
     response.set_cookie(
         _cookie(link),
-        proof_of(link),
+        proof,
         path=path,
         httponly=True,
         secure=request.is_secure() or bool(settings.HTTPS),

@@ -7,7 +7,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_not_required
-from django.contrib.auth.hashers import check_password
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -18,13 +17,14 @@ from django.views.decorators.http import require_POST, require_safe
 
 from library.addresses import client_address
 from library.exceptions import LoginThrottledError
-from library.services.logins import attempt_failed, attempt_succeeded, begin_attempt
+from playback.exceptions import WrongSharePasswordError
 from playback.models import PlaybackSettings, SharedClip, ShareLink
 from playback.models.share import ShareAccess, ShareTarget
 from playback.queries import Names, names_of
+from playback.services.clips import request_shared
 from playback.services.sharing import note_view
-from playback.services.sharing.clips import request_clip
 from playback.services.sharing.content import Contents, Shared, Standing, contents_of
+from playback.services.sharing.passwords import prove_password
 from playback.views.shared.doors import CONTENT_POLICY, harden, open_door, remember_password, visitor_of
 from playback.views.shared.media import title_of
 from playback.views.sharing import absolute
@@ -57,7 +57,7 @@ def page(request: HttpRequest, token: str, number: int | None = None) -> HttpRes
     if contents.shared.is_playable and number is None and is_view(request, link):
         note_view(link=link)
     if contents.shared.marker is not None and not contents.shared.is_playable and not contents.shared.is_missing:
-        request_clip(marker=contents.shared.marker)
+        request_shared(marker=contents.shared.marker)
     return _page(request, "playback/share/page.html", _context(request, token, link, contents, number))
 
 
@@ -72,18 +72,16 @@ def password(request: HttpRequest, token: str) -> HttpResponseBase:
     if link is None or standing is not Standing.PASSWORD:
         return harden(redirect("shared", token=token), cache_control="no-store")
     try:
-        attempt = begin_attempt(name=f"share link {link.public_id}", address=client_address(request))
-        if not check_password(request.POST.get("password", ""), link.password):
-            attempt_failed(attempt)
-            return _ask(request, token, problem="That is not the password.", status=HTTPStatus.UNPROCESSABLE_ENTITY)
-        attempt_succeeded(attempt)
+        proof = prove_password(link=link, password=request.POST.get("password", ""), address=client_address(request))
+    except WrongSharePasswordError as error:
+        return _ask(request, token, problem=str(error), status=HTTPStatus.UNPROCESSABLE_ENTITY)
     except LoginThrottledError as error:
         words = "Too many wrong passwords. Try again later, or ask whoever sent you the link."
         response = _ask(request, token, problem=words, status=HTTPStatus.TOO_MANY_REQUESTS)
         response["Retry-After"] = str(error.seconds_left)
         return response
     response = redirect("shared", token=token)
-    remember_password(request, response, link, reverse("shared", args=[token]))
+    remember_password(request, response, link, proof, reverse("shared", args=[token]))
     return harden(response, cache_control="no-store")
 
 

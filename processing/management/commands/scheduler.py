@@ -13,10 +13,9 @@ from django.db import DatabaseError, connections
 
 from library.services import purge_due
 from library.services.access import purge_expired
-from playback.services.clips import remove_old_clips
+from playback.services.clips import remove_old_clips, remove_unshared_clips
 from playback.services.markers import fill_marker_pictures
 from playback.services.sessions import forget_old_sessions, stop_idle_sessions
-from playback.services.sharing.clips import remove_unshared_clips
 from playback.services.sharing.links import purge_links
 from processing.services.cleanup import submit_cleanup
 from processing.services.integrity import submit_due_verifications

@@ -33,6 +33,8 @@ ENCODE_LEADS = (0.4,)
 # Seeking in these lands on any packet, so a keyframe has to come first.
 _WITHOUT_INDEX = frozenset({"mpegts", "mpeg", "h264", "hevc"})
 _ENCODE_LEADS_WITHOUT_INDEX = (4.0,)
+# Subtitles that are drawn into the picture stand in the file where they begin to be shown; few are shown for longer.
+_BURN_LEADS = (8.0,)
 # Frames of AAC that are made and thrown away at a start: the first depend on those before them.
 _AAC_FRAME = 1024
 _AAC_RUN_IN = 4
@@ -68,6 +70,8 @@ def rungs_of(rendition: Rendition, source: StreamSource, capabilities: Capabilit
 def leads_of(rendition: Rendition, source: StreamSource) -> tuple[float, ...]:
     """The distances before a segment to begin reading at, one after the other until its keyframe comes."""
     if rendition.video is not None and rendition.video.action is Action.ENCODE:
+        if rendition.video.burns_subtitle is not None:
+            return _BURN_LEADS
         return _ENCODE_LEADS_WITHOUT_INDEX if source.facts.container in _WITHOUT_INDEX else ENCODE_LEADS
     return COPY_LEADS
 

@@ -12,4 +12,8 @@ class BrokenFragmentsError(StreamError):
 
 
 class NoSegmentsError(StreamError):
-    """The file can't be parted: it has no keyframes, or far too few of them."""
+    """The file can't be parted: it isn't known how long it is."""
+
+
+class FewKeyframesError(NoSegmentsError):
+    """Its pictures can't be copied in parts: it has no keyframes, or far too few of them. Encoded they can be sent."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from processing.media.stream.errors import NoSegmentsError
+from processing.media.stream.errors import FewKeyframesError, NoSegmentsError
 
 # A copied segment ends at the first keyframe after so many seconds.
 COPY_SECONDS = 5.5
@@ -90,11 +90,11 @@ class Plan:
 def plan_copied(index: Index, *, duration_seconds: float | None = None) -> Plan:
     """Segments that begin at the source's keyframes. `duration_seconds` counts where the file says nothing.
 
-    Raises NoSegmentsError.
+    Raises FewKeyframesError.
     """
     end = index.end or duration_seconds
     if not index.keys or not end:
-        raise NoSegmentsError(_FEW_KEYFRAMES)
+        raise FewKeyframesError(_FEW_KEYFRAMES)
     keys = cuts(index.keys, end)
     leads = dict(zip(index.keys, index.leads, strict=False))
     video_end = min(index.video_end or end, end)
@@ -107,7 +107,7 @@ def plan_copied(index: Index, *, duration_seconds: float | None = None) -> Plan:
     keys += [float("inf")] * (len(starts) - len(keys))
     plan = Plan(index.origin, tuple(starts), tuple(keys), end, _copy_tolerance(index.keys), index.is_interlaced)
     if max(plan.stop(number) - start for number, start in enumerate(plan.starts)) > LONGEST_SECONDS:
-        raise NoSegmentsError(_FEW_KEYFRAMES)
+        raise FewKeyframesError(_FEW_KEYFRAMES)
     return plan
 
 

@@ -14,6 +14,8 @@ class State(StrEnum):
     LATER = "later"
     BUSY = "busy"
     FAILED = "failed"
+    # It can't be copied in parts, but encoded it can be sent.
+    UNCUT = "uncut"
     GONE = "gone"
 
 

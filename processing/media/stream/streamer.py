@@ -10,20 +10,15 @@ Knows neither Django nor sockets; threads may call all of it.
 
 import threading
 import time
-import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
 
-from processing.media.encode.catalogue import RENDER_NODE
-from processing.media.encode.ladder import Capabilities, Rung
+from processing.media.encode.ladder import Capabilities
 from processing.media.errors import MediaError
-from processing.media.stream.command import leads_of, rungs_of, stream_command
-from processing.media.stream.cutter import INIT, Cutter, stand_in
-from processing.media.stream.errors import StreamError
-from processing.media.stream.index import read_index
-from processing.media.stream.plan import Plan, plan_copied, plan_encoded, plan_sound
-from processing.media.stream.rendition import Rendition
-from processing.media.stream.running import StreamingProgram
+from processing.media.stream.cutter import INIT
+from processing.media.stream.errors import FewKeyframesError, StreamError
+from processing.media.stream.making import make_plan
+from processing.media.stream.plan import Plan
+from processing.media.stream.run import Run, Stream, Workshop, attend, leave
 from processing.media.stream.runs import Answer, Limits, RunInfo, RunState, State, StreamJob
 from processing.media.stream.store import INIT_NAME, PLAYLIST_NAME, PartStore, segment_name
 
@@ -32,30 +27,10 @@ _FAILED_SECONDS = 20.0
 _FORGET_SECONDS = 600.0
 # A viewer who asked for nothing so long has enough: his encoder may be taken for somebody else.
 _CONTENT_SECONDS = 15.0
-_STALL_SECONDS = 30.0
 # Who doesn't want to wait waits so long for a file to be read: with an index that is enough.
 _PLAN_SECONDS = 0.3
-# Segments that are waited for rather than begun anew from there.
-_COPY_REACH, _ENCODE_REACH = 8, 3
-# A run ends where so many of the next segments are there already.
-_MADE_ALREADY = 3
 
 STOPPED = "Somebody who looks after this library stopped this stream. Try again in a minute."
-
-
-@dataclass(slots=True)
-class _Stream:
-    job: StreamJob
-    plan: Plan | None = None
-    is_planning: bool = False
-    plan_error: Exception | None = None
-    runs: list["_Run"] = field(default_factory=list)
-    # The rung of the ladder that works here; the ones before it have failed.
-    rung_at: int = 0
-    failure: str = ""
-    failed_at: float = 0.0
-    stopped_until: float = 0.0
-    used_at: float = 0.0
 
 
 class Streamer:
@@ -71,10 +46,11 @@ class Streamer:
         capabilities: Callable[[], Capabilities] = Capabilities,
         limits: Limits | None = None,
     ) -> None:
-        self.store, self.program, self.limits = store, program, limits or Limits()
-        self._load, self.capabilities = load, capabilities
+        self.store, self.limits = store, limits or Limits()
+        self._load = load
         self.changed = threading.Condition(threading.RLock())
-        self._streams: dict[str, _Stream] = {}
+        self._workshop = Workshop(store, program, capabilities, self.limits, self.changed, self._left)
+        self._streams: dict[str, Stream] = {}
         self._over: list[RunInfo] = []
         self._is_closed = False
 
@@ -96,6 +72,8 @@ class Streamer:
                 return Answer(State.LATER)
             if name == PLAYLIST_NAME:
                 return self._playlist(stream, plan, viewer, at_seconds)
+        except FewKeyframesError as error:
+            return Answer(State.UNCUT, str(error))
         except (MediaError, OSError) as error:
             return Answer(State.FAILED, str(error))
         number = INIT if name == INIT_NAME else int(name.partition(".")[0])
@@ -103,7 +81,7 @@ class Streamer:
             return Answer(State.GONE, "The film has no such part.")
         return self._part(stream, plan, number, viewer, deadline)
 
-    def _stream(self, key: str) -> _Stream | None:
+    def _stream(self, key: str) -> Stream | None:
         with self.changed:
             stream = self._streams.get(key)
         if stream is None:
@@ -111,11 +89,11 @@ class Streamer:
             if job is None:
                 return None
             with self.changed:
-                stream = self._streams.setdefault(key, _Stream(job))
+                stream = self._streams.setdefault(key, Stream(job))
         stream.used_at = time.monotonic()
         return stream
 
-    def _plan(self, stream: _Stream, wait_seconds: float) -> Plan | None:
+    def _plan(self, stream: Stream, wait_seconds: float) -> Plan | None:
         """The stream's segments; None while the file is still being read, which may take longer than anybody waits.
 
         Raises MediaError, OSError.
@@ -134,7 +112,7 @@ class Streamer:
                 raise stream.plan_error or StreamError("This file can't be read.")
             return stream.plan
 
-    def _make_plan(self, stream: _Stream) -> None:
+    def _make_plan(self, stream: Stream) -> None:
         try:
             stream.plan = make_plan(stream.job)
         except (MediaError, OSError) as error:
@@ -144,7 +122,7 @@ class Streamer:
                 stream.is_planning = False
                 self.changed.notify_all()
 
-    def _playlist(self, stream: _Stream, plan: Plan, viewer: str, at_seconds: float | None) -> Answer:
+    def _playlist(self, stream: Stream, plan: Plan, viewer: str, at_seconds: float | None) -> Answer:
         key = stream.job.key
         if not self.store.has(key, PLAYLIST_NAME):
             self.store.put(key, PLAYLIST_NAME, plan.playlist().encode())
@@ -155,7 +133,7 @@ class Streamer:
                     self._ensure(stream, plan, number, viewer)
         return Answer(State.READY)
 
-    def _part(self, stream: _Stream, plan: Plan, number: int, viewer: str, deadline: float) -> Answer:
+    def _part(self, stream: Stream, plan: Plan, number: int, viewer: str, deadline: float) -> Answer:
         name = INIT_NAME if number == INIT else segment_name(number)
         with self.changed:
             while True:
@@ -170,7 +148,7 @@ class Streamer:
                 self.changed.wait(min(left, 1.0))
 
     # ---- Which run --------------------------------------------------------------------------------------------------
-    def _ensure(self, stream: _Stream, plan: Plan, number: int, viewer: str) -> Answer | None:
+    def _ensure(self, stream: Stream, plan: Plan, number: int, viewer: str) -> Answer | None:
         """Sees to it that a run comes to a segment that isn't there; an answer says why none does."""
         if self._is_closed:
             return Answer(State.LATER)
@@ -186,22 +164,22 @@ class Streamer:
                 return Answer(State.BUSY, STOPPED)
             is_encode = not stream.job.rendition.is_remux
             # Whoever goes elsewhere in the film gives back what he used first.
-            _leave(stream, viewer)
+            leave(stream, viewer)
             if not self._has_room(is_encode):
                 return Answer(State.BUSY, _full(self.limits.encoders if is_encode else self.limits.copies, is_encode))
-            run = _Run(self, stream, plan, number)
+            run = Run(self._workshop, stream, plan, number)
             stream.runs.append(run)
             run.thread.start()
-        _attend(stream, run, number, viewer)
+        attend(stream, run, number, viewer)
         return None
 
-    def _note(self, stream: _Stream, plan: Plan, number: int, viewer: str) -> None:
+    def _note(self, stream: Stream, plan: Plan, number: int, viewer: str) -> None:
         """A part that is there was asked for: the run that made it goes on, or one for what comes next begins."""
         if number == INIT:
             return
         for run in stream.runs:
             if not run.is_over and run.first <= number <= run.at + run.reach:
-                _attend(stream, run, number, viewer)
+                attend(stream, run, number, viewer)
                 return
         for later in range(number + 1, min(number + 3, len(plan))):
             if not self.store.holds(stream.job.key, segment_name(later)):
@@ -218,7 +196,7 @@ class Streamer:
             return True
         return False
 
-    def _running(self) -> list["_Run"]:
+    def _running(self) -> list[Run]:
         return [run for stream in self._streams.values() for run in stream.runs if not run.is_over]
 
     # ---- Looking after ----------------------------------------------------------------------------------------------
@@ -266,7 +244,7 @@ class Streamer:
         for run in runs:
             run.thread.join(5)
 
-    def left(self, run: "_Run") -> None:
+    def _left(self, run: Run) -> None:
         """A run's thread has come to its end."""
         with self.changed:
             run.is_over = True
@@ -274,195 +252,6 @@ class Streamer:
                 run.stream.runs.remove(run)
             self._over.append(run.info())
             self.changed.notify_all()
-
-
-class _Run:
-    """One FFmpeg at a time in a thread of its own, from the segment `first` on. All but the thread's own work is done
-    under the streamer's lock."""
-
-    def __init__(self, streamer: Streamer, stream: _Stream, plan: Plan, first: int) -> None:
-        self.streamer, self.stream, self.plan = streamer, stream, plan
-        self.id = str(uuid.uuid4())
-        self.first = self.at = self.head = first
-        self.is_encode = not stream.job.rendition.is_remux
-        self.reach = _ENCODE_REACH if self.is_encode else _COPY_REACH
-        self.viewers: dict[str, float] = {}
-        self.asked_at = time.monotonic()
-        self.is_over = False
-        self._state = RunState.RUNNING
-        self._error = ""
-        self._encoder = "copy"
-        self._pid = 0
-        self._began = time.time()
-        self._worked_seconds = 0.0
-        self._looked_at: float | None = None
-        self.thread = threading.Thread(target=self._work, name=f"stream-{stream.job.key[:8]}-{first}", daemon=True)
-
-    def comes_to(self, number: int) -> bool:
-        """Whether it makes that segment soon."""
-        return self.at <= number <= self.at + self.reach
-
-    def end(self, state: RunState = RunState.ENDED) -> None:
-        """Tells the thread to stop; it does within a moment."""
-        self._state = state
-        self.is_over = True
-
-    def info(self) -> RunInfo:
-        made = self.plan.starts[self.at] if self.at < len(self.plan) else self.plan.end
-        began = self.plan.starts[self.first]
-        return RunInfo(
-            id=self.id,
-            key=self.stream.job.key,
-            state=self._state,
-            encoder=self._encoder,
-            started_at=self._began,
-            asked_at=time.time() - (time.monotonic() - self.asked_at),
-            position_seconds=made,
-            speed=(made - began) / self._worked_seconds if self._worked_seconds > 0.05 else 0.0,
-            viewers=len(self.viewers),
-            error=self._error,
-            pid=self._pid,
-        )
-
-    # ---- In the thread ----------------------------------------------------------------------------------------------
-    def _work(self) -> None:
-        try:
-            self._try_all()
-        except (OSError, StreamError) as error:
-            self._fail(str(error))
-        finally:
-            self.streamer.left(self)
-
-    def _try_all(self) -> None:
-        """From the fastest way to the surest one, and where a keyframe wasn't hit from further back."""
-        job = self.stream.job
-        rungs = rungs_of(job.rendition, job.source, self.streamer.capabilities())
-        leads = leads_of(job.rendition, job.source)
-        failure = ""
-        for at in range(min(self.stream.rung_at, len(rungs) - 1), len(rungs)):
-            rung = rungs[at]
-            self._encoder = rung.encoder.name if rung is not None else "copy"
-            for lead in leads:
-                failure = self._run(rung, lead, is_last=lead == leads[-1])
-                if self.is_over or self.at > self.first:
-                    self.stream.rung_at = at
-                    return
-        self._stand_in(failure)
-
-    def _run(self, rung: Rung | None, lead: float, *, is_last: bool) -> str:
-        """One FFmpeg to its end; why it failed, or empty."""
-        job = self.stream.job
-        command = stream_command(
-            self.streamer.program,
-            job.rendition,
-            job.source,
-            self.plan,
-            first=self.first,
-            lead_seconds=lead,
-            rung=rung,
-            render_node=self.streamer.capabilities().render_node or RENDER_NODE,
-        )
-        cutter = Cutter(self.plan, self.first, is_encoded=self.is_encode, drops_leading=drops_leading(job.rendition))
-        with StreamingProgram(command) as program:
-            self._pid = program.pid
-            self._looked_at = None
-            try:
-                for data in program.read(
-                    may_read=self._may_read, is_over=lambda: self.is_over, stall_seconds=_STALL_SECONDS
-                ):
-                    for number, part in cutter.feed(data):
-                        if cutter.has_missed and not is_last:
-                            return ""
-                        self._keep(number, part)
-                if self.is_over:
-                    return ""
-                failure = program.failure()
-                if not program.was_killed and (not cutter.has_missed or is_last):
-                    for number, part in cutter.finish():
-                        self._keep(number, part)
-            except StreamError as error:
-                return str(error)
-        return failure
-
-    def _may_read(self) -> bool:
-        ahead = self.plan.starts[min(self.at, len(self.plan) - 1)] - self.plan.starts[self.head]
-        may = ahead <= self.streamer.limits.ahead_seconds
-        now = time.monotonic()
-        if self._looked_at is not None:
-            self._worked_seconds += now - self._looked_at
-        self._looked_at = now if may else None
-        return may
-
-    def _keep(self, number: int, part: bytes) -> None:
-        streamer, key = self.streamer, self.stream.job.key
-        streamer.store.put(key, INIT_NAME if number == INIT else segment_name(number), part)
-        with streamer.changed:
-            if number != INIT:
-                self.at = number + 1
-                self.stream.failure = ""
-                following = range(self.at, self.at + _MADE_ALREADY)
-                if all(n >= len(self.plan) or streamer.store.holds(key, segment_name(n)) for n in following):
-                    self.end()
-            streamer.changed.notify_all()
-
-    def _stand_in(self, failure: str) -> None:
-        """No way led to the first segment: a hole in the file, an end before its time, or nothing can be read."""
-        store, key = self.streamer.store, self.stream.job.key
-        try:
-            init = store.path(key, INIT_NAME).read_bytes()
-        except FileNotFoundError:
-            self._fail(failure or "This file holds nothing that can be shown.")
-            return
-        neighbours = (
-            store.path(key, segment_name(number)) for number in (self.first - 1, self.first + 1) if number >= 0
-        )
-        neighbour = next((path.read_bytes() for path in neighbours if path.exists()), b"")
-        self._error = failure
-        self._keep(self.first, stand_in(self.plan, self.first, init, neighbour))
-
-    def _fail(self, sentence: str) -> None:
-        with self.streamer.changed:
-            self._state, self._error = RunState.FAILED, sentence
-            self.stream.failure, self.stream.failed_at = sentence, time.monotonic()
-
-
-def make_plan(job: StreamJob) -> Plan:
-    """The segments of a stream. Reads the file; MPEG-TS takes a while. Raises MediaError, OSError."""
-    facts, video = job.source.facts, job.rendition.video
-    duration = facts.duration_seconds
-    is_encode = video is not None and not job.rendition.is_remux
-    index = read_index(
-        job.source.path, video=video.stream_index if video is not None else None, looks_at_fields=is_encode
-    )
-    if video is None:
-        return plan_sound(index, duration_seconds=duration)
-    if is_encode:
-        return plan_encoded(index, frame_rate=facts.frame_rate, duration_seconds=duration)
-    if drops_leading(job.rendition):
-        index = replace(index, leads=())
-    return plan_copied(index, duration_seconds=duration)
-
-
-def drops_leading(rendition: Rendition) -> bool:
-    """Whether copied segments go without pictures that are shown before their keyframe.
-
-    After a seek Chromium's decoder of H.264 stops at them with an error. Decoders of HEVC pass over them, as the
-    standard says they must.
-    """
-    return rendition.is_remux and rendition.video is not None and rendition.video.codec == "h264"
-
-
-def _attend(stream: _Stream, run: _Run, number: int, viewer: str) -> None:
-    """A viewer wants a segment of a run's: it is his from now on, and no other of the stream."""
-    run.viewers[viewer] = run.asked_at = time.monotonic()
-    run.head = max(run.head, number)
-    _leave(stream, viewer, but=run)
-
-
-def _leave(stream: _Stream, viewer: str, *, but: _Run | None = None) -> None:
-    for other in stream.runs:
-        if other is not but and other.viewers.pop(viewer, None) is not None and not other.viewers:
-            other.end()
 
 
 def _full(limit: int, is_encode: bool) -> str:

@@ -11,10 +11,10 @@ from processing.media.probe import probe
 from processing.media.stream.boxes import BoxReader, Sample, read_samples, read_tracks
 from processing.media.stream.command import StreamSource, leads_of, rungs_of, stream_command, with_picture
 from processing.media.stream.cutter import INIT, Cutter
+from processing.media.stream.making import drops_leading, make_plan
 from processing.media.stream.plan import Plan
 from processing.media.stream.rendition import Action, AudioPlan, Rendition, VideoPlan
 from processing.media.stream.runs import StreamJob
-from processing.media.stream.streamer import drops_leading, make_plan
 
 KEY = "0123456789abcdef0123456789abcdef"
 

@@ -6,13 +6,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 import av
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
+from processing.media.probe import probe
 from processing.media.stream import plan as planning
 from processing.media.stream.cutter import INIT
-from processing.media.stream.errors import NoSegmentsError
+from processing.media.stream.errors import FewKeyframesError
 from processing.media.stream.plan import Index, plan_copied, plan_encoded
 from tests import media_factory as factory
+from tests.bitmap_subtitles import make_subtitled_film, words
 from tests.processing.media.streaming import all_pieces, make_job, make_parts, pieces, plan_of
 
 B_FRAMES = ("-bf", "3", "-preset", "veryfast")
@@ -169,15 +173,57 @@ def test_hdr_becomes_sdr(tmp_path: Path) -> None:
     assert 150 < frame.to_ndarray(format="gray").mean() < 256
 
 
-def test_interlaced_pictures_are_deinterlaced(tmp_path: Path) -> None:
-    fields = ("-vf", "tinterlace=mode=interleave_top,fieldorder=tff", "-flags", "+ilme+ildct", "-top", "1")
-    path = factory.make_video(tmp_path / "fields.ts", seconds=1, rate=50, codec="mpeg2", size="96x64", extra=fields[:4])
-    job = make_job(path, video="encode")
+def combs(frame: av.VideoFrame) -> float:
+    """How much neighbouring lines differ while those two apart are alike."""
+    lines = frame.to_ndarray(format="gray").astype(float)
+    return float(np.clip(abs(lines[1:-1] - lines[2:]) - abs(lines[:-2] - lines[2:]), 0, None).mean())
 
+
+@pytest.mark.parametrize("codec", ["mpeg2", "h264"])
+def test_interlaced_pictures_are_deinterlaced(tmp_path: Path, codec: str) -> None:
+    # A white pillar that moves on from field to field.
+    moving = "nullsrc=s=192x128:r=50:d=2,geq=lum='if(lt(mod(X-T*200\\,96)\\,24)\\,235\\,16)':cb=128:cr=128"
+    fields = ("-vf", "tinterlace=mode=interleave_top,setfield=tff", "-flags", "+ilme+ildct", "-field_order", "tt")
+    encoder = factory.ENCODERS[codec] + (("-x264-params", "tff=1:interlaced=1") if codec == "h264" else ())
+    path = factory.run_ffmpeg(tmp_path / "fields.mkv", "-f", "lavfi", "-i", moving, *fields, *encoder)
+    job = make_job(path, video="encode")
     plan = plan_of(job)
 
+    parts = make_parts(job, plan)
+
+    with av.open(str(path)) as container:
+        before = combs(list(container.decode(video=0))[12])
+    with av.open(io.BytesIO(parts[INIT] + parts[0])) as container:
+        after = combs(list(container.decode(video=0))[12])
     assert plan.is_interlaced
-    assert make_parts(job, plan)[0]
+    assert before > 10
+    assert after < before / 10
+
+
+@pytest.mark.parametrize(("name", "codec"), [("pgs.mkv", "copy"), ("dvd.mkv", "dvdsub"), ("dvb.ts", "dvbsub")])
+def test_bitmap_subtitles_are_drawn_into_the_picture_wherever_a_run_begins(
+    tmp_path: Path, name: str, codec: str
+) -> None:
+    path = make_subtitled_film(tmp_path / name, codec=codec, shown=(1.0, 4.0), seconds=6)
+    subtitle = next(one.index for one in probe(str(path)).streams if one.kind == "subtitle")
+    job = make_job(path, video="encode", burns_subtitle=subtitle)
+    plan = plan_of(job)
+
+    parts = make_parts(job, plan)
+    begun_later = make_parts(job, plan, first=3)
+
+    seen = {number: picture_of(parts, number) for number in (0, 2, 3, 5)} | {-3: picture_of(begun_later, 3)}
+    shown = {number: picture[words()].mean() > 150 for number, picture in seen.items()}
+    assert shown == {0: False, 2: True, 3: True, 5: False, -3: True}
+    # Letters, not a box: between them it is as black as ever.
+    assert seen[2][~words()].mean() < 20
+
+
+def picture_of(parts: dict[int, bytes], number: int) -> NDArray[np.uint8]:
+    """What is shown in the middle of a segment."""
+    with av.open(io.BytesIO(parts[INIT] + parts[number])) as container:
+        frames = list(container.decode(video=0))
+    return frames[len(frames) // 2].to_ndarray(format="gray")
 
 
 def test_sound_alone_is_streamed_too(tmp_path: Path) -> None:
@@ -193,7 +239,7 @@ def test_sound_alone_is_streamed_too(tmp_path: Path) -> None:
 
 
 def test_a_file_with_too_few_keyframes_is_refused_with_a_sentence() -> None:
-    with pytest.raises(NoSegmentsError, match="too few keyframes"):
+    with pytest.raises(FewKeyframesError, match="too few keyframes"):
         plan_copied(Index(0.0, 900.0, 900.0, (0.0, 400.0)))
 
 

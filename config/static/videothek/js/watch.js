@@ -6,6 +6,7 @@ import { setUpKeys } from "./player/keys.js";
 import { setUpLoops } from "./player/loops.js";
 import { setUpMenus } from "./player/menus.js";
 import { setUpNext } from "./player/next.js";
+import { comeBackTo, goOnHere } from "./player/onward.js";
 import { setUpResume } from "./player/resume.js";
 import { setUpSource } from "./player/source.js";
 import { setUpSubtitles } from "./player/subtitles.js";
@@ -14,21 +15,34 @@ import { setUpTelling } from "./player/telling.js";
 import { setUpTouch } from "./player/touch.js";
 import { setUpTrouble } from "./player/trouble.js";
 
-const player = makePlayer(document.querySelector("#player"));
+let player = makePlayer(document.querySelector("#player"));
 const { video } = player;
 
-rememberChoices(player);
-setUpKeys(player);
-setUpTrouble(player);
-setUpBar(player);
-setUpLoops(player);
-setUpSubtitles(player);
-setUpMenus(player);
-setUpTelling(player);
-setUpResume(player);
-setUpTouch(player);
-setUpNext(player);
-setUpSystem(player);
+function setUp(made) {
+  player = made;
+  player.goOnHere = (address) => goOnHere(made, address, begin);
+  rememberChoices(player);
+  setUpKeys(player);
+  setUpTrouble(player);
+  setUpBar(player);
+  setUpLoops(player);
+  setUpSubtitles(player);
+  setUpMenus(player);
+  setUpTelling(player);
+  setUpResume(player);
+  setUpTouch(player);
+  setUpNext(player);
+  setUpSystem(player);
+}
+
+function begin(made) {
+  setUp(made);
+  player.announce();
+  setUpSource(player);
+}
+
+comeBackTo(player.facts);
+setUp(player);
 
 // ---- the picture that is shown becomes the cover -----------------------------------------------------------------
 const taker = document.querySelector("#cover-take");

@@ -91,6 +91,7 @@ if (!document.documentElement.dataset.offers) {
   if (playing && video) {
     let told = -Infinity;
     const tell = () => {
+      if (!playing.isConnected) return;
       told = video.currentTime;
       const body = { video: Number(playing.dataset.video), position_seconds: video.currentTime || 0 };
       send("PUT", playing.dataset.progress, body).catch(() => {});

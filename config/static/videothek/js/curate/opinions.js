@@ -98,6 +98,8 @@ function setUp(section) {
     player.addKey("Stars", "stars; the same once more is half a star less", () => {}, ["Shift", "1", "–", "5"]);
     // By the place of the key: with Shift its letter differs from country to country.
     document.addEventListener("keydown", (event) => {
+      // In full screen the next video may play here by now; these are the stars of the one before.
+      if (document.querySelector("#player").player !== player) return;
       const number = /^Digit([0-5])$/.exec(event.code)?.[1];
       if (!number || !event.shiftKey || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
       const path = event.composedPath();

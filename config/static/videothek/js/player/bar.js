@@ -94,7 +94,7 @@ export function setUpBar(player) {
   };
 
   // Who and what is at the time under the pointer.
-  seek.addEventListener("pointermove", (event) => {
+  player.listen(seek, "pointermove", (event) => {
     if (!markers.length && !people.length) return;
     const box = marks.getBoundingClientRect();
     const time = ((event.clientX - box.left) / box.width) * player.length;
@@ -109,7 +109,7 @@ export function setUpBar(player) {
 
   player.setMarkers(facts.markers);
   player.setPeople(facts.people);
-  video.addEventListener("durationchange", () => {
+  player.listen(video, "durationchange", () => {
     drawMarkers();
     drawPeople();
     player.loops?.draw();

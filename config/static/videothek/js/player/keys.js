@@ -55,12 +55,14 @@ export function setUpKeys(player) {
   player.addKey("i", "picture in picture", player.pictureInPicture);
   if (sheet) player.addKey("?", "this list", () => sheet.showModal());
 
+  player.atEnd(() => list.replaceChildren());
+
   if (opener && sheet) {
     opener.hidden = false;
-    opener.addEventListener("click", () => sheet.showModal());
+    player.listen(opener, "click", () => sheet.showModal());
   }
 
-  document.addEventListener("keydown", (event) => {
+  player.listen(document, "keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
     const path = event.composedPath();
     const has = (selector) => path.some((element) => element.matches?.(selector));

@@ -76,7 +76,7 @@ export function setUpLoops(player) {
   const repeat = document.querySelector("[data-clip=loop]");
   if (repeat) {
     repeat.hidden = false;
-    repeat.addEventListener("click", () => {
+    player.listen(repeat, "click", () => {
       const repeats = repeat.getAttribute("aria-pressed") !== "true";
       repeat.setAttribute("aria-pressed", String(repeats));
       range = { kind: "clip", start: facts.clip.start, end: facts.clip.end, repeats };
@@ -86,15 +86,16 @@ export function setUpLoops(player) {
     });
   }
   // A clip that was played to its end begins again.
-  video.addEventListener("play", () => {
+  player.listen(video, "play", () => {
     if (range?.kind === "clip" && range.end !== null && Math.abs(video.currentTime - range.end) < 0.3) {
       video.currentTime = range.start;
     }
     clearInterval(timer);
     timer = setInterval(look, LOOK_EVERY_MS);
   });
-  video.addEventListener("pause", () => clearInterval(timer));
-  video.addEventListener("ended", () => {
+  player.listen(video, "pause", () => clearInterval(timer));
+  player.atEnd(() => clearInterval(timer));
+  player.listen(video, "ended", () => {
     if (range?.kind === "loop" || (range?.kind === "clip" && range.repeats)) {
       video.currentTime = range.start;
       player.play();

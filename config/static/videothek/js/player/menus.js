@@ -141,10 +141,10 @@ export function setUpMenus(player) {
     let wasOpen = false;
     button.setAttribute("aria-expanded", "false");
     // The popover closes itself on the press; the click that follows must not open it again.
-    button.addEventListener("pointerdown", () => {
+    player.listen(button, "pointerdown", () => {
       wasOpen = open?.name === name;
     });
-    button.addEventListener("click", (event) => {
+    player.listen(button, "click", (event) => {
       const isByKey = event.detail === 0;
       const again = wasOpen && !isByKey;
       wasOpen = false;
@@ -152,7 +152,8 @@ export function setUpMenus(player) {
       if (!again) show(name, isByKey);
     });
   }
-  window.addEventListener("resize", () => close());
+  player.listen(window, "resize", () => close());
+  player.atEnd(() => close());
 
   /** Brings the labels of the buttons up to date with what the server answered. */
   player.refreshMenus = () => {
@@ -165,6 +166,6 @@ export function setUpMenus(player) {
     buttons.speed.hidden = buttons.more.hidden = false;
     buttons.speed.textContent = `${video.playbackRate}×`;
   };
-  video.addEventListener("ratechange", player.refreshMenus);
+  player.listen(video, "ratechange", player.refreshMenus);
   player.refreshMenus();
 }

@@ -44,14 +44,18 @@ export function setUpNext(player) {
     leave(entry);
   };
 
-  function leave(entry) {
+  let isLeaving = false;
+  async function leave(entry) {
+    if (isLeaving) return;
+    isLeaving = true;
+    hide();
     keep(queue.filter((one) => one.id !== entry.id));
     try {
       sessionStorage.setItem(CAME, String(entry.id));
     } catch {
       // Then the next page waits for a press.
     }
-    location.assign(entry.href);
+    if (!(await player.goOnHere?.(entry.href))) location.assign(entry.href);
   }
 
   /** Whether another video led here by itself or by "next": then this one begins by itself. */
@@ -123,7 +127,7 @@ export function setUpNext(player) {
   const tool = (name, drawing, label, onclick, isOff = false) =>
     make("button", { type: "button", class: `tool ${name}`, "aria-label": label, title: label, disabled: isOff, onclick }, icon(drawing));
 
-  section?.querySelector("[data-queue-clear]").addEventListener("click", () => keep([]));
+  if (section) player.listen(section.querySelector("[data-queue-clear]"), "click", () => keep([]));
 
   /** Gives every entry of the page's lists its two buttons; call it again when a list arrives later. */
   player.offerQueueing = (scope = document) => {
@@ -185,9 +189,10 @@ export function setUpNext(player) {
     card.hidden = true;
   }
 
-  video.addEventListener("ended", ended);
+  player.listen(video, "ended", ended);
   // Whoever goes back into the video doesn't want the next one yet.
-  for (const event of ["seeking", "play"]) video.addEventListener(event, hide);
+  for (const event of ["seeking", "play"]) player.listen(video, event, hide);
+  player.atEnd(hide);
   player.actions.next = player.next;
   player.offerQueueing();
   keep(queue);

@@ -45,6 +45,7 @@ export function makePlayer(root) {
   const bubble = root.querySelector(".tell");
   const resumed = root.querySelector("#resumed");
   const facts = JSON.parse(document.querySelector("#player-facts").textContent);
+  const ending = new AbortController();
   let bubbleTimer = 0;
   let offerTimer = 0;
 
@@ -59,6 +60,28 @@ export function makePlayer(root) {
     isUsed: false,
     // What the server last said about how this video plays; null until it has.
     answer: null,
+
+    /** Listens until another video takes this one's place; like addEventListener. */
+    listen(target, type, action, options = {}) {
+      const wanted = typeof options === "boolean" ? { capture: options } : options;
+      target.addEventListener(type, action, { ...wanted, signal: ending.signal });
+    },
+
+    /** Does something when another video takes this one's place. */
+    atEnd(action) {
+      ending.signal.addEventListener("abort", action, { once: true });
+    },
+
+    /** The end of this player object; whoever still holds it does nothing by it any more. */
+    retire() {
+      clearTimeout(bubbleTimer);
+      clearTimeout(offerTimer);
+      bubble.hidden = true;
+      ending.abort();
+      for (const name of Object.keys(player)) {
+        if (typeof player[name] === "function") player[name] = () => {};
+      }
+    },
 
     /** The length in seconds: of what plays, else of the file; 0 when nobody knows. */
     get length() {
@@ -173,15 +196,15 @@ export function makePlayer(root) {
   };
 
   root.player = player;
-  video.addEventListener("play", () => {
+  player.listen(video, "play", () => {
     player.isUsed = true;
   });
-  video.addEventListener("loadedmetadata", () => {
+  player.listen(video, "loadedmetadata", () => {
     if (player.pendingPlace !== null) video.currentTime = player.pendingPlace;
     player.pendingPlace = null;
   });
-  video.addEventListener("ended", () => document.dispatchEvent(new CustomEvent("videothek:ended", { detail: player })));
-  root.addEventListener("click", (event) => {
+  player.listen(video, "ended", () => document.dispatchEvent(new CustomEvent("videothek:ended", { detail: player })));
+  player.listen(root, "click", (event) => {
     const button = event.target.closest?.("[data-do]");
     if (button) player.actions[button.dataset.do]?.();
   });

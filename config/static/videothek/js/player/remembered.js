@@ -34,11 +34,11 @@ export function rememberChoices(player) {
   video.defaultPlaybackRate = video.playbackRate = Number(read("rate")) || 1;
   if (read("theatre") === true) player.theatre(true);
   video.loop = read("loop") ?? settings.loop;
-  video.addEventListener("volumechange", () => {
+  player.listen(video, "volumechange", () => {
     write("volume", video.volume);
     write("muted", video.muted);
   });
-  video.addEventListener("ratechange", () => {
+  player.listen(video, "ratechange", () => {
     video.defaultPlaybackRate = video.playbackRate;
     write("rate", video.playbackRate);
   });

@@ -43,11 +43,11 @@ export function setUpResume(player) {
   }
 
   // Whoever seeks elsewhere has no more use for the offer.
-  video.addEventListener("seeking", () => {
+  player.listen(video, "seeking", () => {
     if (ours !== null && Math.abs(video.currentTime - ours) < SAME_SECONDS) return;
     ours = null;
     resumed.hidden = true;
   });
   if (video.readyState >= HTMLMediaElement.HAVE_METADATA) begin();
-  else video.addEventListener("loadedmetadata", begin, { once: true });
+  else player.listen(video, "loadedmetadata", begin, { once: true });
 }

@@ -32,7 +32,7 @@ export function setUpSource(player) {
   // The address that plays or loads.
   let current = video.getAttribute("src") ? video.src : "";
 
-  video.addEventListener("loadedmetadata", () => {
+  player.listen(video, "loadedmetadata", () => {
     hadMetadata = true;
   });
   if (facts.urls.playback && !facts.isSure) {
@@ -61,14 +61,18 @@ export function setUpSource(player) {
     if (mine !== asked) return;
     if (!response.ok || response.redirected) return refuse(response, isOurChange);
     retries = 0;
-    take(await response.json(), isOurChange);
+    const answer = await response.json();
+    if (mine === asked) take(answer, isOurChange);
   }
 
   async function refuse(response, isOurChange) {
+    const mine = asked;
     const told = await response.json().catch(() => ({}));
+    if (mine !== asked) return;
     const words = told.detail ?? "";
     if (response.status === 401 || response.status === 403 || response.redirected) return player.loggedOut();
     if (isOurChange) return player.say(words || "That did not work; it plays on as before");
+    if (told.files?.length || told.helps?.length) return player.refused(told, () => ask());
     if (response.status === 404 || response.status === 410 || told.code === "missing") return player.fileGone(() => ask());
     if (facts.isSure && response.status >= 500) return;
     player.cannotShow(undefined, words || undefined);
@@ -189,18 +193,18 @@ export function setUpSource(player) {
     still.getContext("2d").drawImage(video, 0, 0);
     root.append(still);
     const away = () => still.remove();
-    video.addEventListener("seeked", away, { once: true });
-    video.addEventListener("playing", away, { once: true });
-    video.addEventListener("error", away, { once: true });
+    player.listen(video, "seeked", away, { once: true });
+    player.listen(video, "playing", away, { once: true });
+    player.listen(video, "error", away, { once: true });
     setTimeout(away, 15_000);
   }
 
   // Pressing play while the next source is being asked for must not be lost.
   let wantsToPlay = false;
-  video.addEventListener("play", () => {
+  player.listen(video, "play", () => {
     wantsToPlay = true;
   });
-  video.addEventListener("pause", () => {
+  player.listen(video, "pause", () => {
     if (video.readyState > HTMLMediaElement.HAVE_NOTHING) wantsToPlay = false;
   });
 
@@ -211,11 +215,11 @@ export function setUpSource(player) {
     retries += 1;
     player.lineIsLost(`No answer from the library. Trying again${retries > 1 ? ` (${retries})` : ""} …`);
     const timer = setTimeout(go, wait);
-    window.addEventListener("online", go, { once: true });
+    player.listen(window, "online", go, { once: true });
     function go() {
       clearTimeout(timer);
       window.removeEventListener("online", go);
-      again();
+      if (!isOver) again();
     }
   }
 
@@ -230,7 +234,10 @@ export function setUpSource(player) {
   async function failed() {
     if (hls) return;
     const { code } = video.error ?? {};
+    const tried = current;
     const answer = await fetch(current, { method: "HEAD", redirect: "manual" }).catch(() => null);
+    // Another source took its place meanwhile.
+    if (tried !== current || isOver) return;
     if (!answer) return unreachable(reload);
     if (answer.type === "opaqueredirect" || answer.status === 401 || answer.status === 403) return player.loggedOut();
     if (!answer.ok) return player.fileGone(reload);
@@ -254,13 +261,13 @@ export function setUpSource(player) {
     player.cannotShow();
   }
 
-  video.addEventListener("error", failed);
-  video.addEventListener("playing", () => {
+  player.listen(video, "error", failed);
+  player.listen(video, "playing", () => {
     player.lineIsBack();
     retries = 0;
   });
   let steady = 0;
-  video.addEventListener("timeupdate", () => {
+  player.listen(video, "timeupdate", () => {
     // Ten good seconds, and the next damage begins small again.
     if (skips && video.currentTime - steady > 10) skips = 0;
     if (!skips) steady = video.currentTime;
@@ -269,7 +276,8 @@ export function setUpSource(player) {
   // Chromium may stop fetching in the middle of quick seeks and wait for data that nobody asks for: it is idle then,
   // while a slow line shows as loading.
   let waitsSince = 0;
-  setInterval(() => {
+  let isOver = false;
+  const looking = setInterval(() => {
     const isStuck =
       !hls && !video.paused && !video.ended && !video.error && video.networkState === HTMLMediaElement.NETWORK_IDLE &&
       video.readyState < HTMLMediaElement.HAVE_FUTURE_DATA;
@@ -280,6 +288,13 @@ export function setUpSource(player) {
       reload();
     }
   }, STUCK_MS / 3);
+  player.atEnd(() => {
+    // An answer that is on its way is another video's by then.
+    asked += 1;
+    isOver = true;
+    clearInterval(looking);
+    drop();
+  });
 
   function looksRight() {
     if (player.answer) return;
@@ -293,17 +308,19 @@ export function setUpSource(player) {
   }
 
   // ---- choosing -----------------------------------------------------------------------------------------------------
-  /** Asks for another quality, sound, copy or drawn subtitle; place and play state stay. */
-  player.choose = (change) => {
+  /** Asks for another quality, sound, copy or drawn subtitle; place and play state stay. `isAfresh` where nothing
+   * plays: then it plays, or it is said why not. */
+  player.choose = (change, isAfresh = false) => {
     // Numbers of tracks are those of the copy that plays.
     Object.assign(wish, { file: player.answer?.file ?? wish.file }, change);
     if (change.quality) player.remember("quality", change.quality);
     player.isUsed = true;
-    return ask(true);
+    if (isAfresh) wantsToPlay = true;
+    return ask(!isAfresh);
   };
 
   // ---- beginning ----------------------------------------------------------------------------------------------------
-  video.addEventListener("loadedmetadata", looksRight);
+  player.listen(video, "loadedmetadata", looksRight);
   if (!facts.urls.playback) {
     // Nobody to ask: the file as it is.
     video.preload = "metadata";

@@ -89,8 +89,9 @@ export function setUpSubtitles(player) {
     player.chooseSubtitle((texts.find((one) => one.language === language) ?? texts[0]).id);
   };
 
+  player.atEnd(() => box.remove());
   for (const [event, isTheirs] of [["webkitbeginfullscreen", true], ["webkitendfullscreen", false]]) {
-    video.addEventListener(event, () => {
+    player.listen(video, event, () => {
       isNative = isTheirs;
       show();
     });

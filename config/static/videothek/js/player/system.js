@@ -2,7 +2,7 @@
 export function setUpSystem(player) {
   const { video, facts } = player;
   setUpMediaSession(player, video, facts);
-  setUpWakeLock(video);
+  setUpWakeLock(player, video);
 }
 
 function setUpMediaSession(player, video, facts) {
@@ -42,10 +42,10 @@ function setUpMediaSession(player, video, facts) {
       // Between two sources the numbers don't fit together.
     }
   };
-  for (const event of ["loadedmetadata", "seeked", "ratechange", "play", "pause"]) video.addEventListener(event, tellPlace);
+  for (const event of ["loadedmetadata", "seeked", "ratechange", "play", "pause"]) player.listen(video, event, tellPlace);
 }
 
-function setUpWakeLock(video) {
+function setUpWakeLock(player, video) {
   let lock = null;
   const keep = async () => {
     if (lock || video.paused || document.visibilityState !== "visible") return;
@@ -55,8 +55,9 @@ function setUpWakeLock(video) {
     });
   };
   const release = () => lock?.release().catch(() => {});
-  video.addEventListener("playing", keep);
-  video.addEventListener("pause", release);
-  video.addEventListener("ended", release);
-  document.addEventListener("visibilitychange", keep);
+  player.atEnd(release);
+  player.listen(video, "playing", keep);
+  player.listen(video, "pause", release);
+  player.listen(video, "ended", release);
+  player.listen(document, "visibilitychange", keep);
 }

@@ -29,7 +29,7 @@ export function setUpTelling(player) {
   let sequence = 0;
 
   // Steps of the play head as it plays and is looked at; jumps and what a sleeping tab skipped don't count.
-  video.addEventListener("timeupdate", () => {
+  player.listen(video, "timeupdate", () => {
     const now = video.currentTime;
     const step = before === null ? 0 : now - before;
     before = now;
@@ -39,7 +39,7 @@ export function setUpTelling(player) {
     if (step > 0 && step <= LONGEST_STEP_SECONDS * Math.max(video.playbackRate, 1)) watched += step;
     if (Date.now() - toldAt >= EVERY_MS && !video.paused) tell("playing");
   });
-  video.addEventListener("seeking", () => {
+  player.listen(video, "seeking", () => {
     before = null;
   });
 
@@ -97,17 +97,18 @@ export function setUpTelling(player) {
     }
   }
 
-  video.addEventListener("playing", () => {
+  player.listen(video, "playing", () => {
     if (Date.now() - toldAt >= EVERY_MS) tell("playing");
   });
-  video.addEventListener("pause", () => tell(video.ended ? "stopped" : "paused"));
-  video.addEventListener("ended", () => tell("stopped"));
-  video.addEventListener("seeked", () => {
+  player.listen(video, "pause", () => tell(video.ended ? "stopped" : "paused"));
+  player.listen(video, "ended", () => tell("stopped"));
+  player.listen(video, "seeked", () => {
     clearTimeout(timer);
     timer = setTimeout(() => tell(video.paused ? "paused" : "playing"), 400);
   });
-  window.addEventListener("pagehide", () => tell("stopped"));
-  document.addEventListener("visibilitychange", () => {
+  player.listen(window, "pagehide", () => tell("stopped"));
+  player.atEnd(() => tell("stopped"));
+  player.listen(document, "visibilitychange", () => {
     if (document.visibilityState === "hidden") tell(video.paused ? "paused" : "playing");
   });
 }

@@ -72,14 +72,16 @@ export function setUpTouch(player) {
   }
 
   // media-chrome shows the controls on every touch by itself; a tap decides here.
-  root.addEventListener(
+  player.listen(
+    root,
     "pointerup",
     (event) => {
       if (event.pointerType === "touch" && isFree(event)) event.stopPropagation();
     },
     true,
   );
-  root.addEventListener(
+  player.listen(
+    root,
     "pointerdown",
     (event) => {
       if (event.pointerType !== "touch" || !isFree(event) || !event.isPrimary) {
@@ -91,7 +93,7 @@ export function setUpTouch(player) {
     },
     true,
   );
-  root.addEventListener("pointermove", (event) => {
+  player.listen(root, "pointermove", (event) => {
     if (!press || event.pointerId !== press.id) return;
     const [dx, dy] = [event.clientX - press.x, event.clientY - press.y];
     if (press.to === null && (Math.abs(dx) < STROKE_PX || Math.abs(dy) > Math.abs(dx))) return;
@@ -112,7 +114,8 @@ export function setUpTouch(player) {
     }
   }
 
-  window.addEventListener(
+  player.listen(
+    window,
     "pointerup",
     (event) => {
       if (!press || event.pointerId !== press.id) return;
@@ -122,21 +125,21 @@ export function setUpTouch(player) {
     },
     true,
   );
-  window.addEventListener("pointercancel", () => {
+  player.listen(window, "pointercancel", () => {
     endStroke(false);
     press = null;
   });
 
   // ---- a mouse ------------------------------------------------------------------------------------------------------
   let lastType = "mouse";
-  root.addEventListener("pointerdown", (event) => {
+  player.listen(root, "pointerdown", (event) => {
     lastType = event.pointerType;
   });
-  video.addEventListener("click", (event) => {
+  player.listen(video, "click", (event) => {
     if (lastType === "touch" || event.detail > 1) return;
     player.toggle();
   });
-  video.addEventListener("dblclick", () => {
+  player.listen(video, "dblclick", () => {
     if (lastType === "touch") return;
     // The two clicks played and paused, or the other way round.
     player.toggle();

@@ -1,4 +1,6 @@
 // What is said when something doesn't play, and what helps.
+import { csrfToken, icon, make } from "./player.js";
+
 const KINDS = ["again", "login", "other", "download", "convert"];
 
 export function setUpTrouble(player) {
@@ -29,6 +31,7 @@ export function setUpTrouble(player) {
   player.trouble = (title, words, helps, again = null) => {
     box.querySelector("h2").textContent = title;
     box.querySelector("p").textContent = words;
+    for (const one of box.querySelectorAll("[data-told]")) one.remove();
     retry = again;
     for (const kind of KINDS) {
       for (const element of box.querySelectorAll(`[data-help=${kind}]`)) element.hidden = !helps.includes(kind);
@@ -41,7 +44,7 @@ export function setUpTrouble(player) {
     box.hidden = true;
     controller.removeAttribute("inert");
   };
-  box.querySelector("[data-help=again]").addEventListener("click", () => {
+  player.listen(box.querySelector("[data-help=again]"), "click", () => {
     player.noTrouble();
     retry?.();
   });
@@ -74,6 +77,36 @@ export function setUpTrouble(player) {
     player.tellHow("cannot", "Does not play in this browser");
   };
 
+  /** The server's own words why nothing plays, with what it says that helps: other files of the video, and buttons. */
+  player.refused = ({ detail, code, files = [], helps = [] }, again) => {
+    const isMissing = code === "missing";
+    player.trouble(
+      isMissing ? "The file can't be read right now" : code === "unreadable" ? "This file can't be read" : `This browser can't show ${facts.what}`,
+      detail,
+      isMissing ? ["again"] : [],
+      again,
+    );
+    box.querySelector(".actions").append(...files.map(fileButton), ...helps.map(helpButton));
+    player.tellHow("cannot", isMissing ? "Not played: the file is not there" : "Does not play in this browser", [detail]);
+  };
+
+  function fileButton({ id, label }) {
+    const play = () => {
+      player.noTrouble();
+      player.choose({ file: id, audio: null, subtitle: null }, true);
+    };
+    return make("button", { type: "button", class: "btn", "data-told": true, onclick: play }, `Play the copy ${label}`);
+  }
+
+  function helpButton({ label, url, method }) {
+    if (method !== "post") {
+      return make("a", { class: "btn primary", href: url, download: "", "data-told": true }, icon("download"), label);
+    }
+    const token = make("input", { type: "hidden", name: "csrfmiddlewaretoken", value: csrfToken() });
+    const button = make("button", { class: "btn", type: "submit" }, label);
+    return make("form", { method: "post", action: url, "data-told": true }, token, button);
+  }
+
   /** A line below the top edge while the network is away; the video goes on by itself. */
   player.lineIsLost = (words = "No connection. The video goes on by itself when it is back.") => {
     line.textContent = words;
@@ -82,6 +115,6 @@ export function setUpTrouble(player) {
   player.lineIsBack = () => {
     line.hidden = true;
   };
-  window.addEventListener("offline", () => player.lineIsLost());
-  window.addEventListener("online", () => player.lineIsBack());
+  player.listen(window, "offline", () => player.lineIsLost());
+  player.listen(window, "online", () => player.lineIsBack());
 }
