@@ -109,14 +109,6 @@ class Tile:
         return _numbered("playlists_of_video", self.video.pk)
 
     @property
-    def image(self) -> tuple[str, int | None, int | None]:
-        """Address, width and height of its picture; an empty address without one."""
-        if self.video.cover:
-            return self.video.cover.url, None, None
-        picture = self.pictures.thumbnail
-        return (picture.small.url, picture.small_width, picture.small_height) if picture else ("", None, None)
-
-    @property
     def shown_people(self) -> Sequence[Named]:
         return self.names.people[:3] if self.card.people else ()
 

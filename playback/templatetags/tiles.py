@@ -5,11 +5,9 @@ sixty names up for each.
 """
 
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Any
 
 from django import template
-from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
@@ -38,7 +36,7 @@ def tile(
     inside = [
         format_html(
             '<a href="{}{}"{}>{}<h{level}>{}</h{level}>{}</a>',
-            _address("watch", key),
+            one.address,
             context.get("watch_query", ""),
             " autofocus" if takes_focus and not context.get("is_page") else "",
             _picture(one),
@@ -53,11 +51,6 @@ def tile(
     if one.is_working and not is_row:
         inside.append(format_html('<input type="hidden" name="tile" value="{}">', str(key)))
     return format_html('<li class="tile{}"{}>{}</li>', state, _joined(marks), _joined(inside))
-
-
-@lru_cache(maxsize=20_000)
-def _address(page: str, video_id: int) -> str:
-    return reverse(page, args=(video_id,))
 
 
 def _joined(parts: Sequence[SafeString]) -> SafeString:
@@ -143,7 +136,7 @@ def _offer(one: Tile) -> SafeString:
     return format_html(
         '<button class="tile-more" type="button" data-offer="{}" aria-haspopup="dialog" aria-label="Playlists of {}"'
         " hidden>{}</button>",
-        _address("playlists_of_video", one.video.pk),
+        one.playlists_address,
         one.video.title,
         icon("playlist"),
     )
