@@ -1,6 +1,7 @@
 from faces.models.cluster import DifferentPeople, FaceCluster
 from faces.models.detection import FaceDetection
 from faces.models.model import FaceModel
+from faces.models.photo_search import PhotoSearch
 from faces.models.reference import FaceReference
 from faces.models.settings import FaceSettings
 from faces.models.track import FaceTrack
@@ -13,4 +14,5 @@ __all__ = [
     "FaceReference",
     "FaceSettings",
     "FaceTrack",
+    "PhotoSearch",
 ]
