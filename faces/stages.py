@@ -5,9 +5,11 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from faces.models import FaceSettings
+from faces.models import FaceSettings, PhotoSearch
 from faces.services.models import has_pack, installed_pack, is_looking
 from faces.services.naming import MATCH_STAGE
+from faces.services.photo_search import STAGE as PHOTO_STAGE
+from faces.services.photo_search import fail_photo_search
 from library.models import VideoFile
 from processing.models import Priority
 from processing.services.face_frames import register_taker
@@ -42,6 +44,12 @@ def faces_input() -> StageInput:
 def whole_library(target_ids: Sequence[int]) -> dict[int, str]:
     """What these stages are about."""
     return dict.fromkeys(target_ids, "The whole library")
+
+
+def photo_labels(target_ids: Sequence[int]) -> dict[int, str]:
+    """Not whose: a photo is its user's alone."""
+    known = PhotoSearch.objects.filter(pk__in=target_ids).values_list("pk", flat=True)
+    return dict.fromkeys(known, "A photo")
 
 
 register_taker(wanted_pictures)
@@ -86,5 +94,21 @@ register_stage(
         triggers=("cron", "manual"),
         trigger="cron",
         cron="*/10 * * * *",
+    )
+)
+register_stage(
+    Stage(
+        name=PHOTO_STAGE,
+        label="Looking somebody up by a photo",
+        queue="faces",
+        # Its targets are photo searches; the engine need not know them.
+        target_kind="library",
+        run="faces.photo_stage.run",
+        label_of=photo_labels,
+        on_failed=fail_photo_search,
+        timeout_seconds=120,
+        max_attempts=2,
+        first_delay_seconds=2,
+        triggers=("manual",),
     )
 )
