@@ -47,8 +47,8 @@ def similar_tracks(
 
 def load_similar(found: Sequence[Similar]) -> list[FaceTrack]:
     """The rows of what was found, in its order, with `similarity`, their video and creator loaded. One statement."""
-    rows = FaceTrack.objects.select_related("video", "creator").defer("embedding").in_bulk(
-        [one.track_id for one in found]
+    rows = (
+        FaceTrack.objects.select_related("video", "creator").defer("embedding").in_bulk([one.track_id for one in found])
     )
     listed: list[FaceTrack] = []
     for one in found:
