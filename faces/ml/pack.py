@@ -121,8 +121,8 @@ def roles_of(pack: ModelPack) -> Roles:
         raise ModelBrokenError(f"None of the files in {pack.folder} describes faces. {_remedy()}")
     if dimensions not in (None, DIMENSIONS):
         raise ModelBrokenError(
-            f"{recogniser} in {pack.folder} puts out {dimensions} numbers a face; Videothek works with {DIMENSIONS}, as "
-            "all of InsightFace's packs do. Take another recogniser."
+            f"{recogniser} in {pack.folder} puts out {dimensions} numbers a face; Videothek works with {DIMENSIONS}, "
+            "as all of InsightFace's packs do. Take another recogniser."
         )
     return Roles(detector, recogniser, dimensions)
 
