@@ -15,6 +15,7 @@ urlpatterns = [
     path("", include("people.urls")),
     path("", include("playback.urls")),
     path("", include("processing.urls")),
+    path("", include("faces.urls")),
     path("api/v1/", include("config.api")),
     path("logout/", for_every_account(LogoutView.as_view()), name="logout"),
     path("healthz", healthz, name="healthz"),

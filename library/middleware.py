@@ -47,7 +47,7 @@ class TokenMiddleware:
     answers name: pictures, clips, videos. Everything else is for browsers, where CSRF protects what is sent.
     """
 
-    _PLACES = ("/api/", "/derived/", "/uploads/", "/videos/")
+    _PLACES = ("/api/", "/derived/", "/uploads/", "/videos/", "/faces/tracks/", "/faces/references/")
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response

@@ -97,7 +97,8 @@ def similar_among(*, vector: Any, rows: "QuerySet[FaceTrack]", most: int = 24) -
     inner, params = rows.order_by().values("pk", "embedding").query.sql_with_params()
     with connection.cursor() as cursor:
         cursor.execute(
-            f"WITH few (id, embedding) AS MATERIALIZED ({inner}) SELECT id, 1 - (embedding <=> %s::halfvec({DIMENSIONS})) FROM few"
+            f"WITH few (id, embedding) AS MATERIALIZED ({inner})"
+            f" SELECT id, 1 - (embedding <=> %s::halfvec({DIMENSIONS})) FROM few"
             f" ORDER BY embedding <=> %s::halfvec({DIMENSIONS}), id LIMIT %s",
             [*params, *[_text(vector)] * 2, min(most, MOST)],
         )
