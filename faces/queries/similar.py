@@ -74,7 +74,9 @@ def similar_vectors(
         near = FaceTrack.objects.annotate(distance=CosineDistance("embedding", _listed(vector)))
         pairs = list(near.order_by("distance").values_list("pk", "distance")[:wanted])
     rows = FaceTrack.objects.filter(pk__in=[pk for pk, _ in pairs], video__trashed_at=None)
-    rows = rows.exclude(status=TrackStatus.REJECTED).exclude(pk=but_track)
+    rows = rows.exclude(status=TrackStatus.REJECTED)
+    if but_track is not None:
+        rows = rows.exclude(pk=but_track)
     rows = rows.filter(model__is_current=True) if model_id is None else rows.filter(model_id=model_id)
     if but_video is not None:
         rows = rows.exclude(video_id=but_video)
