@@ -13,7 +13,7 @@ from faces.admin.base import FaceAdmin, change_address, face, face_of_reference,
 from faces.models import DifferentPeople, FaceCluster, FaceDetection, FaceLook, FaceModel, FaceReference, FaceTrack
 from faces.models.look import LookState
 from faces.models.track import TrackStatus
-from faces.services.references import remove_reference
+from faces.services.known import remove_reference
 from library.access import current_user
 from library.admin.base import CuratedAdmin, ReadOnlyAdmin
 from library.admin.columns import NOTHING, badge, duration, sentence, two_lines, when
@@ -148,7 +148,6 @@ class FaceReferenceAdmin(CuratedAdmin):
     empty_sentence = "Known faces are listed here once somebody was named, or photos of people were added."
     fields = ["portrait", "who", "came_from", "quality_shown", "shown", "added", "made_by"]
     readonly_fields = fields
-    actions = ["delete_selected"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[FaceReference]:
         rows: QuerySet[FaceReference] = super().get_queryset(request)

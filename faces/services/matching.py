@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from django.db import transaction
+from django.db.models import Count, Max, Sum
 from numpy.typing import NDArray
 
 from faces.ml.matching import Match, ReferenceSet
@@ -16,9 +17,10 @@ from faces.services.credits import pairs_of, take_back_credits
 from faces.services.locks import hold_clusters
 from faces.services.models import current_model
 from faces.services.vectors import as_bytes, unpack
-from library.models import Rejection, Suggestion
+from library.models import ChangeBatch, Rejection, Suggestion
+from library.models.change import ChangeSource
 from library.models.suggestion import SuggestedKind
-from library.services.changes import change_batch
+from library.services.changes import change_batch, events_of
 from people.models import Creator
 from people.services.credits import edit_credits
 
@@ -28,6 +30,8 @@ _CANDIDATES = 8
 # Vectors are stored in half precision: a likeness is known to about this much.
 _EXACT = 1e-3
 
+# The last references that this process compared with, by what tells them from others.
+_loaded: dict[tuple[Any, ...], ReferenceSet] = {}
 # (video, subject, creator) that somebody said no to.
 _Pairs = set[tuple[int, str, int]]
 
@@ -53,10 +57,15 @@ def as_vectors(rows: Iterable[Any]) -> NDArray[np.float32]:
 
 
 def load_references() -> ReferenceSet:
-    """All references of people in use, of the current model. One query; 40 MB for 20,000."""
-    rows = FaceReference.objects.filter(model__is_current=True, creator__trashed_at=None).order_by("creator_id", "pk")
-    pairs = list(rows.values_list("creator_id", as_bytes()))
-    return ReferenceSet(unpack(vector for _, vector in pairs), [creator for creator, _ in pairs])
+    """All references of people in use, of the current model; 40 MB for 20,000. Two queries, one where this process has
+    them already."""
+    rows = FaceReference.objects.filter(model__is_current=True, creator__trashed_at=None)
+    state = tuple(rows.aggregate(n=Count("pk"), ids=Sum("pk"), newest=Max("updated_at")).values())
+    if state not in _loaded:
+        pairs = list(rows.order_by("creator_id", "pk").values_list("creator_id", as_bytes()))
+        _loaded.clear()
+        _loaded[state] = ReferenceSet(unpack(vector for _, vector in pairs), [creator for creator, _ in pairs])
+    return _loaded[state]
 
 
 def match_tracks(*, track_ids: Iterable[int] | None = None, references: ReferenceSet | None = None) -> Matched:
@@ -145,10 +154,23 @@ def _match_batch(ids: Sequence[int], known: ReferenceSet, settings: FaceSettings
 
 
 def _rejected(tracks: Sequence[FaceTrack]) -> _Pairs:
+    """What somebody said no to, by an answer or by undoing what matching had named."""
     rows = Rejection.objects.filter(
         video__in={track.video_id for track in tracks}, kind=SuggestedKind.CREATOR, provider__in=["", PROVIDER]
     )
-    return set(rows.values_list("video_id", "subject", "object_id"))
+    undone = ChangeBatch.objects.filter(source=ChangeSource.FACE, user=None, undone_at__isnull=False)
+    events = events_of(FaceTrack).filter(
+        pgh_obj_id__in=[track.pk for track in tracks],
+        pgh_label="update",
+        status=TrackStatus.MATCHED,
+        pgh_context_id__in=undone.values("pk"),
+    )
+    taken_back = events.values_list("pgh_obj_id", "creator_id").order_by()
+    videos = {track.pk: track.video_id for track in tracks}
+    return {
+        *rows.values_list("video_id", "subject", "object_id"),
+        *((videos[pk], subject_of(pk), creator_id) for pk, creator_id in taken_back),
+    }
 
 
 def _hidden(tracks: Sequence[FaceTrack]) -> set[int]:

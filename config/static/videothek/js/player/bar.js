@@ -46,7 +46,11 @@ export function setUpBar(player) {
         const lane = make("div", { class: "lane", title: person.name });
         lane.style.setProperty("--lane", `var(--lane-${index + 1})`);
         for (const [start, end] of person.spans) {
-          const span = make("i");
+          const span = make("i", {
+            title: `${person.name} ${clock(start)} – ${clock(end)}`,
+            onclick: () => player.goTo(start),
+            onmousedown: (event) => event.preventDefault(),
+          });
           span.style.left = share(start);
           span.style.width = share(end - start);
           lane.append(span);
