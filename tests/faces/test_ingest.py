@@ -2,6 +2,7 @@
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -47,7 +48,7 @@ def films(tmp_path: Path) -> Path:
 
 
 def test_without_a_pack_all_is_ready_and_waits_for_a_model_and_with_one_people_are_found(
-    films: Path, settings: object, tmp_path: Path, pack_folder: Path
+    films: Path, settings: Any, tmp_path: Path, pack_folder: Path
 ) -> None:
     settings.FACE_MODEL_DIR = tmp_path / "no models"
 
