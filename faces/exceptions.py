@@ -23,5 +23,9 @@ class NamingError(LibraryError):
     """These faces can't be given that name."""
 
 
+class PackError(LibraryError):
+    """A pack of models can't be fetched or chosen; the text says what helps."""
+
+
 class ClusterError(LibraryError):
     """These unknown people can't be joined, parted or hidden; the text says why."""

@@ -6,7 +6,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models.signals import post_delete, pre_delete
 
-from faces.models import FaceTrack
+from faces.models import FaceTrack, PhotoSearch
 from faces.services.people import bring_back, forget_person, let_go
 from library.services.changes import current_batch
 from library.services.trash import on_restored, on_trashed
@@ -38,6 +38,13 @@ def restored(ids: Sequence[int]) -> None:
     bring_back(creator_ids=ids)
 
 
+def remove_photo(sender: type[PhotoSearch], instance: PhotoSearch, **signal: Any) -> None:
+    """A photo goes with its search."""
+    name = str(instance.picture)
+    transaction.on_commit(lambda: remove_files([name]))
+
+
+post_delete.connect(remove_photo, sender=PhotoSearch)
 post_delete.connect(remove_track_files, sender=FaceTrack)
 pre_delete.connect(free_tracks, sender=Creator)
 on_trashed("creator", trashed)

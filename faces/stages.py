@@ -2,9 +2,13 @@
 
 from collections.abc import Sequence
 
+from faces.models import PhotoSearch
 from faces.services.inputs import FACES_STAGE, faces_input, wanted_pictures
 from faces.services.models import ANEW_STAGE
 from faces.services.naming import MATCH_STAGE
+from faces.services.photo_search import STAGE as PHOTO_STAGE
+from faces.services.photo_search import fail_photo_search, forget_photo_searches
+from faces.services.wiping import also_wipe
 from processing.models import Priority
 from processing.services.face_frames import register_taker
 from processing.stages.files import labels
@@ -18,7 +22,14 @@ def whole_library(target_ids: Sequence[int]) -> dict[int, str]:
     return dict.fromkeys(target_ids, "The whole library")
 
 
+def photo_labels(target_ids: Sequence[int]) -> dict[int, str]:
+    """Not whose: a photo is its user's alone."""
+    known = PhotoSearch.objects.filter(pk__in=target_ids).values_list("pk", flat=True)
+    return dict.fromkeys(known, "A photo")
+
+
 register_taker(wanted_pictures)
+also_wipe(forget_photo_searches)
 register_stage(
     Stage(
         name=FACES_STAGE,
@@ -73,5 +84,21 @@ register_stage(
         triggers=("cron", "manual"),
         trigger="cron",
         cron="*/10 * * * *",
+    )
+)
+register_stage(
+    Stage(
+        name=PHOTO_STAGE,
+        label="Looking somebody up by a photo",
+        queue="faces",
+        # Its targets are photo searches; the engine need not know them.
+        target_kind="library",
+        run="faces.photo_stage.run",
+        label_of=photo_labels,
+        on_failed=fail_photo_search,
+        timeout_seconds=120,
+        max_attempts=2,
+        first_delay_seconds=2,
+        triggers=("manual",),
     )
 )

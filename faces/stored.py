@@ -8,7 +8,8 @@ from operator import or_
 from django.db.models import Model, Q
 from django.utils import timezone
 
-from faces.models import FaceReference, FaceTrack
+from faces.models import FaceReference, FaceTrack, PhotoSearch
+from faces.services.photo_search import FOLDER as PHOTOS
 from library.services.changes import events_of
 from library.services.sweeping import StoredKind, register_stored
 from library.services.uploads import KEPT_DAYS
@@ -37,4 +38,5 @@ def _kept(model: type[Model], key: str, columns: Sequence[str]) -> Callable[[Seq
 register_stored(
     StoredKind("Faces", derived_storage, "faces", _kept(FaceTrack, "video_id", ["crop", "strip"])),
     StoredKind("Reference faces", derived_storage, "references", _kept(FaceReference, "creator_id", ["crop"])),
+    StoredKind("Photos to look somebody up by", derived_storage, PHOTOS, owned_by(PhotoSearch, "user_id", ["picture"])),
 )

@@ -59,25 +59,3 @@ class ReferenceSet:
         """(faces, people): the likeness to each person's likest reference."""
         best: NDArray[np.float32] = np.maximum.reduceat(faces @ self._vectors.T, self._firsts, axis=1)
         return best
-
-
-def threshold_for_precision(
-    scores: NDArray[np.floating], is_right: NDArray[np.bool_], *, wished: float, least_answers: int = 20
-) -> float | None:
-    """The lowest similarity from which on the share of right answers was at least `wished` (0 to 1).
-
-    `scores` and `is_right` are people's answers to suggestions. The share is the Wilson score interval's lower bound at
-    90 %, so a few lucky answers prove nothing. None when there is no such similarity, or fewer than `least_answers`.
-    """
-    if len(scores) < least_answers:
-        return None
-    order = np.argsort(-scores, kind="stable")
-    right = np.cumsum(is_right[order])
-    asked = np.arange(1, len(scores) + 1)
-    z = 1.2816
-    share = right / asked
-    bound = (share + z**2 / (2 * asked) - z * np.sqrt(share * (1 - share) / asked + z**2 / (4 * asked**2))) / (
-        1 + z**2 / asked
-    )
-    holds = np.nonzero(bound >= wished)[0]
-    return float(scores[order[holds[-1]]]) if len(holds) else None

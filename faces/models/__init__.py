@@ -2,6 +2,7 @@ from faces.models.cluster import DifferentPeople, FaceCluster
 from faces.models.detection import FaceDetection
 from faces.models.look import FaceLook
 from faces.models.model import FaceModel
+from faces.models.photo_search import PhotoSearch
 from faces.models.reference import FaceReference
 from faces.models.settings import FaceSettings
 from faces.models.track import FaceTrack
@@ -15,4 +16,5 @@ __all__ = [
     "FaceReference",
     "FaceSettings",
     "FaceTrack",
+    "PhotoSearch",
 ]

@@ -1,1 +1,1 @@
-"""What the pages of faces ask. Everything is bounded."""
+"""What pages, reports and searches ask about faces. Everything is bounded."""

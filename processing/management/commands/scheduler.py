@@ -11,6 +11,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.db import DatabaseError, connections
 
+from faces.services.photo_search import remove_old_photo_searches
 from library.services import purge_due
 from library.services.access import purge_expired
 from playback.services.clips import remove_old_clips, remove_unshared_clips
@@ -81,6 +82,7 @@ class Command(BaseCommand):
                     _Tick(purge_links, 24 * 3600),
                     _Tick(remove_unshared_clips, 24 * 3600),
                     _Tick(remove_old_clips, 3600),
+                    _Tick(remove_old_photo_searches, 3600),
                     _Tick(submit_due_verifications, 3600),
                     # Not at the start: everything else comes first then.
                     _Tick(submit_cleanup, 24 * 3600, due=time.monotonic() + 3600),
