@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from unfold.dataclasses import SearchResult
 
+from faces.queries.inbox import open_questions
 from library.models import Folder, User, Video, VideoFile
 from library.models.file import FileState
 from library.paths import encode_path
@@ -55,6 +56,7 @@ def _badges(request: HttpRequest) -> dict[str, int]:
         "problems": (
             "processing.view_integrityfinding", IntegrityFinding.objects.filter(severity__in=PROBLEMS)
         ),
+        "faces": ("faces.view_facetrack", open_questions()),
     }  # fmt: skip
     names = [name for name, (permission, _) in counted.items() if may(request, permission)]
     numbers = bounded_counts(*(counted[name][1] for name in names))
@@ -75,6 +77,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         (None, [Place("Overview", "space_dashboard", reverse("admin:index")), _library_link()]),
         ("Library", _library_places(badges)),
         ("Names", _names_places()),
+        ("Faces", _faces_places(badges)),
         ("Work", _work_places(badges)),
         ("What people think and watch", _playback_places()),
         ("People who log in", _people_places()),
@@ -129,6 +132,15 @@ def _names_places() -> list[Place]:
         Place("People", "groups", reverse("admin:people_creator_changelist"), "people.view_creator"),
         Place("Studios", "apartment", reverse("admin:people_studio_changelist"), "people.view_studio"),
         Place("Platforms", "public", reverse("admin:people_platform_changelist"), "people.view_platform"),
+    ]
+
+
+def _faces_places(badges: dict[str, int]) -> list[Place]:
+    view = "faces.view_facetrack"
+    return [
+        Place("Face inbox", "familiar_face_and_zone", reverse("faces_inbox"), view, badge_text(badges["faces"])),
+        Place("Unknown people", "person_search", reverse("faces_clusters"), view),
+        Place("Same person?", "compare", reverse("faces_pairs"), view),
     ]
 
 

@@ -1,0 +1,1 @@
+"""What the pages of faces ask. Everything is bounded."""
