@@ -40,7 +40,7 @@ def answer_suggestions(
     """
     asked = list(dict.fromkeys(suggestion_ids))
     with change_batch(user=user, source="face") as batch:
-        questions = _hold_open(asked)
+        questions = _hold_open(asked, creator)
         if answer == "no":
             _reject(questions, user)
             batch.summary = _said_no(questions)
@@ -81,22 +81,28 @@ class _Question:
     creator_id: int
 
 
-def _hold_open(ids: Sequence[int]) -> list[_Question]:
+def _hold_open(ids: Sequence[int], creator: Creator | None) -> list[_Question]:
     """The questions among these that are open, their faces locked: the second of two answers at once finds none.
 
-    Faces before questions, in the order in which matching and naming take them.
+    People before faces, faces before questions: the order in which naming takes them.
     """
     open_ones = Suggestion.objects.open().filter(provider=PROVIDER, kind=SuggestedKind.CREATOR, pk__in=ids)
+    proposed = {*open_ones.values_list("object_id", flat=True), *([creator.pk] if creator else [])}
+    people = set(_held_people(proposed))
     subjects = {int(number) for number in _numbers(open_ones.values_list("subject", flat=True))}
     tracks = FaceTrack.objects.select_for_update(of=("self",)).pending().filter(pk__in=subjects)
     held = {subject_of(pk): pk for pk in tracks.order_by("video_id", "pk").values_list("pk", flat=True)}
     rows = list(open_ones.order_by("pk").values_list("pk", "subject", "video_id", "object_id"))
-    people = set(Creator.objects.filter(pk__in={row[3] for row in rows}).values_list("pk", flat=True))
     return [
         _Question(pk, held[subject], video, person)
         for pk, subject, video, person in rows
         if subject in held and person in people
     ]
+
+
+def _held_people(ids: Iterable[int]) -> list[int]:
+    rows = Creator.objects.select_for_update(no_key=True).filter(pk__in=ids)
+    return list(rows.order_by("pk").values_list("pk", flat=True))
 
 
 def _numbers(subjects: Iterable[str]) -> Iterable[str]:

@@ -34,7 +34,7 @@ function stripOf(face) {
   const section = clone("f-video");
   section.dataset.video = face.video;
   const link = section.querySelector("a");
-  link.textContent = face.title;
+  link.textContent = link.title = face.title;
   link.href = watchAddress(face);
   rows.append(section);
   return section.querySelector(".f-strip");
@@ -45,7 +45,7 @@ function count() {
   if (!splitButton) return;
   const picked = chosen().length;
   splitButton.disabled = !picked;
-  splitButton.querySelector("[data-picked]").textContent = picked;
+  splitButton.querySelector("[data-picked]").textContent = picked || "";
 }
 
 async function load() {
@@ -62,7 +62,7 @@ async function load() {
   loading.hidden = true;
   rows.removeAttribute("aria-busy");
   count();
-  if (!cursor.current && document.activeElement === document.body) cursor.first();
+  cursor.begin();
   more();
 }
 

@@ -79,7 +79,7 @@ async function load() {
   loading.hidden = true;
   rows.removeAttribute("aria-busy");
   count();
-  if (!cursor.current && document.activeElement === document.body) cursor.first();
+  cursor.begin();
   more();
 }
 

@@ -98,8 +98,10 @@ export class Desk {
 
   #next(work) {
     this.waiting += 1;
+    line.dataset.sending = this.waiting;
     this.chain = this.chain.then(work).finally(() => {
       this.waiting -= 1;
+      line.dataset.sending = this.waiting || "";
     });
     return this.chain;
   }
@@ -155,6 +157,12 @@ export class Cursor {
 
   first() {
     this.go(this.cards[0]);
+  }
+
+  /** The first card has the focus once it is there, unless somebody is elsewhere already, or has no keys. */
+  begin() {
+    if (this.current || document.activeElement !== document.body || matchMedia("(pointer: coarse)").matches) return;
+    this.first();
   }
 
   /** The card that takes the focus when `gone` are answered: the next after the last of them, else the one before. */

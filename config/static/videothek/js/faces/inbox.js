@@ -24,6 +24,8 @@ let isLoading = false;
 
 const facts = (card) => card.question;
 const cardsOf = (row) => [...row.querySelectorAll(".f-card")].filter((card) => !card.hidden);
+// Whoever skipped a face doesn't mean it when the whole row is answered.
+const isMeant = (card) => !card.classList.contains("f-skipped");
 
 // ---- drawing --------------------------------------------------------------------------------------------------------
 function rowFor(question) {
@@ -78,15 +80,19 @@ function count() {
     if (!isByPerson || !shown) continue;
     const number = Math.max(shown, waiting.get(row.person.id) ?? 0);
     row.querySelector("h2 small").textContent = `${counted(number, "likely face")}`;
+    const meant = cardsOf(row).filter(isMeant).length;
+    for (const button of row.querySelectorAll("header button")) button.disabled = !meant;
     const yes = row.querySelector("[data-do=row-yes]");
-    if (yes) yes.textContent = shown === 1 ? "Yes" : `Yes to ${number > shown ? `these ${shown}` : `all ${shown}`}`;
+    if (yes) yes.textContent = meant === 1 ? "Yes" : `Yes to ${number > meant ? `these ${meant}` : `all ${meant}`}`;
     const no = row.querySelector("[data-do=row-no]");
-    if (no) no.textContent = shown === 1 ? "No" : "None of them";
+    if (no) no.textContent = meant === 1 ? "No" : "None of them";
   }
   const shown = cursor.cards.length;
   total.textContent = left || shown ? `${counted(Math.max(left, shown), "face")}${isExact ? "" : " or more"} to answer` : "";
   const isOver = pages.isOver && !isLoading && !shown;
   empty.hidden = !isOver;
+  // Without a face and without a choice there is nothing to choose from.
+  root.querySelector("form").hidden = isOver && !seen.size && !wish.person && !wish.least;
   root.querySelector("[data-keys]")?.toggleAttribute("hidden", isOver);
 }
 
@@ -116,7 +122,7 @@ async function load() {
   loading.hidden = true;
   rows.removeAttribute("aria-busy");
   count();
-  if (!cursor.current && document.activeElement === document.body) cursor.first();
+  cursor.begin();
   more();
 }
 
@@ -175,9 +181,11 @@ function skip(card) {
     words: "Skipped. It waits for the next time.",
     back: () => {
       card.classList.remove("f-skipped");
+      count();
       cursor.go(card);
     },
   });
+  count();
   const cards = cursor.cards;
   const following = cards[cards.indexOf(card) + 1] ?? next;
   if (following) cursor.go(following);
@@ -194,11 +202,12 @@ async function other(cards) {
 
 const current = () => (cursor.current ? [cursor.current] : []);
 const rowOf = (card) => card?.closest(".f-row");
-const wholeRow = () => (cursor.current ? cardsOf(rowOf(cursor.current)) : []);
+const wholeRow = () => (cursor.current ? cardsOf(rowOf(cursor.current)).filter(isMeant) : []);
 
 function upToHere() {
-  const cards = wholeRow();
-  return cards.slice(0, cards.indexOf(cursor.current) + 1);
+  if (!cursor.current) return [];
+  const cards = cardsOf(rowOf(cursor.current));
+  return cards.slice(0, cards.indexOf(cursor.current) + 1).filter((card) => isMeant(card) || card === cursor.current);
 }
 
 rows.addEventListener("click", (event) => {
@@ -209,7 +218,7 @@ rows.addEventListener("click", (event) => {
     return;
   }
   const card = button.closest(".f-card");
-  const all = cardsOf(button.closest(".f-row"));
+  const all = cardsOf(button.closest(".f-row")).filter(isMeant);
   const what = button.dataset.do;
   if (what === "row-yes") answer(all, "yes");
   else if (what === "row-no") answer(all, "no");
