@@ -137,10 +137,25 @@ def _names_places() -> list[Place]:
 
 def _faces_places(badges: dict[str, int]) -> list[Place]:
     view = "faces.view_facetrack"
+    rows = [
+        ("faces", "facetrack", "Appearances", "ar_on_you"),
+        ("faces", "facecluster", "Groups of faces", "group_work"),
+        ("faces", "facereference", "Known faces", "face"),
+        ("faces", "facedetection", "Single faces", "center_focus_strong"),
+        ("faces", "differentpeople", "Told apart", "person_remove"),
+        ("library", "suggestion", "Proposals", "lightbulb"),
+        ("library", "rejection", "Rejected proposals", "do_not_disturb_on"),
+        ("faces", "facelook", "Looks at files", "frame_inspect"),
+        ("faces", "facemodel", "Models", "model_training"),
+    ]
     return [
         Place("Face inbox", "familiar_face_and_zone", reverse("faces_inbox"), view, badge_text(badges["faces"])),
         Place("Unknown people", "person_search", reverse("faces_clusters"), view),
         Place("Same person?", "compare", reverse("faces_pairs"), view),
+        *(
+            Place(title, icon, reverse(f"admin:{app}_{model}_changelist"), f"{app}.view_{model}")
+            for app, model, title, icon in rows
+        ),
     ]
 
 
@@ -222,17 +237,16 @@ def _people_places() -> list[Place]:
 
 def _settings_places() -> list[Place]:
     rows = [
-        ("library", "Library", "folder_managed"),
-        ("processing", "Processing", "tune"),
-        ("playback", "Playback", "smart_display"),
+        ("library", "librarysettings", "Library", "folder_managed"),
+        ("processing", "processingsettings", "Processing", "tune"),
+        ("processing", "stageconfig", "Stages", "account_tree"),
+        ("playback", "playbacksettings", "Playback", "smart_display"),
+        ("faces", "facesettings", "Faces", "face"),
     ]
-    places = [
-        Place(title, icon, reverse(f"admin:{app}_{app}settings_changelist"), f"{app}.view_{app}settings")
-        for app, title, icon in rows
+    return [
+        Place(title, icon, reverse(f"admin:{app}_{model}_changelist"), f"{app}.view_{model}")
+        for app, model, title, icon in rows
     ]
-    stages = reverse("admin:processing_stageconfig_changelist")
-    places.insert(2, Place("Stages", "account_tree", stages, "processing.view_stageconfig"))
-    return places
 
 
 def _item(request: HttpRequest, place: Place) -> dict[str, Any]:

@@ -21,3 +21,7 @@ class SeveralFacesError(LibraryError):
 
 class NamingError(LibraryError):
     """These faces can't be given that name."""
+
+
+class ClusterError(LibraryError):
+    """These unknown people can't be joined, parted or hidden; the text says why."""

@@ -1,5 +1,6 @@
 from faces.models.cluster import DifferentPeople, FaceCluster
 from faces.models.detection import FaceDetection
+from faces.models.look import FaceLook
 from faces.models.model import FaceModel
 from faces.models.reference import FaceReference
 from faces.models.settings import FaceSettings
@@ -9,6 +10,7 @@ __all__ = [
     "DifferentPeople",
     "FaceCluster",
     "FaceDetection",
+    "FaceLook",
     "FaceModel",
     "FaceReference",
     "FaceSettings",
