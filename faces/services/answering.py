@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from faces.models import FaceCluster, FaceTrack
+from faces.services.locks import hold_clusters
 from faces.services.matching import PROVIDER, subject_of
 from faces.services.naming import name_tracks, rematch_later
 from library.models import ChangeBatch, Rejection, Suggestion, User
@@ -40,6 +41,7 @@ def answer_suggestions(
     """
     asked = list(dict.fromkeys(suggestion_ids))
     with change_batch(user=user, source="face") as batch:
+        hold_clusters(alone=False)
         questions = _hold_open(asked, creator)
         if answer == "no":
             _reject(questions, user)
@@ -57,6 +59,7 @@ def reject_cluster(*, cluster: FaceCluster, creator: Creator, user: User | None)
     """This unknown person is not `creator`: none of their faces is proposed for them again, and the pair is not asked
     about any more. None where that was said before."""
     with change_batch(summary=f"{cluster} is not {creator}", user=user, source="face") as batch:
+        hold_clusters(alone=False)
         tracks = FaceTrack.objects.select_for_update(of=("self",)).pending().filter(cluster=cluster)
         held = list(tracks.order_by("video_id", "pk").values_list("pk", "video_id")[:_MOST_REJECTED])
         _remember(held, creator.pk, user)
