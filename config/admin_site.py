@@ -56,7 +56,7 @@ def _badges(request: HttpRequest) -> dict[str, int]:
         "problems": (
             "processing.view_integrityfinding", IntegrityFinding.objects.filter(severity__in=PROBLEMS)
         ),
-        "faces": ("faces.view_facetrack", open_questions()),
+        "faces": ("faces.view_facecluster", open_questions()),
     }  # fmt: skip
     names = [name for name, (permission, _) in counted.items() if may(request, permission)]
     numbers = bounded_counts(*(counted[name][1] for name in names))
@@ -136,7 +136,7 @@ def _names_places() -> list[Place]:
 
 
 def _faces_places(badges: dict[str, int]) -> list[Place]:
-    view = "faces.view_facetrack"
+    view = "faces.view_facecluster"
     rows = [
         ("faces", "facetrack", "Appearances", "ar_on_you"),
         ("faces", "facecluster", "Groups of faces", "group_work"),

@@ -9,8 +9,8 @@ from library.access import requires
 
 
 def _in_admin(view: Callable[..., Any]) -> Callable[..., Any]:
-    """A page within the admin, for who may see faces."""
-    return requires("faces.view_facetrack")(admin.site.admin_view(view))
+    """A page within the admin, for who may see unknown faces."""
+    return requires(*desk.LOOK)(admin.site.admin_view(view))
 
 
 urlpatterns = [

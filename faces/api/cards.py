@@ -11,9 +11,9 @@ from library.api.base import ApiView
 from people.models import Creator
 from people.services.creators import find_creator, find_or_create_creator
 
-LOOK = ("faces.view_facetrack",)
-# Naming puts people on videos, and whoever does it may take it back.
-ANSWER = (*LOOK, "faces.change_facetrack", "library.change_video")
+# Whoever may watch sees who is where; who nobody has named is for those who may name them.
+LOOK = ("faces.view_facetrack", "faces.view_facecluster")
+ANSWER = (*LOOK, "faces.change_facetrack")
 GROUP = (*ANSWER, "faces.change_facecluster")
 
 ids_field: Any = serializers.ListField(
@@ -105,4 +105,3 @@ def find_person(public_id: UUID) -> Creator:
     if creator is None:
         raise NotFound("There is no such person.")
     return creator
-

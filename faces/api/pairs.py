@@ -45,9 +45,7 @@ class FacePairPageSerializer(serializers.Serializer[Any]):
 
 class FacePairQuerySerializer(serializers.Serializer[Any]):
     cursor = serializers.CharField(required=False, allow_blank=True, max_length=4000)
-    limit = serializers.IntegerField(
-        required=False, min_value=1, max_value=pairs.MOST_AT_ONCE, default=pairs.PAGE_SIZE
-    )
+    limit = serializers.IntegerField(required=False, min_value=1, max_value=pairs.MOST_AT_ONCE, default=pairs.PAGE_SIZE)
 
 
 class FacePairs(ApiView):

@@ -65,9 +65,7 @@ class FaceQuestionsQuerySerializer(serializers.Serializer[Any]):
     least = serializers.FloatField(required=False, min_value=0, max_value=1, default=0.0)
     sort = serializers.ChoiceField(list(inbox.SORTS), default="person")
     cursor = serializers.CharField(required=False, allow_blank=True, max_length=4000)
-    limit = serializers.IntegerField(
-        required=False, min_value=1, max_value=inbox.MOST_AT_ONCE, default=inbox.PAGE_SIZE
-    )
+    limit = serializers.IntegerField(required=False, min_value=1, max_value=inbox.MOST_AT_ONCE, default=inbox.PAGE_SIZE)
 
 
 class FaceSuggestions(ApiView):

@@ -1,4 +1,4 @@
-"""People whom nobody has named: their list by reach, all faces of one, and whom they look like. Everything is bounded."""
+"""People whom nobody has named: their list by reach, all faces of one, whom they look like. Everything is bounded."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -107,8 +107,8 @@ def list_questions(
 ) -> InboxPage:
     """The next questions after a place in an order of SORTS; of one person, or from a likeness on. Ten queries at most.
 
-    By person the surest of each come first; whoever reads on while others answer may see a face of somebody twice, never
-    miss one that waited. Raises CursorError on a place of another order.
+    By person the surest of each come first; whoever reads on while others answer may see a face twice, and misses none
+    that waited. Raises CursorError on a place of another order.
     """
     counts = count_waiting(least=least)
     if creator is not None:

@@ -13,7 +13,7 @@ from faces.models import FaceSettings
 from faces.queries import clusters, inbox
 from library.access import may
 
-ANSWER = ("faces.change_facetrack", "library.change_video")
+LOOK = ("faces.view_facetrack", "faces.view_facecluster")
 # More people than this are found by typing, not in a list.
 _PEOPLE_OFFERED = 100
 
@@ -67,17 +67,15 @@ def cluster_page(request: HttpRequest, cluster_id: int) -> HttpResponse:
 
 def pairs_page(request: HttpRequest) -> HttpResponse:
     """Two at a time: the same person, or not."""
-    return TemplateResponse(
-        request, "admin/faces/pairs.html", _context(request, "Same person?", begun=inbox.how_far())
-    )
+    return TemplateResponse(request, "admin/faces/pairs.html", _context(request, "Same person?", begun=inbox.how_far()))
 
 
 def _context(request: HttpRequest, title: str, **more: Any) -> dict[str, Any]:
     return {
         **admin.site.each_context(request),
         "title": title,
-        "may_answer": may(request, *ANSWER),
-        "may_group": may(request, *ANSWER, "faces.change_facecluster"),
+        "may_answer": may(request, "faces.change_facetrack"),
+        "may_group": may(request, "faces.change_facetrack", "faces.change_facecluster"),
         "may_create": may(request, "people.add_creator"),
         **more,
     }

@@ -61,7 +61,9 @@ def portrait(who: int, variant: int = 0) -> Image.Image:
     return Image.blend(picture, gleam, 0.08).filter(ImageFilter.GaussianBlur(1.2))
 
 
-def fill_desk(*, likely: Sequence[int] = (34, 12, 7, 3, 1), unknown: Sequence[int] = (46, 21, 14, 9, 6, 4, 3, 2)) -> None:
+def fill_desk(
+    *, likely: Sequence[int] = (34, 12, 7, 3, 1), unknown: Sequence[int] = (46, 21, 14, 9, 6, 4, 3, 2)
+) -> None:
     """Known people for whom so many faces wait each, and unknown ones who were seen so often."""
     folder = make_folder(name="Films")
     for number, (name, count) in enumerate(zip(KNOWN, likely, strict=False)):
@@ -89,7 +91,9 @@ def make_seen(vector: np.ndarray, *, who: int, nth: int, video: Video) -> FaceTr
     # Each appearance has a tile of its own, as long as there are some.
     start = 2.0 * (FaceTrack.objects.filter(video=video).count() % (_COLUMNS * _ROWS - 1)) + 0.5
     picture = _save(portrait(who, nth + 1), "faces")
-    track = make_track(vector=vector, video=video, span=(start, start + 1.5), crop=picture, quality=0.5 + 0.4 / (nth + 1))
+    track = make_track(
+        vector=vector, video=video, span=(start, start + 1.5), crop=picture, quality=0.5 + 0.4 / (nth + 1)
+    )
     left, top = 0.08 + 0.6 * ((7 * nth + who) % 10) / 10, 0.18
     FaceDetection.objects.create(
         video=video, track=track, time_seconds=start + 1, left=left, top=top, width=0.24, height=0.52, score=0.9,
@@ -136,4 +140,3 @@ def _save(picture: Image.Image, folder: str) -> str:
     stream = io.BytesIO()
     picture.save(stream, "WEBP", quality=80)
     return derived_storage().save(f"{folder}/drawn/{next(_numbers)}.webp", ContentFile(stream.getvalue()))
-

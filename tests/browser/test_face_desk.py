@@ -25,7 +25,9 @@ def test_faces_are_answered_taken_back_and_unknown_people_named_by_keys_alone(op
     said = page.locator("[data-said]")
     expect(cards).to_have_count(5)
     expect(cards.first).to_be_focused()
-    expect(cards.first).to_have_attribute("aria-label", "Is this Ana Reyes? Very likely, 0.69. Arrival in Lisbon at 0:01")
+    expect(cards.first).to_have_attribute(
+        "aria-label", "Is this Ana Reyes? Very likely, 0.69. Arrival in Lisbon at 0:01"
+    )
 
     # Yes, no, and the no taken back.
     page.keyboard.press("y")

@@ -22,13 +22,14 @@ from faces.services.answering import answer_suggestions, reject_cluster
 from faces.services.clustering import cluster_faces
 from faces.services.matching import match_tracks
 from library.models import Rejection, Suggestion, User, Video
+from library.roles import MODERATOR
 from library.services.history import undo_batch
 from people.models import Creator, Credit
 from processing.models import Storyboard
 from tests.faces.factories import make_reference, make_track
 from tests.faces.test_services import everything
 from tests.faces.vectors import between, faces_of, person
-from tests.library.factories import find_permission, make_file, make_user
+from tests.library.factories import make_file, make_user
 from tests.people.factories import make_creator
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_connection")]
@@ -335,9 +336,7 @@ def test_the_api_names_by_a_new_name_merges_splits_and_answers(page: Client) -> 
 
 
 def test_who_may_not_make_people_chooses_one_who_is_there(client: Client) -> None:
-    user = make_user(role="", is_staff=True)
-    allow(user, "faces.view_facetrack", "faces.change_facetrack", "library.change_video")
-    client.force_login(User.objects.get(pk=user.pk))
+    client.force_login(make_user(role=MODERATOR))
     [group] = make_groups((ANA, 2))
     address = reverse("api_face_cluster_name", args=(group.pk,))
 
@@ -349,7 +348,3 @@ def test_who_may_not_make_people_chooses_one_who_is_there(client: Client) -> Non
     assert "Choose one who is there" in refused.json()["detail"]
     undone = client.post(f"/api/v1/changes/{named.json()['batch']}/undo/", {}, "application/json")
     assert undone.status_code == 200
-
-
-def allow(user: User, *permissions: str) -> None:
-    user.user_permissions.add(*map(find_permission, permissions))
