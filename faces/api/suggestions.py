@@ -109,7 +109,7 @@ class FaceSuggestionPeople(ApiView):
 
 
 class FaceAnswerSerializer(WhoSerializer):
-    """yes: it is who is proposed. no: it isn't, and that is remembered. other: it is `person`, or somebody of `name`."""
+    """yes: it is who is proposed. no: it isn't, which is kept. other: it is `person`, or somebody of `name`."""
 
     ids = ids_field
     answer = serializers.ChoiceField(["yes", "no", "other"])
