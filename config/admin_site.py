@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from unfold.dataclasses import SearchResult
 
+from faces.queries.inbox import open_questions
 from library.models import Folder, User, Video, VideoFile
 from library.models.file import FileState
 from library.paths import encode_path
@@ -55,6 +56,7 @@ def _badges(request: HttpRequest) -> dict[str, int]:
         "problems": (
             "processing.view_integrityfinding", IntegrityFinding.objects.filter(severity__in=PROBLEMS)
         ),
+        "faces": ("faces.view_facecluster", open_questions()),
     }  # fmt: skip
     names = [name for name, (permission, _) in counted.items() if may(request, permission)]
     numbers = bounded_counts(*(counted[name][1] for name in names))
@@ -75,7 +77,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         (None, [Place("Overview", "space_dashboard", reverse("admin:index")), _library_link()]),
         ("Library", _library_places(badges)),
         ("Names", _names_places()),
-        ("Faces", _faces_places()),
+        ("Faces", _faces_places(badges)),
         ("Work", _work_places(badges)),
         ("What people think and watch", _playback_places()),
         ("People who log in", _people_places()),
@@ -133,12 +135,13 @@ def _names_places() -> list[Place]:
     ]
 
 
-def _faces_places() -> list[Place]:
+def _faces_places(badges: dict[str, int]) -> list[Place]:
+    view = "faces.view_facecluster"
     rows = [
         ("faces", "facetrack", "Appearances", "ar_on_you"),
-        ("faces", "facecluster", "Unknown people", "person_search"),
+        ("faces", "facecluster", "Groups of faces", "group_work"),
         ("faces", "facereference", "Known faces", "face"),
-        ("faces", "facedetection", "Single faces", "familiar_face_and_zone"),
+        ("faces", "facedetection", "Single faces", "center_focus_strong"),
         ("faces", "differentpeople", "Told apart", "person_remove"),
         ("library", "suggestion", "Proposals", "lightbulb"),
         ("library", "rejection", "Rejected proposals", "do_not_disturb_on"),
@@ -146,8 +149,13 @@ def _faces_places() -> list[Place]:
         ("faces", "facemodel", "Models", "model_training"),
     ]
     return [
-        Place(title, icon, reverse(f"admin:{app}_{model}_changelist"), f"{app}.view_{model}")
-        for app, model, title, icon in rows
+        Place("Face inbox", "familiar_face_and_zone", reverse("faces_inbox"), view, badge_text(badges["faces"])),
+        Place("Unknown people", "person_search", reverse("faces_clusters"), view),
+        Place("Same person?", "compare", reverse("faces_pairs"), view),
+        *(
+            Place(title, icon, reverse(f"admin:{app}_{model}_changelist"), f"{app}.view_{model}")
+            for app, model, title, icon in rows
+        ),
     ]
 
 

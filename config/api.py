@@ -10,6 +10,7 @@ urlpatterns = [
     path("", include("playback.api.urls")),
     path("", include("processing.api.urls")),
     path("", include("stats.api.urls")),
+    path("", include("faces.api.urls")),
     path("schema/", Schema.as_view(), name="api_schema"),
     path("docs/", Reader.as_view(url_name="api_schema"), name="api_docs"),
 ]

@@ -165,6 +165,9 @@ PAGES: dict[str, Callable[[Page], None]] = {
     "admin-row": _in_the_row,
     "admin-bulk-edit": _bulk_edit,
     "admin-duplicates": _first("/admin/library/duplicatepair/", "#result_list a[href*='compare']"),
+    # With faces that tests.browser.face_desk draws into the library.
+    "faces-inbox": _go("/admin/faces/inbox/"),
+    "faces-clusters": _go("/admin/faces/clusters/"),
     "admin-history": _history,
     "admin-undo": _undo,
     "admin-missing": _go("/admin/missing/"),

@@ -13,6 +13,7 @@ from django.urls import URLPattern
 from django.utils import timezone
 
 from config.api import urlpatterns
+from faces.models import FaceCluster
 from library.models import (
     ApiToken,
     AuditEvent,
@@ -20,6 +21,7 @@ from library.models import (
     Folder,
     SavedSearch,
     ScanLog,
+    Suggestion,
     Tag,
     User,
     Video,
@@ -30,6 +32,8 @@ from library.services.changes import change_batch
 from library.services.tokens import make_token
 from people.models import Creator, CreatorProfile, Credit, ExternalId, Platform, Studio
 from processing.models import Conversion, DeadLetter, IntegrityFinding, Job, Preset, WorkerProcess
+from tests.faces.factories import make_reference, make_track
+from tests.faces.vectors import faces_of, person
 from tests.library.factories import make_file, make_folder, make_role, make_user
 from tests.people.factories import assign, credit, make_creator, make_picture, make_studio, make_tag, put
 from tests.processing.factories import make_job
@@ -84,6 +88,7 @@ def make_world() -> World:
     search = SavedSearch.objects.create(user=owner, name="Mine", is_shared=True)
     search.refresh_from_db()
     world.keys = {
+        "cluster_id": FaceCluster.objects.latest("pk").pk,
         "video_id": video.pk,
         "file_id": file.pk,
         "folder_id": folder.pk,
@@ -155,6 +160,20 @@ def add_rows(world: World) -> None:
     SavedSearch.objects.create(user=user, name=f"Search {number}", is_shared=True)
     make_role(name=f"role{number}", permissions=["library.view_video"])
     AuditEvent.objects.create(kind="purge", subject="x")
+    add_faces(video, creator)
+
+
+def add_faces(video: Video, creator: Creator) -> None:
+    """A face that may be theirs, and one of somebody unknown."""
+    number = 1_000 + creator.pk
+    vector = person(number)
+    make_reference(creator=creator, vector=vector, is_primary=True)
+    track = make_track(vector=faces_of(vector, 1, likeness=0.6, seed=number)[0], video=video)
+    Suggestion.objects.create(
+        provider="faces", video=video, kind="creator", object_id=creator.pk, subject=f"track:{track.pk}", confidence=0.6
+    )
+    cluster = FaceCluster.objects.create(model=track.model, center=vector.tolist(), track_count=1, video_count=1)
+    make_track(vector=vector, video=video, cluster=cluster)
 
 
 @dataclass(frozen=True)

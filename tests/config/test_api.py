@@ -85,6 +85,8 @@ LISTS = [
     "findings/", "plugins/", "sorts/", "favorites/", "favorites/?kind=people", "markers/", "markers/labels/",
     "markers/labels/tags/?label=x",
     "playlists/", "share-links/", "uploads/", "playback-sessions/",
+    "faces/suggestions/", "faces/suggestions/?sort=sure", "faces/suggestions/people/", "faces/clusters/",
+    "faces/pairs/",
 ]  # fmt: skip
 
 
