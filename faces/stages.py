@@ -6,9 +6,11 @@ from typing import Any
 from django.db.models import QuerySet
 
 from faces.models import FaceSettings
+from faces.services.drawing import DRAWN_STAGE, give_up_boxes
 from faces.services.models import has_pack, installed_pack, is_looking
 from faces.services.naming import MATCH_STAGE
-from library.models import VideoFile
+from faces.services.photos import PHOTO_STAGE, give_up_photos
+from library.models import Video, VideoFile
 from processing.models import Priority
 from processing.services.face_frames import register_taker
 from processing.stages.files import labels
@@ -42,6 +44,11 @@ def faces_input() -> StageInput:
 def whole_library(target_ids: Sequence[int]) -> dict[int, str]:
     """What these stages are about."""
     return dict.fromkeys(target_ids, "The whole library")
+
+
+def titles(target_ids: Sequence[int]) -> dict[int, str]:
+    """The titles of the videos that are there."""
+    return dict(Video.objects.filter(pk__in=target_ids).values_list("pk", "title"))
 
 
 register_taker(wanted_pictures)
@@ -86,5 +93,33 @@ register_stage(
         triggers=("cron", "manual"),
         trigger="cron",
         cron="*/10 * * * *",
+    )
+)
+register_stage(
+    Stage(
+        name=DRAWN_STAGE,
+        label="Describing a drawn face",
+        queue="faces",
+        target_kind="video",
+        run="faces.asked_stages.describe",
+        label_of=titles,
+        on_failed=give_up_boxes,
+        timeout_seconds=300,
+        max_attempts=2,
+        triggers=("manual",),
+    )
+)
+register_stage(
+    Stage(
+        name=PHOTO_STAGE,
+        label="Learning a face from a photo",
+        queue="faces",
+        target_kind="library",
+        run="faces.asked_stages.learn",
+        label_of=whole_library,
+        on_failed=give_up_photos,
+        timeout_seconds=300,
+        max_attempts=2,
+        triggers=("manual",),
     )
 )

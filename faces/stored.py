@@ -1,6 +1,7 @@
 """What faces store. Loaded when Django starts."""
 
-from faces.models import FaceReference, FaceTrack
+from faces.models import FaceReference, FaceTrack, ReferencePhoto
+from faces.services.photos import PHOTOS_FOLDER
 from library.services.sweeping import StoredKind, register_stored
 from processing.models.images import derived_storage
 from processing.services.owners import owned_by
@@ -8,4 +9,5 @@ from processing.services.owners import owned_by
 register_stored(
     StoredKind("Faces", derived_storage, "faces", owned_by(FaceTrack, "video_id", ["crop", "strip"])),
     StoredKind("Reference faces", derived_storage, "references", owned_by(FaceReference, "creator_id", ["crop"])),
+    StoredKind("Photos of faces", derived_storage, PHOTOS_FOLDER, owned_by(ReferencePhoto, "creator_id", ["picture"])),
 )
