@@ -2,6 +2,7 @@ from faces.models.cluster import DifferentPeople, FaceCluster
 from faces.models.detection import FaceDetection
 from faces.models.drawn_box import DrawnBox
 from faces.models.model import FaceModel
+from faces.models.photo_search import PhotoSearch
 from faces.models.reference import FaceReference
 from faces.models.reference_photo import ReferencePhoto
 from faces.models.settings import FaceSettings
@@ -16,5 +17,6 @@ __all__ = [
     "FaceReference",
     "FaceSettings",
     "FaceTrack",
+    "PhotoSearch",
     "ReferencePhoto",
 ]

@@ -1,0 +1,1 @@
+"""What pages, reports and searches ask about faces. Everything is bounded."""
