@@ -9,6 +9,7 @@ urlpatterns = [
     path("", include("people.api.urls")),
     path("", include("playback.api.urls")),
     path("", include("processing.api.urls")),
+    path("", include("faces.api.urls")),
     path("schema/", Schema.as_view(), name="api_schema"),
     path("docs/", Reader.as_view(url_name="api_schema"), name="api_docs"),
 ]

@@ -74,6 +74,15 @@ def give_up_boxes(video_id: int, sentence: str) -> None:
             fail_box(pk, sentence)
 
 
+def box_percent(box: DrawnBox) -> int:
+    """How far the worker is, 0 to 100."""
+    jobs = Job.objects.filter(
+        stage=DRAWN_STAGE, target_kind=TargetKind.VIDEO, target_id=box.video_id, variant=variant_of(box.pk)
+    )
+    done, total = jobs.order_by("-pk").values_list("progress_done", "progress_total").first() or (0, 0)
+    return round(100 * done / total) if total else 0
+
+
 def variant_of(box_id: int) -> str:
     """By which its job is told from those of other boxes."""
     return f"box-{box_id}"

@@ -1,0 +1,1 @@
+"""Faces under /api/v1/."""
