@@ -19,7 +19,6 @@ from faces.api.shared import (
     tracks,
     whose,
 )
-from faces.exceptions import NamingError
 from faces.models import DrawnBox, FaceTrack
 from faces.models.drawn_box import AskedState
 from faces.models.track import TrackStatus
@@ -194,18 +193,11 @@ class FaceTrackDetail(ApiView):
     def patch(self, request: Request, track_id: int) -> Response:
         """Changes from when to when it is."""
         track, span = _find(track_id), self.body(SpanSerializer)
-        start = span.get("start_seconds", track.start_seconds)
-        end = span.get("end_seconds", track.end_seconds)
-        if start >= end:
-            raise NamingError("An appearance ends after it begins.")
-        length = track.video.duration_seconds
-        if length is not None and start >= length:
-            raise NamingError("The video is over before that moment.")
         with self.changing():
             edit_track(
                 track=track,
-                start_seconds=start,
-                end_seconds=end if length is None else min(end, length),
+                start_seconds=span.get("start_seconds"),
+                end_seconds=span.get("end_seconds"),
                 user=self.account,
             )
         return Response(FaceTrackSerializer(_find(track_id)).data)

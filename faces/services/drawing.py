@@ -1,4 +1,4 @@
-"""Boxes that people draw around faces that were missed. Loads no model: a worker describes them (`describing`)."""
+"""Boxes that people draw around faces that were missed. Loads no model: a worker describes them (`drawn_faces`)."""
 
 from datetime import timedelta
 
