@@ -20,7 +20,7 @@ from config.services.owner import ensure_owner
 WITHOUT_SERVERS = frozenset(
     {"check", "makemigrations", "collectstatic", "help", "version", "startapp", "startproject", "test", "testserver"}
     | {"up", "makemessages", "compilemessages", "diffsettings", "findstatic", "move_derived"}
-    | {"spectacular", "api_schema"}
+    | {"spectacular", "api_schema", "face_models"}
 )
 # These need the servers but decide themselves what is migrated.
 WITHOUT_MIGRATING = frozenset(

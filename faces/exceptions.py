@@ -21,3 +21,7 @@ class SeveralFacesError(LibraryError):
 
 class NamingError(LibraryError):
     """These faces can't be given that name."""
+
+
+class PackError(LibraryError):
+    """A pack of models can't be fetched or chosen; the text says what helps."""

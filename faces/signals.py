@@ -5,7 +5,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models.signals import post_delete, pre_delete
 
-from faces.models import FaceTrack
+from faces.models import FaceTrack, PhotoSearch
 from faces.models.track import NAMED, TrackStatus
 from people.models import Creator
 from processing.services.derived import remove_files
@@ -25,5 +25,12 @@ def free_tracks(sender: type[Creator], instance: Creator, **signal: Any) -> None
     )
 
 
+def remove_photo(sender: type[PhotoSearch], instance: PhotoSearch, **signal: Any) -> None:
+    """A photo goes with its search."""
+    name = str(instance.picture)
+    transaction.on_commit(lambda: remove_files([name]))
+
+
+post_delete.connect(remove_photo, sender=PhotoSearch)
 post_delete.connect(remove_track_files, sender=FaceTrack)
 pre_delete.connect(free_tracks, sender=Creator)

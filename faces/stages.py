@@ -5,12 +5,12 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from faces.models import FaceSettings
-from faces.services.drawing import DRAWN_STAGE, give_up_boxes
+from faces.models import FaceSettings, PhotoSearch
 from faces.services.models import has_pack, installed_pack, is_looking
 from faces.services.naming import MATCH_STAGE
-from faces.services.photos import PHOTO_STAGE, give_up_photos
-from library.models import Video, VideoFile
+from faces.services.photo_search import STAGE as PHOTO_STAGE
+from faces.services.photo_search import fail_photo_search
+from library.models import VideoFile
 from processing.models import Priority
 from processing.services.face_frames import register_taker
 from processing.stages.files import labels
@@ -46,9 +46,10 @@ def whole_library(target_ids: Sequence[int]) -> dict[int, str]:
     return dict.fromkeys(target_ids, "The whole library")
 
 
-def titles(target_ids: Sequence[int]) -> dict[int, str]:
-    """The titles of the videos that are there."""
-    return dict(Video.objects.filter(pk__in=target_ids).values_list("pk", "title"))
+def photo_labels(target_ids: Sequence[int]) -> dict[int, str]:
+    """Not whose: a photo is its user's alone."""
+    known = PhotoSearch.objects.filter(pk__in=target_ids).values_list("pk", flat=True)
+    return dict.fromkeys(known, "A photo")
 
 
 register_taker(wanted_pictures)
@@ -97,29 +98,17 @@ register_stage(
 )
 register_stage(
     Stage(
-        name=DRAWN_STAGE,
-        label="Describing a drawn face",
-        queue="faces",
-        target_kind="video",
-        run="faces.asked_stages.describe",
-        label_of=titles,
-        on_failed=give_up_boxes,
-        timeout_seconds=300,
-        max_attempts=2,
-        triggers=("manual",),
-    )
-)
-register_stage(
-    Stage(
         name=PHOTO_STAGE,
-        label="Learning a face from a photo",
+        label="Looking somebody up by a photo",
         queue="faces",
+        # Its targets are photo searches; the engine need not know them.
         target_kind="library",
-        run="faces.asked_stages.learn",
-        label_of=whole_library,
-        on_failed=give_up_photos,
-        timeout_seconds=300,
+        run="faces.photo_stage.run",
+        label_of=photo_labels,
+        on_failed=fail_photo_search,
+        timeout_seconds=120,
         max_attempts=2,
+        first_delay_seconds=2,
         triggers=("manual",),
     )
 )

@@ -29,6 +29,7 @@ _MODERATOR = (
     "library.reprocess_video",
     "library.trash_video",
     "library.open_admin",
+    "faces.search_by_photo",
 )
 # None is everything.
 ROLES: dict[str, tuple[str, ...] | None] = {USER: _USER, MODERATOR: _MODERATOR, ADMIN: None}

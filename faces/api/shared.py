@@ -9,7 +9,7 @@ from rest_framework.exceptions import NotFound
 from faces.addresses import track_crop
 from faces.models import FaceTrack
 from faces.models.track import TrackStatus
-from faces.services.people import makes_somebody, person_meant
+from faces.services.whose import makes_somebody, person_meant
 from library.access import check
 from library.api.answers import NamedSerializer
 from library.api.base import MOST_IDS, ApiView

@@ -43,25 +43,3 @@ class ReferenceSet:
             ordered = columns[np.argsort(-best[row, columns], kind="stable")]
             result.append([Match(int(self._people[column]), float(best[row, column])) for column in ordered])
         return result
-
-
-def threshold_for_precision(
-    scores: NDArray[np.floating], is_right: NDArray[np.bool_], *, wished: float, least_answers: int = 20
-) -> float | None:
-    """The lowest similarity from which on the share of right answers was at least `wished` (0 to 1).
-
-    `scores` and `is_right` are people's answers to suggestions. The share is the Wilson score interval's lower bound at
-    90 %, so a few lucky answers prove nothing. None when there is no such similarity, or fewer than `least_answers`.
-    """
-    if len(scores) < least_answers:
-        return None
-    order = np.argsort(-scores, kind="stable")
-    right = np.cumsum(is_right[order])
-    asked = np.arange(1, len(scores) + 1)
-    z = 1.2816
-    share = right / asked
-    bound = (share + z**2 / (2 * asked) - z * np.sqrt(share * (1 - share) / asked + z**2 / (4 * asked**2))) / (
-        1 + z**2 / asked
-    )
-    holds = np.nonzero(bound >= wished)[0]
-    return float(scores[order[holds[-1]]]) if len(holds) else None

@@ -26,5 +26,10 @@ def _load(pack: ModelPack) -> FaceEngine:
         engine = FaceEngine.load(pack)
     except FaceError as error:
         raise NoModelError(str(error)) from None
+    if engine.fallback:
+        logger.warning(
+            "Faces are NOT found on the graphics card, which is many times faster: %s “manage.py face_models” shows it.",
+            engine.fallback,
+        )
     logger.info("Faces are found by %s on the %s.", pack, "graphics card" if engine.device == "cuda" else "processor")
     return engine

@@ -13,20 +13,11 @@ _MOST_CHIPS = 6
 
 @register.simple_tag
 def people_seen(video: Any) -> dict[str, Any]:
-    """The named people of a video with their spans, what the seek bar wants of them, and how many faces wait for a
-    name. Two statements."""
+    """The named people of a video with their spans, and how many faces wait for a name. Two statements."""
     lanes, pending = people_of(video.pk)
     return {
         "people": [{"lane": lane, "chips": lane.appearances[:_MOST_CHIPS], "more": _more(lane)} for lane in lanes],
         "pending": pending,
-        "facts": [
-            {
-                "name": lane.name,
-                "address": lane.address,
-                "spans": [[one.start_seconds, one.end_seconds] for one in lane.appearances],
-            }
-            for lane in lanes
-        ],
     }
 
 

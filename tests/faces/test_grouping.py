@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from faces.ml.clustering import cluster
-from faces.ml.matching import ReferenceSet, threshold_for_precision
+from faces.ml.matching import ReferenceSet
 from faces.ml.neighbours import find_neighbours
 from faces.ml.tracking import Detection, Track, link_tracks, overlap
 from tests.faces.vectors import between, faces_of, person
@@ -111,21 +111,6 @@ def test_references_in_any_order_and_few_people_are_fine() -> None:
 
 def test_without_references_nobody_matches() -> None:
     assert ReferenceSet(np.empty((0, 512), np.float32), []).nearest(ANA[None]) == [[]]
-
-
-def test_a_threshold_keeps_the_wished_precision() -> None:
-    scores = np.linspace(0.9, 0.4, 200)
-    is_right = scores > 0.6
-
-    threshold = threshold_for_precision(scores, is_right, wished=0.95)
-
-    assert threshold is not None
-    assert 0.55 < threshold < 0.62
-
-
-def test_a_few_answers_prove_nothing() -> None:
-    assert threshold_for_precision(np.full(10, 0.9), np.ones(10, bool), wished=0.9) is None
-    assert threshold_for_precision(np.full(30, 0.9), np.zeros(30, bool), wished=0.9) is None
 
 
 # ---- clusters -------------------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from django.db import DatabaseError, connections
 
 from library.services import purge_due
 from library.services.access import purge_expired
+from faces.services.photo_search import remove_old_photo_searches
 from playback.services.clips import remove_old_clips
 from playback.services.markers import fill_marker_pictures
 from playback.services.sessions import forget_old_sessions, stop_idle_sessions
@@ -82,6 +83,7 @@ class Command(BaseCommand):
                     _Tick(purge_links, 24 * 3600),
                     _Tick(remove_unshared_clips, 24 * 3600),
                     _Tick(remove_old_clips, 3600),
+                    _Tick(remove_old_photo_searches, 3600),
                     _Tick(submit_due_verifications, 3600),
                     # Not at the start: everything else comes first then.
                     _Tick(submit_cleanup, 24 * 3600, due=time.monotonic() + 3600),
