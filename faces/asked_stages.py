@@ -8,8 +8,8 @@ from PIL import Image
 from faces.exceptions import NoFaceError, NoModelError, SeveralFacesError
 from faces.models import ReferencePhoto
 from faces.models.reference_photo import PhotoState
-from faces.services.drawn_faces import describe_box
 from faces.services.drawing import fail_box
+from faces.services.drawn_faces import describe_box
 from faces.services.engines import loaded_engine
 from faces.services.photos import fail_photo, photo_has_several, photo_learned
 from faces.services.references import add_reference

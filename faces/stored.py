@@ -11,5 +11,10 @@ register_stored(
     StoredKind("Faces", derived_storage, "faces", owned_by(FaceTrack, "video_id", ["crop", "strip"])),
     StoredKind("Reference faces", derived_storage, "references", owned_by(FaceReference, "creator_id", ["crop"])),
     StoredKind("Photos to look somebody up by", derived_storage, PHOTOS, owned_by(PhotoSearch, "user_id", ["picture"])),
-    StoredKind("Photos to know somebody by", derived_storage, PHOTOS_FOLDER, owned_by(ReferencePhoto, "creator_id", ["picture"])),
+    StoredKind(
+        "Photos to know somebody by",
+        derived_storage,
+        PHOTOS_FOLDER,
+        owned_by(ReferencePhoto, "creator_id", ["picture"]),
+    ),
 )

@@ -129,7 +129,7 @@ def _model_state() -> dict[str, Any]:
     except NoModelError as error:
         return state | {"pack": None, "problem": str(error)}
     done = Job.objects.filter(stage="faces", status=JobStatus.COMPLETED).order_by("-pk")
-    facts = done.values_list("facts", flat=True).first() or {}
+    facts = done.values_list("result", flat=True).first() or {}
     return state | {"pack": pack, "licence": licence_of(pack), "device": facts.get("device", "")}
 
 

@@ -103,9 +103,7 @@ class FaceReferences(ApiView):
             rows = rows.filter(creator__public_id=serializers.UUIDField().run_validation(wanted))
         return self.page(rows, FaceReferenceSerializer)
 
-    @extend_schema(
-        request={"multipart/form-data": AddReferenceSerializer}, responses={202: ReferencePhotoSerializer}
-    )
+    @extend_schema(request={"multipart/form-data": AddReferenceSerializer}, responses={202: ReferencePhotoSerializer})
     def post(self, request: Request) -> Response:
         """Has a worker learn a person's face from a photo; ask the answer's photo how far it is."""
         values = self.body(AddReferenceSerializer)

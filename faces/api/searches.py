@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.urls import reverse
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
@@ -162,9 +162,7 @@ class FaceMoments(ApiView):
         results: list[dict[str, Any]]
         if "other" in asked:
             both = videos_together(one=person, other=find_person(asked["other"]), page=page, per_page=limit)
-            results = [
-                _row(one.video, [_moment(None, start, end) for start, end in one.spans]) for one in both.videos
-            ]
+            results = [_row(one.video, [_moment(None, start, end) for start, end in one.spans]) for one in both.videos]
             has_more = both.has_more
         else:
             found = moments_of(creator=person, page=page, per_page=limit)
@@ -179,9 +177,7 @@ class FaceMoments(ApiView):
                 for one in found.videos
             ]
             has_more = found.has_more
-        return Response(
-            MomentsPageSerializer({"results": results, "next_page": page + 1 if has_more else None}).data
-        )
+        return Response(MomentsPageSerializer({"results": results, "next_page": page + 1 if has_more else None}).data)
 
 
 def _row(video: Video, moments: list[dict[str, Any]]) -> dict[str, Any]:

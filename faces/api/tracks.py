@@ -309,9 +309,7 @@ class DrawnFaces(ApiView):
         box = (values["left"], values["top"], values["width"], values["height"])
         with self.changing("Made somebody for a drawn face"):
             creator = whose(self, values) if values.get("person") or values.get("name", "").strip() else None
-            row = draw_box(
-                video=video, seconds=values["time_seconds"], box=box, creator=creator, user=self.account
-            )
+            row = draw_box(video=video, seconds=values["time_seconds"], box=box, creator=creator, user=self.account)
         return Response(DrawnBoxSerializer(row).data, status=HTTPStatus.ACCEPTED)
 
 

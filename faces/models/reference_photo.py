@@ -42,9 +42,7 @@ class ReferencePhoto(TimeStamped):
         default_permissions = ()
         constraints = [
             models.CheckConstraint(condition=Q(state__in=PhotoState.values), name="%(app_label)s_%(class)s_state"),
-            models.CheckConstraint(
-                condition=Q(number=None) | Q(number__gte=1), name="%(app_label)s_%(class)s_number"
-            ),
+            models.CheckConstraint(condition=Q(number=None) | Q(number__gte=1), name="%(app_label)s_%(class)s_number"),
         ]
 
     def __str__(self) -> str:

@@ -56,9 +56,7 @@ def describe_box(*, box_id: int, engine: FaceEngine) -> Described | None:
     file = files.order_by("-is_primary", "pk").first()
     if file is None:
         raise TargetGoneError("The file of the video is not there right now; draw the box again when it is back.")
-    picture = take_still(
-        file.fs_path, facts=probe(file.fs_path), seconds=row.time_seconds, longest_px=_LONGEST_PX
-    )
+    picture = take_still(file.fs_path, facts=probe(file.fs_path), seconds=row.time_seconds, longest_px=_LONGEST_PX)
     height, width = picture.shape[:2]
     wanted = np.array([row.left, row.top, row.left + row.width, row.top + row.height], np.float32)
     wanted *= np.array([width, height, width, height], np.float32)

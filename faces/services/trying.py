@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from django.db.models import Q
+from numpy.typing import NDArray
 
 from faces.models import FaceReference, FaceSettings, FaceTrack
 from faces.models.track import TrackStatus
@@ -14,6 +15,7 @@ from library.models import Rejection
 from library.models.suggestion import SuggestedKind
 from processing.models import FaceFrames
 
+Likeness = NDArray[np.float32]
 # Of the faces that wait the latest are tried; the rest is told by their share.
 MOST_TRIED = 4_000
 
@@ -59,7 +61,7 @@ def try_thresholds(*, match: float, auto: float) -> Trial:
     )
 
 
-def _counted(likeness: "np.ndarray[tuple[int], np.dtype[np.float32]]", waiting: int, match: float, auto: float) -> Tried:
+def _counted(likeness: Likeness, waiting: int, match: float, auto: float) -> Tried:
     tried = len(likeness)
     share = waiting / tried if tried else 0.0
     named = int((likeness >= auto).sum())
@@ -67,7 +69,7 @@ def _counted(likeness: "np.ndarray[tuple[int], np.dtype[np.float32]]", waiting: 
     return Tried(waiting, tried, round(named * share), round(proposed * share))
 
 
-def _likeness() -> "tuple[np.ndarray[tuple[int], np.dtype[np.float32]], int]":
+def _likeness() -> tuple[Likeness, int]:
     """For the latest faces that wait, how like the likest person they are whom nobody rejected; and how many wait."""
     model = current_model()
     if model is None:

@@ -70,8 +70,7 @@ def person_faces(request: HttpRequest, public_id: UUID) -> HttpResponse:
         context |= {
             "card": creator_card(creator, pictures),
             "references": [
-                {"row": row, "crop": reference_crop(row), "source": source_words(row)}
-                for row in references_of(creator)
+                {"row": row, "crop": reference_crop(row), "source": source_words(row)} for row in references_of(creator)
             ],
             "together": seen_together_with(creator),
             "photo": _photo(request, creator),
@@ -106,9 +105,7 @@ def _add(request: HttpRequest, creator: Creator) -> ReferencePhoto:
     picture = request.FILES.get("picture")
     if picture is None:
         raise PictureError("Choose a photo first.")
-    return add_photo(
-        creator=creator, picture=picture.read(), name=picture.name or "photo", user=current_user(request)
-    )
+    return add_photo(creator=creator, picture=picture.read(), name=picture.name or "photo", user=current_user(request))
 
 
 def _answer(request: HttpRequest, creator: Creator, wish: str) -> None:
