@@ -1,10 +1,14 @@
-"""The stages that pages ask for: describing a drawn face, learning from a photo. Loaded when Django starts."""
+"""What pages ask workers for: describing a drawn face, learning from a photo. Loaded when Django starts."""
 
 from collections.abc import Sequence
 
+from faces.models import ReferencePhoto
 from faces.services.drawing import DRAWN_STAGE, give_up_boxes
-from faces.services.photos import PHOTO_STAGE, give_up_photos
+from faces.services.photos import PHOTO_STAGE, PHOTOS_FOLDER, give_up_photos
 from library.models import Video
+from library.services.sweeping import StoredKind, register_stored
+from processing.models.images import derived_storage
+from processing.services.owners import owned_by
 from processing.stages.registry import Stage, register_stage
 
 
@@ -46,5 +50,10 @@ register_stage(
         max_attempts=2,
         first_delay_seconds=2,
         triggers=("manual",),
+    )
+)
+register_stored(
+    StoredKind(
+        "Added photos of faces", derived_storage, PHOTOS_FOLDER, owned_by(ReferencePhoto, "creator_id", ["picture"])
     )
 )
