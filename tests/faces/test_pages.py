@@ -61,10 +61,12 @@ def web(owner: User) -> Client:
     return client
 
 
-def shown_video(**columns: Any) -> Video:
+def shown_video(*, title: str = "A film") -> Video:
     """A video that pages show."""
-    video = make_file(folder=make_folder(), state="ready", duration_seconds=60.0, **columns).video
+    video = make_file(folder=make_folder(), state="ready", duration_seconds=400.0).video
     assert video is not None
+    video.title, video.duration_seconds = title, 400.0
+    video.save(update_fields=["title", "duration_seconds"])
     return video
 
 
@@ -357,7 +359,7 @@ def test_a_box_that_can_not_be_described_says_why(web: Client) -> None:
     wish = {"video": video.pk, "time_seconds": 1, "left": 0.4, "top": 0.3, "width": 0.2, "height": 0.4}
 
     slip = post(web, "faces/boxes/", wish | {"width": 0.001})
-    late = post(web, "faces/boxes/", wish | {"time_seconds": 90})
+    late = post(web, "faces/boxes/", wish | {"time_seconds": 900})
     asked = post(web, "faces/boxes/", wish)
     drain_queue("faces")
 
