@@ -199,7 +199,9 @@ def _only_needed(pack: ModelPack) -> Iterator[Path]:
         yield Path(folder)
 
 
-def _surroundings(picture: NDArray[np.uint8], box: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
+def _surroundings(
+    picture: NDArray[np.uint8], box: NDArray[np.float32]
+) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
     """Where the part of the picture around a box begins (x, y), and that part: three times as wide and high."""
     height, width = picture.shape[:2]
     side = max(box[2] - box[0], box[3] - box[1])

@@ -89,7 +89,8 @@ def choose_pack(folder: Path, name: str) -> ModelPack:
     place = next((path for path in _places(folder) if path.name == name), None) if folder.is_dir() else None
     if place is None:
         names = ", ".join(path.name for path in _places(folder)) if folder.is_dir() else ""
-        raise ModelMissingError(f"{folder} holds no pack {name!r}. " + (f"There are: {names}." if names else _remedy()))
+        rest = f"There are: {names}." if names else _remedy()
+        raise ModelMissingError(f"{folder} holds no pack {name!r}. {rest}")
     pack = _describe(place)
     new = folder / f".{CHOICE}-{os.getpid()}"
     new.write_text(place.name + "\n", "utf-8")
@@ -104,9 +105,7 @@ def roles_of(pack: ModelPack) -> Roles:
     detector = recogniser = ""
     dimensions: int | None = None
     if isinstance(tasks, dict):
-        detector, recogniser = (
-            str((tasks.get(task) or {}).get("file", "")) for task in ("detection", "recognition")
-        )
+        detector, recogniser = (str((tasks.get(task) or {}).get("file", "")) for task in ("detection", "recognition"))
         if recogniser:
             dimensions = _length(read_header(pack.folder / recogniser).outputs[0])
     for name in pack.files if tasks is None else ():
@@ -122,8 +121,8 @@ def roles_of(pack: ModelPack) -> Roles:
         raise ModelBrokenError(f"None of the files in {pack.folder} describes faces. {_remedy()}")
     if dimensions not in (None, DIMENSIONS):
         raise ModelBrokenError(
-            f"{recogniser} in {pack.folder} puts out {dimensions} numbers a face; Videothek works with {DIMENSIONS}, as "
-            "all of InsightFace's packs do. Take another recogniser."
+            f"{recogniser} in {pack.folder} puts out {dimensions} numbers a face; Videothek works with {DIMENSIONS}, "
+            "as all of InsightFace's packs do. Take another recogniser."
         )
     return Roles(detector, recogniser, dimensions)
 

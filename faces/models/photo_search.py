@@ -20,8 +20,8 @@ class PhotoSearch(TimeStamped):
     """A photo that a person wants to know somebody by: theirs alone, and gone after a day.
 
     `picture` is upright, `width` x `height` px. `faces` holds what a worker found, the largest face first: `{"box":
-    [left, top, right, bottom] in px of the picture, "matches": [{"creator": name, "public_id", "similarity"}], "tracks":
-    [{"id", "video_id", "similarity"}]}`, matches and tracks the likest first, whatever the thresholds.
+    [left, top, right, bottom] in px of the picture, "matches": [{"creator": name, "public_id", "similarity"}],
+    "tracks": [{"id", "video_id", "similarity"}]}`, matches and tracks the likest first, whatever the thresholds.
     """
 
     public_id = models.UUIDField(db_default=RandomUUID(), editable=False, unique=True)

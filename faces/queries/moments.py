@@ -67,9 +67,7 @@ class TogetherPage:
     has_more: bool
 
 
-def moments_of(
-    *, creator: Creator, page: int = 1, per_page: int = PAGE_SIZE, with_likely: bool = True
-) -> MomentsPage:
+def moments_of(*, creator: Creator, page: int = 1, per_page: int = PAGE_SIZE, with_likely: bool = True) -> MomentsPage:
     """The videos that somebody is to be seen in, with the moments. `with_likely` takes faces along that are like them
     by the settings' `appearance_threshold` and that nobody answered yet. Five statements."""
     per_page = min(per_page, MOST_ON_PAGE)

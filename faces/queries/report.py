@@ -85,5 +85,3 @@ def face_stats() -> FaceStats:
 
 def _most_seen(row: CreatorFaces) -> tuple[int, str, int]:
     return -row.videos, row.creator.name, row.creator.pk
-
-

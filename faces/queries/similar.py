@@ -47,8 +47,8 @@ def similar_tracks(
 
 def load_similar(found: Sequence[Similar]) -> list[FaceTrack]:
     """The rows of what was found, in its order, with `similarity`, their video and creator loaded. One statement."""
-    rows = FaceTrack.objects.select_related("video", "creator").defer("embedding").in_bulk(
-        [one.track_id for one in found]
+    rows = (
+        FaceTrack.objects.select_related("video", "creator").defer("embedding").in_bulk([one.track_id for one in found])
     )
     listed: list[FaceTrack] = []
     for one in found:
@@ -97,7 +97,7 @@ def similar_among(*, vector: Any, rows: "QuerySet[FaceTrack]", most: int = 24) -
     inner, params = rows.order_by().values("pk", "embedding").query.sql_with_params()
     with connection.cursor() as cursor:
         cursor.execute(
-            f"WITH few AS MATERIALIZED ({inner}) SELECT id, 1 - (embedding <=> %s::halfvec({DIMENSIONS})) FROM few"
+            f"WITH few (id, embedding) AS MATERIALIZED ({inner}) SELECT id, 1 - (embedding <=> %s::halfvec({DIMENSIONS})) FROM few"
             f" ORDER BY embedding <=> %s::halfvec({DIMENSIONS}), id LIMIT %s",
             [*params, *[_text(vector)] * 2, min(most, MOST)],
         )

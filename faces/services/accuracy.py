@@ -1,4 +1,4 @@
-"""How often matching is right, from this library's own answers: the faces that people named and the names they rejected."""
+"""How often matching is right, from this library's own answers: faces that people named, and names they rejected."""
 
 from dataclasses import dataclass
 
@@ -155,7 +155,7 @@ def _known_faces() -> KnownFaces:
 
 
 def _rejected(creator: Creator | None, known: KnownFaces, named: set[int]) -> NDArray[np.float32]:
-    """How like the faces were to the names that people rejected for them; those they named meanwhile say so themselves."""
+    """How like faces are to the names that people rejected for them; those named meanwhile say so themselves."""
     rows = Rejection.objects.filter(
         kind=SuggestedKind.CREATOR, provider__in=["", PROVIDER], subject__startswith="track:"
     ).order_by("-pk")

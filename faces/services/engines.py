@@ -28,7 +28,7 @@ def _load(pack: ModelPack) -> FaceEngine:
         raise NoModelError(str(error)) from None
     if engine.fallback:
         logger.warning(
-            "Faces are NOT found on the graphics card, which is many times faster: %s “manage.py face_models” shows it.",
+            "Faces are NOT found on the graphics card, which is many times faster: %s See “manage.py face_models”.",
             engine.fallback,
         )
     logger.info("Faces are found by %s on the %s.", pack, "graphics card" if engine.device == "cuda" else "processor")

@@ -33,7 +33,7 @@ _STAGING = ".fetching-"
 
 @dataclass(frozen=True, slots=True)
 class KnownPack:
-    """An archive of InsightFace's release v0.7 (`sha256` of it, `size_bytes`) and the two files of it that are kept; the
+    """An archive of InsightFace's release v0.7 (its `sha256` and size) and the two files of it that are kept; the
     others tell age, sex and landmarks, which nothing here asks for."""
 
     name: str
@@ -99,9 +99,7 @@ def known_pack(name: str) -> KnownPack:
         raise PackError(f"There is no pack {name!r} to fetch. There are: {', '.join(KNOWN_PACKS)}.") from None
 
 
-def fetch_pack(
-    *, name: str, folder: Path, source: str = "", report: Report = lambda done, total: None
-) -> ModelPack:
+def fetch_pack(*, name: str, folder: Path, source: str = "", report: Report = lambda done, total: None) -> ModelPack:
     """Downloads a pack, checks it and puts it into a subfolder of its name; `source` is another address of the same
     archive, or a file. `report` is told in bytes.
 
@@ -143,8 +141,8 @@ def _archive(known: KnownPack, staging: Path, source: str, report: Report) -> Pa
             digest.update(chunk)
     if digest.hexdigest() != known.sha256:
         raise PackError(
-            f"What came from {source} is not the archive {known.name} that InsightFace published: it was cut off, or is "
-            "another one. Try again, or download it by hand and name the file with --from."
+            f"What came from {source} is not the archive {known.name} that InsightFace published: it was cut off, or "
+            "is another one. Try again, or download it by hand and name the file with --from."
         )
     return path
 
@@ -164,7 +162,8 @@ def _download(source: str, path: Path, report: Report) -> None:
     except (urllib.error.URLError, TimeoutError, ConnectionError) as error:
         reason = getattr(error, "reason", error)
         raise PackError(
-            f"{source} can't be reached: {reason}. Without a way there, download it elsewhere and name the file with --from."
+            f"{source} can't be reached: {reason}. Without a way there, download it elsewhere and name the file with "
+            "--from."
         ) from error
     if total and done < total:
         raise PackError(f"{source} broke off after {done:,} of {total:,} bytes. Try again.")

@@ -64,9 +64,7 @@ def _make_room(user: User) -> None:
 
 def finish_photo_search(*, search_id: int, faces: Sequence[dict[str, Any]]) -> bool:
     """What the worker found; False when the search is gone."""
-    done = PhotoSearch.objects.filter(pk=search_id).update(
-        status=PhotoSearchStatus.DONE, faces=list(faces), error=""
-    )
+    done = PhotoSearch.objects.filter(pk=search_id).update(status=PhotoSearchStatus.DONE, faces=list(faces), error="")
     return done == 1
 
 
@@ -98,9 +96,7 @@ def as_json(
         {
             "box": [round(float(value)) for value in box],
             "matches": [
-                _as_json(people[match.creator_id], match, with_ids)
-                for match in matches
-                if match.creator_id in people
+                _as_json(people[match.creator_id], match, with_ids) for match in matches if match.creator_id in people
             ],
         }
         for box, matches in faces

@@ -1,4 +1,4 @@
-"""Vectors between the database and NumPy: as bytes, since as text they take ten times as long and forty times the memory."""
+"""Vectors from the database to NumPy as bytes; as text they take ten times as long, and as lists much memory."""
 
 from collections.abc import Iterable
 from typing import Any

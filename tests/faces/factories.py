@@ -53,7 +53,7 @@ def make_track(
     *, vector: np.ndarray, video: Video | None = None, span: Sequence[float] = (0.0, 10.0), **columns: Any
 ) -> FaceTrack:
     """A track that nobody has named, in a video of its own unless one is given."""
-    values = {"model": make_model(), "quality": 0.8, "detection_count": 3}
+    values = {"model": columns.get("model") or make_model(), "quality": 0.8, "detection_count": 3}
     return FaceTrack.objects.create(
         video=video or make_video(),
         embedding=vector.tolist(),

@@ -97,14 +97,10 @@ def _look(image: Path, number: int | None) -> None:
 
 
 def _boxes(error: SeveralFacesError) -> list[dict[str, Any]]:
-    return [
-        {"face": number, "box": [round(value) for value in box]} for number, box in enumerate(error.boxes, start=1)
-    ]
+    return [{"face": number, "box": [round(value) for value in box]} for number, box in enumerate(error.boxes, start=1)]
 
 
 def _sentence(image: Path, error: Exception) -> str:
     if isinstance(error, OSError):
         return f"{image} can't be read: {error.strerror or error}."
     return str(error)
-
-

@@ -53,7 +53,11 @@ class Command(BaseCommand):
         for name, count in stats.counts.items():
             self.stdout.write(f"{name.replace('_', ' '):<22} {count:>10,}")
         for row in stats.creators[:_SHOWN]:
-            right = f", {row.precision:.0%} of {row.accepted + row.rejected:,} proposals right" if row.precision is not None else ""
+            right = (
+                f", {row.precision:.0%} of {row.accepted + row.rejected:,} proposals right"
+                if row.precision is not None
+                else ""
+            )
             self.stdout.write(f"{row.creator}: {row.videos:,} videos, {row.references:,} references{right}")
         if len(stats.creators) > _SHOWN:
             self.stdout.write(f"... and {len(stats.creators) - _SHOWN:,} more people.")

@@ -11,9 +11,9 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.db import DatabaseError, connections
 
+from faces.services.photo_search import remove_old_photo_searches
 from library.services import purge_due
 from library.services.access import purge_expired
-from faces.services.photo_search import remove_old_photo_searches
 from playback.services.clips import remove_old_clips
 from playback.services.markers import fill_marker_pictures
 from playback.services.sessions import forget_old_sessions, stop_idle_sessions
