@@ -75,6 +75,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         (None, [Place("Overview", "space_dashboard", reverse("admin:index")), _library_link()]),
         ("Library", _library_places(badges)),
         ("Names", _names_places()),
+        ("Faces", _faces_places()),
         ("Work", _work_places(badges)),
         ("What people think and watch", _playback_places()),
         ("People who log in", _people_places()),
@@ -129,6 +130,24 @@ def _names_places() -> list[Place]:
         Place("People", "groups", reverse("admin:people_creator_changelist"), "people.view_creator"),
         Place("Studios", "apartment", reverse("admin:people_studio_changelist"), "people.view_studio"),
         Place("Platforms", "public", reverse("admin:people_platform_changelist"), "people.view_platform"),
+    ]
+
+
+def _faces_places() -> list[Place]:
+    rows = [
+        ("faces", "facetrack", "Appearances", "ar_on_you"),
+        ("faces", "facecluster", "Unknown people", "person_search"),
+        ("faces", "facereference", "Known faces", "face"),
+        ("faces", "facedetection", "Single faces", "familiar_face_and_zone"),
+        ("faces", "differentpeople", "Told apart", "person_remove"),
+        ("library", "suggestion", "Proposals", "lightbulb"),
+        ("library", "rejection", "Rejected proposals", "do_not_disturb_on"),
+        ("faces", "facelook", "Looks at files", "frame_inspect"),
+        ("faces", "facemodel", "Models", "model_training"),
+    ]
+    return [
+        Place(title, icon, reverse(f"admin:{app}_{model}_changelist"), f"{app}.view_{model}")
+        for app, model, title, icon in rows
     ]
 
 
@@ -210,17 +229,16 @@ def _people_places() -> list[Place]:
 
 def _settings_places() -> list[Place]:
     rows = [
-        ("library", "Library", "folder_managed"),
-        ("processing", "Processing", "tune"),
-        ("playback", "Playback", "smart_display"),
+        ("library", "librarysettings", "Library", "folder_managed"),
+        ("processing", "processingsettings", "Processing", "tune"),
+        ("processing", "stageconfig", "Stages", "account_tree"),
+        ("playback", "playbacksettings", "Playback", "smart_display"),
+        ("faces", "facesettings", "Faces", "face"),
     ]
-    places = [
-        Place(title, icon, reverse(f"admin:{app}_{app}settings_changelist"), f"{app}.view_{app}settings")
-        for app, title, icon in rows
+    return [
+        Place(title, icon, reverse(f"admin:{app}_{model}_changelist"), f"{app}.view_{model}")
+        for app, model, title, icon in rows
     ]
-    stages = reverse("admin:processing_stageconfig_changelist")
-    places.insert(2, Place("Stages", "account_tree", stages, "processing.view_stageconfig"))
-    return places
 
 
 def _item(request: HttpRequest, place: Place) -> dict[str, Any]:

@@ -25,3 +25,7 @@ class NamingError(LibraryError):
 
 class PackError(LibraryError):
     """A pack of models can't be fetched or chosen; the text says what helps."""
+
+
+class ClusterError(LibraryError):
+    """These unknown people can't be joined, parted or hidden; the text says why."""

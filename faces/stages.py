@@ -1,44 +1,19 @@
 """The stages of faces: looking for them, comparing them, grouping them. Loaded when Django starts."""
 
 from collections.abc import Sequence
-from typing import Any
 
-from django.db.models import QuerySet
-
-from faces.models import FaceSettings, PhotoSearch
-from faces.services.models import has_pack, installed_pack, is_looking
+from faces.models import PhotoSearch
+from faces.services.inputs import FACES_STAGE, faces_input, wanted_pictures
+from faces.services.models import ANEW_STAGE
 from faces.services.naming import MATCH_STAGE
 from faces.services.photo_search import STAGE as PHOTO_STAGE
 from faces.services.photo_search import fail_photo_search
-from library.models import VideoFile
 from processing.models import Priority
 from processing.services.face_frames import register_taker
 from processing.stages.files import labels
-from processing.stages.inputs import content, known_files
-from processing.stages.registry import Stage, StageInput, register_stage
+from processing.stages.registry import Stage, register_stage
 
-FACES_STAGE, CLUSTER_STAGE = "faces", "faces-cluster"
-
-
-def wanted_pictures(file: VideoFile) -> int:
-    """How many pictures of a file are kept for looking at; none where nobody looks."""
-    if not is_looking() or not file.folder.looks_for_faces:
-        return 0
-    settings = FaceSettings.load()
-    return max(settings.frames_per_video, settings.most_frames_per_video)
-
-
-def faces_input() -> StageInput:
-    """The content, the model, and how closely is looked."""
-    settings = FaceSettings.load()
-    rows: QuerySet[Any] = known_files().filter(folder__looks_for_faces=True)
-    version = ""
-    if has_pack():
-        version = installed_pack().version
-    if not version or not settings.is_enabled:
-        # Nothing is missing where nobody looks.
-        rows = rows.none()
-    return StageInput(rows, content(), {"model": version, "least": settings.min_face_size})
+CLUSTER_STAGE = "faces-cluster"
 
 
 def whole_library(target_ids: Sequence[int]) -> dict[int, str]:
@@ -68,6 +43,19 @@ register_stage(
         after=("frames",),
         follow_priority=Priority.IDLE,
         is_heavy=True,
+        in_foreground=True,
+    )
+)
+register_stage(
+    Stage(
+        name=ANEW_STAGE,
+        label="Describing faces anew",
+        queue="faces",
+        target_kind="library",
+        run="faces.anew_stage.run",
+        label_of=whole_library,
+        timeout_seconds=6 * 3600,
+        triggers=("manual",),
     )
 )
 register_stage(

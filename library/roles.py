@@ -21,9 +21,13 @@ _PLAYLISTS = (
 )
 # Links for people with an account; a public one gives a video to the whole world, so that is another right.
 _SHARING = ("playback.add_sharelink",)
-_USER = ("library.view_video", "library.upload_video", "playback.export_clip", *_PLAYLISTS, *_SHARING)
+# Who is seen when; saying whose faces they are is another right.
+_FACES = ("faces.view_facetrack",)
+_NAMING = ("faces.change_facetrack", "faces.view_facecluster", "faces.change_facecluster", "faces.view_facereference")
+_USER = ("library.view_video", "library.upload_video", "playback.export_clip", *_PLAYLISTS, *_SHARING, *_FACES)
 _MODERATOR = (
     *_USER,
+    *_NAMING,
     "playback.add_public_sharelink",
     "library.delete_video",
     "library.reprocess_video",

@@ -1,6 +1,7 @@
 """Serving the pictures that were made from files."""
 
 import logging
+import posixpath
 import re
 
 from django.conf import settings
@@ -17,6 +18,7 @@ from processing.storage import DERIVED_TYPES, FOREVER, content_type_of
 logger = logging.getLogger(__name__)
 
 _MISSING = "There is no such picture; the next scan makes it again."
+_PRIVATE = ("faces/", "references/", "faceframes/")
 _RANGE = re.compile(r"bytes=(\d+)-(\d*)|bytes=-\d+")
 # Of a range without an end so much is given at once, as of videos: a paused player must not hold a thread.
 _MOST_AT_ONCE = 2 * 1024 * 1024
@@ -26,6 +28,9 @@ _MOST_AT_ONCE = 2 * 1024 * 1024
 @require_safe
 def derived(request: HttpRequest, path: str) -> HttpResponseBase | FileResponse:
     """`/derived/<path>`: a file of the derived storage. Its name carries a digest of its input: it never changes."""
+    if posixpath.normpath(path).startswith(_PRIVATE):
+        # Faces have addresses of their own, which ask for more than the right to watch.
+        raise Http404(_MISSING)
     return send_derived(request, path)
 
 

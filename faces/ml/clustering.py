@@ -28,6 +28,7 @@ def cluster(
     *,
     at_least: float,
     apart: Sequence[tuple[int, int]] = (),
+    together: Sequence[tuple[int, int]] = (),
     least_neighbours: int = LEAST_NEIGHBOURS,
 ) -> list[Group]:
     """The groups among (n, d) vectors, the largest first; a face without a like belongs to none.
@@ -37,12 +38,16 @@ def cluster(
     faces ends at another person), and other faces join the group of their likest core. Two faces that are alike
     are a group of their own as well, since two videos of somebody are worth a name. Then groups whose centers are alike
     by CENTER_MARGIN more than that become one: a mean has less noise than any face, so it says more. `apart` are pairs
-    of indexes that are never one person (seen in one picture, or told apart by somebody).
+    of indexes that are never one person (seen in one picture, or told apart by somebody), `together` those that
+    somebody said are one, whatever the vectors say.
     """
     if not len(vectors):
         return []
     neighbours = find_neighbours(vectors, at_least=at_least)
-    forest = _join(neighbours, vectors, at_least, apart, least_neighbours)
+    forest = _Forest(vectors, apart, at_least)
+    for one, other in together:
+        forest.force(one, other)
+    _join(forest, neighbours, least_neighbours)
     groups = _groups(forest.labels(), vectors)
     centers = np.array([group.center for group in groups], np.float32).reshape(len(groups), vectors.shape[1])
     alike = find_neighbours(centers, at_least=min(at_least + CENTER_MARGIN, 0.999))
@@ -55,14 +60,8 @@ def cluster(
     return _groups(forest.labels(), vectors)
 
 
-def _join(
-    neighbours: Neighbours,
-    vectors: Vectors,
-    at_least: float,
-    apart: Sequence[tuple[int, int]],
-    least_neighbours: int,
-) -> "_Forest":
-    count = len(vectors)
+def _join(forest: "_Forest", neighbours: Neighbours, least_neighbours: int) -> None:
+    count = len(neighbours.starts) - 1
     degrees = np.diff(neighbours.starts)
     is_core = degrees >= least_neighbours
     rows = np.repeat(np.arange(count, dtype=np.int64), degrees)
@@ -73,7 +72,6 @@ def _join(
     chosen = np.nonzero(between | alone)[0]
     # The likest first, so that where two must stay apart the weaker link gives way.
     chosen = chosen[np.argsort(-values[chosen], kind="stable")]
-    forest = _Forest(vectors, apart, at_least)
     for edge in chosen:
         forest.join(int(rows[edge]), int(others[edge]))
     borders = np.nonzero(~is_core[rows] & is_core[others])[0]
@@ -83,7 +81,6 @@ def _join(
         border = int(rows[edge])
         if not placed[border] and forest.size(border) == 1:
             placed[border] = forest.join(border, int(others[edge]))
-    return forest
 
 
 class _Forest:
@@ -125,6 +122,16 @@ class _Forest:
             return True
         if self._must_stay_apart(a, b) or not self._are_alike(a, b):
             return False
+        self._unite(a, b)
+        return True
+
+    def force(self, one: int, other: int) -> None:
+        """They are one set, whatever stands against it."""
+        a, b = self.root(one), self.root(other)
+        if a != b:
+            self._unite(a, b)
+
+    def _unite(self, a: int, b: int) -> None:
         if self._sizes[a] < self._sizes[b]:
             a, b = b, a
         self._parents[b] = a
@@ -132,7 +139,6 @@ class _Forest:
         self._sums[a] += self._sums[b]
         if b in self._apart:
             self._apart.setdefault(a, set()).update(self._apart.pop(b))
-        return True
 
     def _are_alike(self, a: int, b: int) -> bool:
         one, other = self._sums[a], self._sums[b]

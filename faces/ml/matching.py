@@ -34,7 +34,7 @@ class ReferenceSet:
         """For each face the `most` likest people, the likest first; empty lists when nobody is known."""
         if not len(self._vectors) or not len(faces):
             return [[] for _ in faces]
-        best = np.maximum.reduceat(faces @ self._vectors.T, self._firsts, axis=1)
+        best = self._best(faces)
         count = min(most, len(self._people))
         chosen = np.argpartition(-best, count - 1, axis=1)[:, :count]
         result = []
@@ -42,3 +42,19 @@ class ReferenceSet:
             ordered = columns[np.argsort(-best[row, columns], kind="stable")]
             result.append([Match(int(self._people[column]), float(best[row, column])) for column in ordered])
         return result
+
+    def likeness_to(self, faces: Vectors, creator_ids: Sequence[int]) -> NDArray[np.float32]:
+        """(n,) how like each face is to the likest reference of the person at its place; -1 for people without any."""
+        likeness = np.full(len(faces), -1, np.float32)
+        if not len(self._vectors) or not len(faces):
+            return likeness
+        wanted = np.asarray(creator_ids, np.int64)
+        columns = np.minimum(np.searchsorted(self._people, wanted), len(self._people) - 1)
+        is_known = self._people[columns] == wanted
+        likeness[is_known] = self._best(faces)[np.nonzero(is_known)[0], columns[is_known]]
+        return likeness
+
+    def _best(self, faces: Vectors) -> NDArray[np.float32]:
+        """(faces, people): the likeness to each person's likest reference."""
+        best: NDArray[np.float32] = np.maximum.reduceat(faces @ self._vectors.T, self._firsts, axis=1)
+        return best

@@ -1,6 +1,7 @@
 from faces.models.cluster import DifferentPeople, FaceCluster
 from faces.models.detection import FaceDetection
 from faces.models.drawn_box import DrawnBox
+from faces.models.look import FaceLook
 from faces.models.model import FaceModel
 from faces.models.photo_search import PhotoSearch
 from faces.models.reference import FaceReference
@@ -13,6 +14,7 @@ __all__ = [
     "DrawnBox",
     "FaceCluster",
     "FaceDetection",
+    "FaceLook",
     "FaceModel",
     "FaceReference",
     "FaceSettings",

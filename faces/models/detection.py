@@ -9,8 +9,10 @@ from faces.ml.pack import DIMENSIONS
 from faces.models.model import FaceModel
 from faces.models.track import FaceTrack
 from library.models import TimeStamped, Video
+from library.models.tracking import tracked
 
 
+@tracked(ignoring=("embedding", "model", "strip_index"), only_in_batches=True)
 class FaceDetection(TimeStamped):
     """A face at a time of a video. Box and landmarks are fractions of the upright picture (0 to 1, landmarks may lie
     beyond); landmarks are x, y of both eyes, the nose and both corners of the mouth. `strip_index` is its place in the

@@ -12,6 +12,8 @@ class FaceModel(TimeStamped):
     name = models.CharField(max_length=100)
     version = models.CharField(max_length=32)
     is_current = models.BooleanField(default=False)
+    grouped_state = models.CharField(max_length=200, blank=True, help_text="What the last grouping of faces saw.")
+    matched_state = models.CharField(max_length=200, blank=True, help_text="What the last comparison knew.")
 
     class Meta(TimeStamped.Meta):
         constraints = [

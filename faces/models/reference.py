@@ -6,6 +6,7 @@ from pgvector.django import HalfVectorField
 
 from faces.ml.pack import DIMENSIONS
 from faces.models.model import FaceModel
+from faces.models.track import FaceTrack
 from library.models import TimeStamped, Video
 from library.models.tracking import tracked
 from people.models import Creator
@@ -21,13 +22,15 @@ class ReferenceSource(models.TextChoices):
 @tracked(ignoring=("embedding", "model"))
 class FaceReference(TimeStamped):
     """A face that is surely this person's. `embedding` is of length 1 and belongs to `model`; `crop` is the upright
-    face of 112 px, from which another model makes its own. `path` is where the picture came from."""
+    face of 112 px, from which another model makes its own. `path` is where the picture came from, `track` the
+    appearance that somebody named; when that name is taken back, the reference goes with it."""
 
     creator = models.ForeignKey(Creator, on_delete=models.CASCADE, db_index=False, related_name="face_references")
     model = models.ForeignKey(FaceModel, on_delete=models.PROTECT, related_name="references")
     embedding = HalfVectorField(dimensions=DIMENSIONS)
     source = models.CharField(max_length=20, choices=ReferenceSource.choices)
     video = models.ForeignKey(Video, on_delete=models.SET_NULL, null=True, blank=True, related_name="face_references")
+    track = models.ForeignKey(FaceTrack, on_delete=models.SET_NULL, null=True, blank=True, related_name="references")
     time_seconds = models.FloatField(null=True, blank=True, help_text="Where in the video.")
     path = models.TextField(blank=True)
     quality = models.FloatField(null=True)

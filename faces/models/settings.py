@@ -40,6 +40,7 @@ class FaceSettings(SettingsRow):
     class Meta(SettingsRow.Meta):
         verbose_name = "face settings"
         verbose_name_plural = "face settings"
+        permissions = [("wipe_faces", "Wipe what is known of faces")]
         constraints = [
             models.CheckConstraint(condition=Q(id=1), name="%(app_label)s_%(class)s_one_row"),
             *(

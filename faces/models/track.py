@@ -39,7 +39,8 @@ class TrackQuerySet(models.QuerySet["FaceTrack"]):
 class FaceTrack(TimeStamped):
     """One appearance of one person in a video, seconds from its start. `embedding` is the mean of its detections' by
     quality, of length 1. `crop` shows the face, `strip` holds the upright faces of 112 px of up to eight detections
-    side by side, for another model. `confidence` is the likeness that the name came from."""
+    side by side, for another model. `confidence` is the likeness that the name came from. One that is `is_placed` was
+    put into its cluster by a person, and no clustering takes it out again."""
 
     video = models.ForeignKey(Video, on_delete=models.CASCADE, db_index=False, related_name="face_tracks")
     file = models.ForeignKey(VideoFile, on_delete=models.SET_NULL, null=True, related_name="face_tracks")
@@ -55,6 +56,8 @@ class FaceTrack(TimeStamped):
     quality = models.FloatField(default=0)
     crop = models.FileField(storage=derived_storage, max_length=200, blank=True)
     strip = models.FileField(storage=derived_storage, max_length=200, blank=True)
+    is_placed = models.BooleanField(default=False, help_text="Somebody said which unknown person it is.")
+    is_retimed = models.BooleanField(default=False, help_text="Somebody set its times; no look changes them.")
     imported_status = models.CharField(max_length=50, blank=True, help_text="What another system called it.")
 
     objects = TrackQuerySet.as_manager()

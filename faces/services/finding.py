@@ -12,11 +12,12 @@ from PIL import Image
 
 from faces.ml.align import CROP_PX
 from faces.ml.engine import FaceEngine, FoundFace
-from faces.ml.tracking import Detection, Track, link_tracks
+from faces.ml.tracking import Detection, Track, link_tracks, overlap
 from faces.models import FaceDetection, FaceModel, FaceSettings, FaceTrack
 from faces.models.track import TrackStatus
-from library.models import VideoFile
-from library.services.changes import change_batch
+from faces.services.locks import hold_faces
+from faces.services.matching import PROVIDER, as_vectors, subject_of
+from library.models import Folder, Suggestion, VideoFile
 from processing.services.derived import NewFiles, check_unchanged, folder_of
 
 FACES_VERSION = 1
@@ -27,6 +28,8 @@ _SHOWN_PX = 256
 _SHOWN_MARGIN = 0.35
 # From this likeness on, and with a common moment, a track of an earlier look is the same appearance.
 _SAME_TRACK = 0.6
+# And with another model: boxes of about one moment that share this much of their area.
+_SAME_MOMENT_SECONDS, _SAME_PLACE = 0.6, 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,40 +115,59 @@ def _shown(picture: NDArray[np.uint8], left: float, top: float, right: float, bo
 
 
 # ---- writing --------------------------------------------------------------------------------------------------------
+class NotAllowedError(Exception):
+    """Somebody switched the looking off, or wiped, while it went on: nothing was written."""
+
+
+def may_look(file: VideoFile) -> bool:
+    """Whether the file's folder and the settings let faces be looked for. Two queries."""
+    return FaceSettings.load().is_enabled and Folder.objects.filter(pk=file.folder_id, looks_for_faces=True).exists()
+
+
 def write_tracks(*, file: VideoFile, key: str, model: FaceModel, looked: Looked) -> list[int]:
-    """Writes what was found about a file in place of what an earlier look found; returns the ids of its tracks.
+    """Writes what was found in a video's file in place of what an earlier look found; returns the ids of its tracks.
 
     A track that was there keeps its row, with its name and what was said about it, when a new one shares a moment and
-    a likeness with it. Of the others those go that nobody has named. Raises what `check_unchanged` raises; then
-    nothing is left behind.
+    a likeness with it, and its times where somebody set them. Of the others those go that nobody has named. Raises what
+    `check_unchanged` raises, and NotAllowedError; then nothing is left behind.
     """
     assert file.video_id is not None
     with NewFiles(folder_of("faces", file.video_id, key)) as files:
         pictures = [_store(files, number, track, looked) for number, track in enumerate(looked.tracks)]
         with transaction.atomic():
+            hold_faces(alone=False)
+            if not may_look(file):
+                raise NotAllowedError
             check_unchanged(file)
-            before = list(FaceTrack.objects.select_for_update().filter(file=file).order_by("pk"))
-            kept = _same_tracks(before, looked.tracks, model)
+            before = list(FaceTrack.objects.select_for_update().filter(video=file.video_id).order_by("pk"))
+            kept = _same_tracks(before, looked, model)
+            retimed = {track.pk for track in before if track.is_retimed}
             gone = [track for track in before if track.pk not in kept.values() and track.status == TrackStatus.PENDING]
             names = [
                 name for track in before if track.pk in kept.values() for name in (track.crop.name, track.strip.name)
             ]
-            names += [name for track in gone for name in (track.crop.name, track.strip.name)]
-            with change_batch(summary="Looked for faces again", source="system", can_undo=False):
-                FaceTrack.objects.filter(pk__in=[track.pk for track in gone]).delete()
+            drop_tracks([track.pk for track in gone])
             FaceDetection.objects.filter(track__in=list(kept.values()), is_manual=False).delete()
             ids = []
             for number, track in enumerate(looked.tracks):
                 row = _row(file, model, track, looked, pictures[number])
                 if number in kept:
                     row.pk = kept[number]
-                    row.save(update_fields=_FOUND, force_update=True)
+                    columns = [name for name in _FOUND if row.pk not in retimed or not name.endswith("_seconds")]
+                    row.save(update_fields=columns, force_update=True)
                 else:
                     row.save(force_insert=True)
                 ids.append(row.pk)
                 FaceDetection.objects.bulk_create(_detections(row, track, looked))
             files.keep(instead_of=[str(name) for name in names if name])
     return ids
+
+
+def drop_tracks(track_ids: Sequence[int]) -> None:
+    """Tracks that nobody has named go for good, with what was proposed for them; their pictures after the commit."""
+    if track_ids:
+        Suggestion.objects.filter(provider=PROVIDER, subject__in=[subject_of(pk) for pk in track_ids]).delete()
+        FaceTrack.objects.filter(pk__in=track_ids).delete()
 
 
 # What a look writes; the rest of a track is what people and matching say.
@@ -220,27 +242,50 @@ def faces_of_strip(strip: NDArray[np.uint8]) -> list[NDArray[np.uint8]]:
     return [strip[:, first : first + CROP_PX] for first in range(0, strip.shape[1] - CROP_PX + 1, CROP_PX)]
 
 
-def _same_tracks(before: Sequence[FaceTrack], tracks: Sequence[Track], model: FaceModel) -> dict[int, int]:
-    """Which new track (by its number) is which old one (by its id): those that share the most time, and are alike
-    as far as their vectors compare. Named ones first, so that no name is lost."""
+def _same_tracks(before: Sequence[FaceTrack], looked: Looked, model: FaceModel) -> dict[int, int]:
+    """Which new track (by its number) is which old one (by its id): those that share the most time and are alike, or
+    lie on the same place where their vectors don't compare. Named ones first, so that no name is lost."""
     order = sorted(before, key=lambda track: (track.status == TrackStatus.PENDING, track.pk))
+    boxes = _boxes([track.pk for track in before if track.model_id != model.pk])
     taken: dict[int, int] = {}
     for old in order:
         best, most = None, 0.0
-        vector = np.asarray(old.embedding.to_list() if hasattr(old.embedding, "to_list") else old.embedding, np.float32)
-        for number, new in enumerate(tracks):
+        vector = as_vectors([old.embedding])[0]
+        for number, new in enumerate(looked.tracks):
             if number in taken:
                 continue
             shared = min(old.end_seconds, new.end_seconds) - max(old.start_seconds, new.start_seconds)
-            alike = old.model_id != model.pk or float(vector @ new.vector) >= _SAME_TRACK
-            if shared > most and alike:
+            if shared <= most:
+                continue
+            if old.model_id == model.pk:
+                is_same = float(vector @ new.vector) >= _SAME_TRACK
+            else:
+                is_same = _is_in_place(boxes.get(old.pk, []), [looked.seen[member] for member in new.members])
+            if is_same:
                 best, most = number, shared
         if best is not None:
             taken[best] = old.pk
     return taken
 
 
-def settings_for(file: VideoFile) -> tuple[int, float]:
-    """(the most pictures to look at, the smallest face in px of the video)."""
-    settings = FaceSettings.load()
-    return settings.most_frames_per_video, float(settings.min_face_size)
+_Box = tuple[float, float, float, float]
+
+
+def _boxes(track_ids: Sequence[int]) -> dict[int, list[tuple[float, _Box]]]:
+    """Where the tracks were seen: (seconds, left, top, right, bottom) of each."""
+    found: dict[int, list[tuple[float, _Box]]] = {}
+    rows = FaceDetection.objects.filter(track__in=track_ids)
+    for pk, seconds, left, top, width, height in rows.values_list(
+        "track", "time_seconds", "left", "top", "width", "height"
+    ):
+        found.setdefault(pk, []).append((seconds, (left, top, left + width, top + height)))
+    return found
+
+
+def _is_in_place(before: Sequence[tuple[float, _Box]], now: Sequence[Seen]) -> bool:
+    """Whether a face of then and one of now lie on each other at the same moment."""
+    return any(
+        abs(seconds - seen.seconds) <= _SAME_MOMENT_SECONDS and overlap(box, seen.box) >= _SAME_PLACE
+        for seconds, box in before
+        for seen in now
+    )

@@ -9,8 +9,11 @@ from faces.exceptions import NoModelError
 from faces.ml.errors import FaceError
 from faces.ml.pack import ModelPack, find_pack
 from faces.models import FaceModel, FaceSettings
+from processing.services.submit import submit_jobs
 
-_seen: dict[tuple[str, int], ModelPack] = {}
+# The id by which stages that are about the whole library are asked for.
+ANEW_STAGE, _EVERYTHING = "faces-anew", 1
+_seen: dict[tuple[object, ...], ModelPack] = {}
 
 
 def installed_pack() -> ModelPack:
@@ -18,7 +21,7 @@ def installed_pack() -> ModelPack:
     changed."""
     folder = Path(settings.FACE_MODEL_DIR or "")
     try:
-        state = (str(folder), folder.stat().st_mtime_ns if folder.is_dir() else 0)
+        state = _state_of(folder)
         if state not in _seen:
             pack = find_pack(folder)
             _seen.clear()
@@ -26,6 +29,13 @@ def installed_pack() -> ModelPack:
         return _seen[state]
     except (FaceError, OSError) as error:
         raise NoModelError(str(error)) from None
+
+
+def _state_of(folder: Path) -> tuple[object, ...]:
+    """What changes when another pack lies there: names, sizes and times of its files."""
+    found = [*folder.glob("*.onnx"), *folder.glob("*/*.onnx"), *folder.glob("manifest.json")]
+    files = [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in found]
+    return str(folder), *sorted(files)
 
 
 def has_pack() -> bool:
@@ -48,11 +58,15 @@ def current_model() -> FaceModel | None:
 
 
 def use_model(pack: ModelPack) -> FaceModel:
-    """The row of a pack, made the current one. Vectors of other models then wait to be made anew."""
+    """The row of a pack, made the current one. Vectors of another one wait to be made anew, which is submitted."""
     with transaction.atomic():
         model, _ = FaceModel.objects.get_or_create(name=pack.name[:100], version=pack.version)
         if not model.is_current:
-            FaceModel.objects.filter(is_current=True).update(is_current=False)
-            FaceModel.objects.filter(pk=model.pk).update(is_current=True)
+            before = FaceModel.objects.select_for_update().filter(is_current=True)
+            is_change = before.exclude(pk=model.pk).exists()
+            before.update(is_current=False)
+            FaceModel.objects.filter(pk=model.pk).update(is_current=True, grouped_state="", matched_state="")
             model.is_current = True
+            if is_change:
+                submit_jobs(stage=ANEW_STAGE, target_ids=[_EVERYTHING], even_if_running=True)
     return model

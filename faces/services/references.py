@@ -17,7 +17,7 @@ from faces.models import FaceReference, FaceSettings
 from faces.models.reference import ReferenceSource
 from faces.services.matching import load_references
 from faces.services.models import use_model
-from faces.services.naming import rematch_later
+from faces.services.naming import keep_primary, rematch_later
 from library.models import User
 from library.services.changes import change_batch
 from people.models import Creator
@@ -142,10 +142,6 @@ def remove_reference(*, reference: FaceReference, user: User | None) -> None:
     """It isn't them, or too bad to know them by. Undoable; what it may have proposed is compared anew."""
     creator = reference.creator
     with change_batch(summary=f"Removed a reference face of {creator}", user=user, source="face"):
-        was_primary = reference.is_primary
         reference.delete()
-        best = FaceReference.objects.filter(creator=creator).order_by("-quality", "pk").first()
-        if was_primary and best is not None:
-            best.is_primary = True
-            best.save(update_fields=["is_primary"])
+        keep_primary([creator.pk])
     rematch_later()

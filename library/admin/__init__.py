@@ -12,6 +12,7 @@ from library.admin.ignored import IgnoredFileAdmin
 from library.admin.saved_searches import SavedSearchAdmin
 from library.admin.scan_logs import ScanLogAdmin
 from library.admin.settings_row import SettingsRowAdmin
+from library.admin.suggestions import RejectionAdmin, SuggestionAdmin
 from library.admin.tags import TagAdmin
 from library.admin.tokens import ApiTokenAdmin
 from library.admin.uploads import UploadAdmin
@@ -28,8 +29,10 @@ __all__ = [
     "GroupAdmin",
     "IgnoredFileAdmin",
     "LibrarySettingsAdmin",
+    "RejectionAdmin",
     "SavedSearchAdmin",
     "ScanLogAdmin",
+    "SuggestionAdmin",
     "TagAdmin",
     "UploadAdmin",
     "UserAdmin",

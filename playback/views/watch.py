@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils.html import escape
 from django.views.decorators.http import require_safe
 
+from faces.queries.videos import people_in
 from library import queries
 from library.access import current_user, may, requires
 from library.models import User, VideoFile
@@ -84,7 +85,7 @@ def watch(request: HttpRequest, video_id: int) -> HttpResponse:
             "clip": clip,
             # The list beside the player brings them.
             "markers": [],
-            "people": [],
+            "people": _people_on_bar(request, video_id),
             "settings": settings_of(user).for_player(),
             "wishedFile": file.pk if chosen else None,
             "urls": {
@@ -97,6 +98,20 @@ def watch(request: HttpRequest, video_id: int) -> HttpResponse:
         },
     }
     return render(request, "playback/watch.html", context)
+
+
+def _people_on_bar(request: HttpRequest, video_id: int) -> list[dict[str, Any]]:
+    """Who is seen when, for those who may see faces. A shared page has no such thing."""
+    if not may(request, "faces.view_facetrack"):
+        return []
+    return [
+        {
+            "name": name,
+            "url": reverse("person", args=[public_id]),
+            "spans": spans,
+        }
+        for name, public_id, spans in people_in(video_id)
+    ]
 
 
 @requires("library.view_video")

@@ -40,9 +40,9 @@ _PR_SET_PDEATHSIG = 1
 
 
 def foreground_queues() -> list[str]:
-    """The queues of scans, probes and pictures, as the owner has set them. One query."""
-    stages = stages_as_set()
-    return sorted({stages[name].queue for name in _STAGES})
+    """The queues of scans, probes, pictures and what else belongs to the first look at a file, as the owner has set
+    them. One query."""
+    return sorted({stage.queue for name, stage in stages_as_set().items() if name in _STAGES or stage.in_foreground})
 
 
 @dataclass(slots=True)

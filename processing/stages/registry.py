@@ -78,7 +78,8 @@ class Stage:
     set others (StageConfig). `triggers` are those that may be chosen; `follow_priority` is that of jobs that follow
     another stage (None: the other one's). A heavy stage is not begun while somebody watches; one that runs sleeps in
     `report`, and its child processes are stopped meanwhile. One that is repeated looks for what time does (a disk that
-    rots): its set times are for all targets, whatever the ledger knows.
+    rots): its set times are for all targets, whatever the ledger knows. One that is `in_foreground` is done by a
+    command that works off a folder before it returns.
     """
 
     name: str
@@ -105,6 +106,7 @@ class Stage:
     is_heavy: bool = False
     is_repeated: bool = False
     is_enabled: bool = True
+    in_foreground: bool = False
 
     def delay_seconds(self, attempts: int) -> float:
         """How long to wait after that many failed attempts (1 or more)."""

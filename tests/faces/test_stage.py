@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from faces.exceptions import NoModelError
-from faces.models import FaceDetection, FaceSettings, FaceTrack
+from faces.models import FaceDetection, FaceLook, FaceSettings, FaceTrack
+from faces.models.look import LookState
 from faces.models.track import TrackStatus
 from faces.services import models as installed
 from faces.services.engines import loaded_engine
@@ -98,9 +98,10 @@ def test_without_a_model_nothing_is_kept_and_the_state_is_said(
     settings.FACE_MODEL_DIR = tmp_path / "no models"
     make_pictures(file=file, report=lambda done, total: None)
 
-    with pytest.raises(NoModelError, match="VIDEOTHEK_FACE_MODEL_DIR"):
-        look_at(file, with_pictures=False)
+    facts = look_at(file, with_pictures=False)
 
+    assert "VIDEOTHEK_FACE_MODEL_DIR" in str(facts["waiting"])
+    assert FaceLook.objects.get(file=file).state == LookState.WAITING
     assert not FaceFrames.objects.exists()
     assert not installed.has_pack()
 

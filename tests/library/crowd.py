@@ -8,10 +8,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+import numpy as np
 from django.db import connection
 from django.utils import timezone
 
 from config.services.seed.scale import seed_scale
+from faces.ml.pack import DIMENSIONS
+from faces.models import FaceCluster, FaceDetection, FaceLook, FaceModel, FaceReference, FaceTrack
 from library.models import (
     ApiToken,
     AuditEvent,
@@ -24,8 +27,10 @@ from library.models import (
     IgnoredFile,
     LoginCounter,
     OldPath,
+    Rejection,
     SavedSearch,
     ScanLog,
+    Suggestion,
     Tag,
     TagAlias,
     Upload,
@@ -115,7 +120,7 @@ def make_crowd() -> User:
     )
     with _without_triggers():
         for fill in (
-            _files, _names, _accounts, _history, _opinions, _machines, _watching, _jobs, _health, _conversions,
+            _files, _names, _accounts, _history, _opinions, _machines, _watching, _jobs, _health, _conversions, _faces,
         ):  # fmt: skip
             fill(crowd)
     with connection.cursor() as cursor:
@@ -444,6 +449,67 @@ def _health(crowd: Crowd) -> None:
         2000,
         lambda n: MarkerPicture(marker_id=markers[n], input_key="k", image=f"markers/{n}", width=1, height=1),
     )
+
+
+def _faces(crowd: Crowd) -> None:
+    """Faces at random, of which half are named."""
+    now = timezone.now()
+    model = FaceModel.objects.create(name="crowd", version="1", is_current=True)
+    vectors = np.random.default_rng(1).standard_normal((2500, DIMENSIONS)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    shown = [vector.tolist() for vector in vectors]
+    _each(
+        1500,
+        lambda n: FaceCluster(
+            model=model, center=shown[n % 20], track_count=1, video_count=n % 97, is_hidden=n % 9 == 0
+        ),
+    )
+
+    def track(n: int) -> FaceTrack:
+        is_named = n % 2 == 0
+        return FaceTrack(
+            video_id=crowd.videos[n],
+            start_seconds=n % 60,
+            end_seconds=n % 60 + 9,
+            status="manual" if is_named else "pending",
+            creator_id=_of(crowd.creators, n) if is_named else None,
+            model=model,
+            embedding=shown[n],
+        )
+
+    _each(2500, track)
+    tracks = list(FaceTrack.objects.order_by("pk").values_list("pk", "video_id"))
+    _each(
+        2000,
+        lambda n: FaceDetection(
+            video_id=tracks[n][1], track_id=tracks[n][0], time_seconds=n % 60, left=0.1, top=0.1, width=0.2, height=0.2,
+            score=0.9, quality=0.5, model=model, embedding=shown[n],
+        ),
+    )  # fmt: skip
+    _each(
+        1500,
+        lambda n: FaceReference(
+            creator_id=crowd.creators[n], model=model, embedding=shown[n], source="manual", quality=n % 100 / 100,
+            track_id=tracks[n][0],
+        ),
+    )  # fmt: skip
+    _each(3000, lambda n: FaceLook(file_id=crowd.files[n], state="waiting" if n % 200 == 0 else "done"))
+    states = ("open", "accepted", "rejected")
+    _each(
+        5000,
+        lambda n: Suggestion(
+            provider=("faces", "names")[n % 5 == 0], video_id=crowd.videos[n], kind="creator",
+            object_id=_of(crowd.creators, n), subject=f"track:{n}", confidence=n % 1000 / 1000, state=states[n % 3],
+            answered_at=now if n % 3 else None,
+        ),
+    )  # fmt: skip
+    _each(
+        5000,
+        lambda n: Rejection(
+            provider="faces", video_id=crowd.videos[n], kind="creator", object_id=_of(crowd.creators, n // 2),
+            subject=f"track:{n}",
+        ),
+    )  # fmt: skip
 
 
 def _conversions(crowd: Crowd) -> None:

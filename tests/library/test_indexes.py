@@ -14,7 +14,13 @@ from django.db import connection, transaction
 from django.db.models.functions import MD5
 from django.test import Client
 from django.utils import timezone
+from pgvector.django import CosineDistance
 
+from faces.models import FaceCluster, FaceDetection, FaceLook, FaceTrack
+from faces.queries.videos import people_in, reports_of
+from faces.services.clustering import place_tracks
+from faces.services.matching import match_tracks
+from faces.services.naming import keep_primary
 from library import queries
 from library.admin.audit import events_of
 from library.admin.scans import with_scans
@@ -26,7 +32,9 @@ from library.models import (
     DuplicatePair,
     Folder,
     OldPath,
+    Rejection,
     ScanLog,
+    Suggestion,
     Tag,
     Upload,
     User,
@@ -270,11 +278,26 @@ SERVED: list[Case] = [
     ("playback_session_latest", lambda one: list(StreamSession.objects.order_by("-started_at")[:50])),
     ("people_creator_by_name", lambda one: one.get("/admin/people/creator/")),
     ("people_studio_by_name", lambda one: one.get("/admin/people/studio/")),
+    ("library_suggestion_of_video", lambda one: reports_of([one.video.pk])),
+    ("library_rejection_once", lambda one: _rejections(one)),
+    ("faces_track_of_video", lambda one: people_in(one.video.pk)),
+    ("faces_track_of_creator", lambda one: _named_as(one)),
+    ("faces_track_pending", lambda one: _waiting_faces()),
+    ("faces_track_similar", lambda one: place_tracks(track_ids=[_unknown_face().pk])),
+    ("faces_detection_of_video", lambda one: reports_of([one.video.pk])),
+    ("faces_reference_of_creator", lambda one: keep_primary([one.creator.pk])),
+    ("faces_cluster_by_reach", lambda one: _farthest_reaching()),
+    ("faces_look_undone", lambda one: list(FaceLook.objects.filter(state="waiting").order_by("id")[:50])),
 ]
 
 
 # What no service asks yet: the statements are those of an admin filter, and of the pages and importers to come.
 COMING: list[Case] = [
+    ("library_suggestion_inbox", lambda one: list(Suggestion.objects.open().order_by("-confidence", "id")[:50])),
+    ("library_suggestion_about", lambda one: _inbox_of(one)),
+    ("library_suggestion_answered", lambda one: _answers_about(one)),
+    ("library_rejection_of", lambda one: _rejections_of(one)),
+    ("faces_detection_similar", lambda one: _similar_faces()),
     ("library_audit_time", lambda one: list(AuditEvent.objects.filter(created_at__gte=_tomorrow())[:50])),
     (
         "library_pair_decided",
@@ -300,6 +323,50 @@ COMING: list[Case] = [
 ]
 # The admin counts people and studios beside their lists, and adds up all conversions.
 COUNTED_WHOLE = {"people_creator_by_name", "people_studio_by_name", "processing_conversion_state"}
+
+
+def _rejections(one: Library) -> None:
+    """What was rejected about faces of some videos, before they are compared."""
+    tracks = FaceTrack.objects.filter(video=one.video)
+    match_tracks(track_ids=tracks.values_list("pk", flat=True))
+
+
+def _rejections_of(one: Library) -> None:
+    """What of a person was rejected: what a merge moves."""
+    list(Rejection.objects.filter(kind="creator", object_id=one.creator.pk, video=one.video))
+
+
+def _inbox_of(one: Library) -> None:
+    rows = Suggestion.objects.open().filter(provider="faces", kind="creator", object_id=one.creator.pk)
+    list(rows.order_by("-confidence")[:50])
+
+
+def _answers_about(one: Library) -> None:
+    rows = Suggestion.objects.filter(provider="faces", kind="creator", object_id=one.creator.pk)
+    rows.filter(state="accepted").count()
+
+
+def _named_as(one: Library) -> None:
+    """The moments of a person, video by video: those of a page."""
+    list(FaceTrack.objects.filter(creator=one.creator).order_by("creator", "video").values_list("pk")[:50])
+
+
+def _waiting_faces() -> None:
+    list(FaceTrack.objects.pending().order_by("pk").values_list("pk", flat=True)[:500])
+
+
+def _unknown_face() -> FaceTrack:
+    return FaceTrack.objects.pending().filter(cluster=None).order_by("pk")[0]
+
+
+def _farthest_reaching() -> None:
+    list(FaceCluster.objects.filter(is_hidden=False).order_by("-video_count", "id")[:50])
+
+
+def _similar_faces() -> None:
+    """What finding by a face asks."""
+    vector = FaceDetection.objects.order_by("pk")[0].embedding
+    list(FaceDetection.objects.order_by(CosineDistance("embedding", vector)).values_list("pk")[:10])
 
 
 def _claim_of_some_stages() -> None:

@@ -89,10 +89,12 @@ def test_the_migration_seeds_what_the_table_says_and_takes_it_back() -> None:
     playback = import_module("playback.migrations.0003_after_content_roles")
     sharing = import_module("playback.migrations.0010_sharing_roles")
     clips = import_module("playback.migrations.0008_opinions_roles")
+    faces = import_module("faces.migrations.0004_faces_roles")
     apps = MigrationExecutor(connection).loader.project_state().apps
     old = make_user(role="", is_staff=True)
     User.objects.filter(groups=None).exclude(pk=old.pk).delete()
 
+    faces.withdraw(apps, None)
     sharing.withdraw(apps, None)
     clips.withdraw(apps, None)
     playback.withdraw(apps, None)
@@ -102,6 +104,7 @@ def test_the_migration_seeds_what_the_table_says_and_takes_it_back() -> None:
     playback.grant(apps, None)
     sharing.grant(apps, None)
     clips.grant(apps, None)
+    faces.grant(apps, None)
 
     assert gone == 0
     assert {name: names(Group.objects.get(name=name)) for name in (USER, MODERATOR)} == {

@@ -7,11 +7,14 @@ import signal
 import sys
 import time
 from argparse import ArgumentParser
+from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm  # type: ignore[import-untyped]
 
+from faces.queries.videos import reports_of
 from library.exceptions import LibraryError
 from library.models import ScanLog
 from library.models.scan_log import ScanStatus
@@ -20,6 +23,8 @@ from library.services import find_or_register_folder
 from processing.exceptions import CrewLostError
 from processing.queries.report import file_reports
 from processing.services.foreground import process_folders
+
+_BATCH = 500
 
 
 class Command(BaseCommand):
@@ -58,7 +63,7 @@ class Command(BaseCommand):
                 self.stderr.write(
                     f"{target.folder.name}: {held.error} 'manage.py scan --accept-missing' says that they are gone."
                 )
-        files = list(file_reports(targets))
+        files = _with_faces(file_reports(targets))
         seconds = round(time.monotonic() - began, 3)
         if options["json"]:
             report = {"folder": path, "seconds": seconds, "files": files}
@@ -72,6 +77,15 @@ class Command(BaseCommand):
             self.stdout.write(f"Failed: {display_path(encode_path(file['path']))}: {file['error']}")
         ready = len(files) - len(failed)
         self.stdout.write(f"{len(files):,} files: {ready:,} ready, {len(failed):,} failed, in {seconds:.1f} s.")
+
+
+def _with_faces(reports: Iterator[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The files' reports with what is known of the faces in their videos."""
+    files: list[dict[str, Any]] = []
+    for batch in iter(lambda: list(islice(reports, _BATCH)), []):
+        faces = reports_of({file["video_id"] for file in batch if file["video_id"] is not None})
+        files += [file | {"faces": faces.get(file["video_id"])} for file in batch]
+    return files
 
 
 def _show(bar: "tqdm[Any]", ended: int, known: int, is_scanning: bool) -> None:
