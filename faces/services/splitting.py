@@ -48,17 +48,19 @@ def split_track(*, track: FaceTrack, at_seconds: float, user: User | None) -> Fa
                 model_id=row.model_id,
                 embedding=row.embedding,
                 quality=row.quality,
+                is_retimed=True,
             )
             _describe(part, after)
             part.crop, part.strip = pictures.stored(files, "after", after)
             part.save(force_insert=True)
             FaceDetection.objects.filter(pk__in=[one.pk for one in after]).update(track=part)
-            row.end_seconds = at_seconds
+            # A later look finds one appearance again; what was parted stays so.
+            row.end_seconds, row.is_retimed = at_seconds, True
             _describe(row, before)
             old = str(row.crop)
             if not pictures.shows_best_of(before):
                 row.crop = pictures.stored(files, "before", before)[0]
-            row.save(update_fields=["end_seconds", "embedding", "detection_count", "quality", "crop"])
+            row.save(update_fields=["end_seconds", "is_retimed", "embedding", "detection_count", "quality", "crop"])
         files.keep(instead_of=[old] if old != str(row.crop) else [])
     return part
 
