@@ -58,7 +58,7 @@ class FaceBoxSerializer(serializers.Serializer[Any]):
 
 
 class ReferencePhotoSerializer(serializers.Serializer[Any]):
-    """How far a photo is. With "several", `faces` are to be chosen from: POST their number, from 1. `batch` undoes it."""
+    """How far a photo is. With "several", `faces` are to be chosen from: POST the number, from 1. `batch` undoes it."""
 
     id = serializers.UUIDField(source="public_id")
     person = NamedSerializer(source="creator")

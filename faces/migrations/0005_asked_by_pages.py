@@ -38,7 +38,7 @@ class Migration(migrations.Migration):
                 ('error', models.TextField(blank=True)),
                 ('batch_id', models.UUIDField(help_text='The change by which it is undone.', null=True)),
                 ('creator', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='people.creator')),
-                ('reference', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='faces.facereference')),
+                ('reference', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='faces.facereference')),
                 ('user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
@@ -62,7 +62,7 @@ class Migration(migrations.Migration):
                 ('is_found', models.BooleanField(default=False, help_text='A face was seen in the box; else it is taken as drawn.')),
                 ('batch_id', models.UUIDField(help_text='The change by which it is undone.', null=True)),
                 ('creator', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='people.creator')),
-                ('track', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='faces.facetrack')),
+                ('track', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='faces.facetrack')),
                 ('user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('video', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='drawn_faces', to='library.video')),
             ],

@@ -35,7 +35,10 @@ class ReferencePhoto(TimeStamped):
     faces = models.JSONField(default=list)
     state = models.CharField(max_length=10, choices=PhotoState.choices, default=PhotoState.WAITING)
     error = models.TextField(blank=True)
-    reference = models.ForeignKey(FaceReference, on_delete=models.SET_NULL, null=True, related_name="+")
+    # Without a constraint: an undo takes the face away, and must not stumble over who asked for it.
+    reference = models.ForeignKey(
+        FaceReference, on_delete=models.SET_NULL, null=True, related_name="+", db_constraint=False
+    )
     batch_id = models.UUIDField(null=True, help_text="The change by which it is undone.")
 
     class Meta(TimeStamped.Meta):
