@@ -13,7 +13,7 @@ from faces.admin.base import FaceAdmin, change_address, face, face_of_reference,
 from faces.models import DifferentPeople, FaceCluster, FaceDetection, FaceLook, FaceModel, FaceReference, FaceTrack
 from faces.models.look import LookState
 from faces.models.track import TrackStatus
-from faces.services.references import remove_reference
+from faces.services.known import remove_reference
 from library.access import current_user
 from library.admin.base import CuratedAdmin, ReadOnlyAdmin
 from library.admin.columns import NOTHING, badge, duration, sentence, two_lines, when

@@ -15,9 +15,10 @@ from faces.models.track import TrackStatus
 from faces.services.credits import pairs_of, take_back_credits
 from faces.services.locks import hold_clusters
 from faces.services.models import current_model
-from library.models import Rejection, Suggestion
+from library.models import ChangeBatch, Rejection, Suggestion
+from library.models.change import ChangeSource
 from library.models.suggestion import SuggestedKind
-from library.services.changes import change_batch
+from library.services.changes import change_batch, events_of
 from people.models import Creator
 from people.services.credits import edit_credits
 
@@ -144,10 +145,23 @@ def _match_batch(ids: Sequence[int], known: ReferenceSet, settings: FaceSettings
 
 
 def _rejected(tracks: Sequence[FaceTrack]) -> _Pairs:
+    """What somebody said no to, by an answer or by undoing what matching had named."""
     rows = Rejection.objects.filter(
         video__in={track.video_id for track in tracks}, kind=SuggestedKind.CREATOR, provider__in=["", PROVIDER]
     )
-    return set(rows.values_list("video_id", "subject", "object_id"))
+    undone = ChangeBatch.objects.filter(source=ChangeSource.FACE, user=None, undone_at__isnull=False)
+    events = events_of(FaceTrack).filter(
+        pgh_obj_id__in=[track.pk for track in tracks],
+        pgh_label="update",
+        status=TrackStatus.MATCHED,
+        pgh_context_id__in=undone.values("pk"),
+    )
+    taken_back = events.values_list("pgh_obj_id", "creator_id").order_by()
+    videos = {track.pk: track.video_id for track in tracks}
+    return {
+        *rows.values_list("video_id", "subject", "object_id"),
+        *((videos[pk], subject_of(pk), creator_id) for pk, creator_id in taken_back),
+    }
 
 
 def _hidden(tracks: Sequence[FaceTrack]) -> set[int]:

@@ -60,7 +60,7 @@ def name_tracks(
         hold_clusters(alone=False)
         _check_in_use(creator)
         rows = _locked(track_ids).exclude(status=TrackStatus.MANUAL, creator=creator)
-        tracks = list(rows.pending() if only_unnamed else rows)
+        tracks = list(_still_unnamed(rows) if only_unnamed else rows)
         if not tracks:
             return NOTHING
         taken = pairs_of([track for track in tracks if track.creator_id != creator.pk])
@@ -87,8 +87,7 @@ def name_cluster(*, cluster: FaceCluster, creator: Creator, user: User | None) -
     """
     with change_batch(summary=f"Named an unknown person {creator}", user=user, source="face"):
         hold_clusters(alone=False)
-        # Held until the first of two has committed.
-        if not FaceCluster.objects.select_for_update().filter(pk=cluster.pk).exists():
+        if not is_there(cluster):
             return NOTHING
         ids = list(FaceTrack.objects.pending().filter(cluster=cluster).values_list("pk", flat=True))
         return name_tracks(track_ids=ids, creator=creator, user=user, only_unnamed=True)
@@ -189,6 +188,16 @@ def rematch_later() -> None:
 
 
 # ---- parts ----------------------------------------------------------------------------------------------------------
+def is_there(cluster: FaceCluster) -> bool:
+    """Whether nobody has named the unknown person; held until the end of the transaction."""
+    return FaceCluster.objects.select_for_update().filter(pk=cluster.pk).first() is not None
+
+
+def _still_unnamed(rows: TrackQuerySet) -> TrackQuerySet:
+    """Those that nobody named while this one waited for their locks."""
+    return rows.pending()
+
+
 def _locked(track_ids: Iterable[int]) -> TrackQuerySet:
     """Videos and tracks in the order of their ids: two namings never wait for each other in a circle."""
     rows: TrackQuerySet = FaceTrack.objects.select_for_update(of=("self",)).filter(pk__in=list(track_ids))

@@ -15,9 +15,10 @@ from faces.ml.engine import FaceEngine, FoundFace
 from faces.ml.matching import Match
 from faces.models import FaceReference, FaceSettings
 from faces.models.reference import ReferenceSource
+from faces.services.known import remove_reference as remove_reference
 from faces.services.matching import load_references
 from faces.services.models import use_model
-from faces.services.naming import keep_primary, rematch_later
+from faces.services.naming import rematch_later
 from library.models import User
 from library.services.changes import change_batch
 from people.models import Creator
@@ -136,12 +137,3 @@ def add_reference(
             files.keep()
     rematch_later()
     return row
-
-
-def remove_reference(*, reference: FaceReference, user: User | None) -> None:
-    """It isn't them, or too bad to know them by. Undoable; what it may have proposed is compared anew."""
-    creator = reference.creator
-    with change_batch(summary=f"Removed a reference face of {creator}", user=user, source="face"):
-        reference.delete()
-        keep_primary([creator.pk])
-    rematch_later()

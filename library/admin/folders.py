@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 from unfold.admin import ModelAdmin
 
+from faces.services.wiping import count_faces
 from library.admin.base import back, counted, say
 from library.admin.columns import NOTHING, badge, link_to, post_button, two_lines
 from library.admin.curated import plainly_labelled
@@ -158,6 +159,8 @@ class FolderAdmin(ModelAdmin):
                 obj.save(update_fields=columns)
             if form.cleaned_data.get("is_default"):
                 make_default(folder=obj, user=request.user)
+        if "looks_for_faces" in form.changed_data and not obj.looks_for_faces:
+            _offer_wipe(request, obj)
         if "has_marker" in form.changed_data:
             self._use_marker(request, obj, is_wanted=form.cleaned_data["has_marker"])
         if not change:
@@ -317,3 +320,14 @@ def _may_trash(request: HttpRequest) -> bool:
 
 def _user(request: HttpRequest) -> Any:
     return request.user
+
+
+def _offer_wipe(request: HttpRequest, folder: Folder) -> None:
+    """Faces aren't looked for there any more: what was found may go too."""
+    known = count_faces(folder=folder)
+    if known.is_nothing or not request.user.has_perm("faces.wipe_faces"):  # type: ignore[union-attr]
+        return
+    link = link_to(f"{reverse('admin:faces_wipe')}?folder={folder.pk}", "Wipe them …")
+    found = counted(known.tracks, "appearance that was found there is", "appearances that were found there are")
+    text = "Faces are not looked for in {} any more. {} kept. {}"
+    messages.warning(request, format_html(text, folder.name, found, link))

@@ -15,6 +15,7 @@ from library.services.history import undo_batch
 from library.services.merging import merge
 from people.models import Credit
 from tests.faces.factories import make_creator, make_reference, make_track
+from tests.faces.rows import everything
 from tests.faces.vectors import between, faces_of, person
 from tests.library.factories import make_user, make_video
 
@@ -28,16 +29,6 @@ MAYBE_ANA = faces_of(ANA, 1, likeness=0.6, seed=5)[0]
 @pytest.fixture
 def owner() -> User:
     return make_user(role="admin")
-
-
-def everything() -> list[object]:
-    """All rows that people's answers are in."""
-    tracks = FaceTrack.objects.order_by("pk").values_list("pk", "status", "creator_id", "confidence", "cluster_id")
-    credits = Credit.objects.order_by("pk").values_list("video_id", "creator_id", "source")
-    references = FaceReference.objects.order_by("pk").values_list("pk", "creator_id", "is_primary")
-    suggestions = Suggestion.objects.order_by("pk").values_list("pk", "object_id", "state", "answered_by_id")
-    rejections = Rejection.objects.order_by("pk").values_list("pk", "object_id", "subject")
-    return [list(rows) for rows in (tracks, credits, references, suggestions, rejections)]
 
 
 # ---- matching -------------------------------------------------------------------------------------------------------

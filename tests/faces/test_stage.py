@@ -3,23 +3,29 @@
 from pathlib import Path
 
 import pytest
+from django.utils import timezone
 
-from faces.models import FaceDetection, FaceLook, FaceSettings, FaceTrack
+from faces import anew_stage, stage
+from faces.models import FaceDetection, FaceLook, FaceModel, FaceReference, FaceSettings, FaceTrack
 from faces.models.look import LookState
 from faces.models.track import TrackStatus
 from faces.services import models as installed
 from faces.services.engines import loaded_engine
-from faces.services.naming import name_tracks
+from faces.services.matching import as_vectors, match_tracks
+from faces.services.naming import edit_track, name_tracks, reject_match
 from faces.services.references import add_reference
 from faces.stage import run
-from library.models import ChangeBatch, VideoFile
+from library.models import ChangeBatch, Rejection, Suggestion, VideoFile
 from library.services.history import undo_batch
 from people.models import Credit
-from processing.models import FaceFrames
+from processing.models import FaceFrames, Job, StageRecord
 from processing.services.frames import make_pictures
-from processing.stages.registry import StageContext
+from processing.services.keys import keys_of
+from processing.services.upkeep import submit_outdated
+from processing.stages.registry import StageContext, get_stage
 from tests.faces.drawing import DrawnFace, scene
 from tests.faces.factories import make_creator, make_face_film
+from tests.faces.tiny_pack import make_pack
 from tests.library.factories import make_file, make_folder, make_user
 from tests.processing.ingesting import turn_aside
 
@@ -146,6 +152,7 @@ def test_a_known_person_is_named_and_credited_and_it_can_be_undone(file: VideoFi
     track.refresh_from_db()
     assert (track.status, track.creator) == (TrackStatus.PENDING, None)
     assert not Credit.objects.exists()
+    assert match_tracks().recognised == 0, "what was undone is not done again"
 
 
 @pytest.mark.usefixtures("models")
@@ -165,8 +172,6 @@ def test_looking_again_keeps_names_and_ids(file: VideoFile) -> None:
 @pytest.mark.usefixtures("models")
 def test_a_broken_picture_is_counted_and_passed_over(file: VideoFile, monkeypatch: pytest.MonkeyPatch) -> None:
     make_pictures(file=file, report=lambda done, total: None)
-    from faces import stage
-
     unpack = stage.unpack_face_frames
 
     def spoil(row: FaceFrames, folder: Path) -> list[tuple[float, Path]]:
@@ -179,3 +184,109 @@ def test_a_broken_picture_is_counted_and_passed_over(file: VideoFile, monkeypatc
     facts = look_at(file, with_pictures=False)
 
     assert (facts["pictures"], facts["broken_pictures"], facts["tracks"]) == (11, 1, 2)
+
+
+def record_look(file: VideoFile) -> None:
+    """As the engine does when the stage has ended well."""
+    key = keys_of(get_stage("faces"), [file.pk])[file.pk]
+    StageRecord.objects.update_or_create(
+        target_kind="file",
+        target_id=file.pk,
+        stage="faces",
+        variant="",
+        defaults={"status": "completed", "input_key": key, "completed_key": key, "finished_at": timezone.now()},
+    )
+
+
+@pytest.mark.usefixtures("models")
+def test_another_model_describes_all_anew_without_a_decode_and_what_people_said_stays(
+    file: VideoFile, settings: object, tmp_path: Path
+) -> None:
+    look_at(file)
+    record_look(file)
+    ana, owner = make_creator(name="Ana"), make_user(role="admin")
+    short, long = FaceTrack.objects.order_by("end_seconds")
+    name_tracks(track_ids=[short.pk], creator=ana, user=owner)
+    reject_match(track=long, creator=ana, user=owner)
+    before = dict(FaceTrack.objects.values_list("pk", "embedding"))
+    settings.FACE_MODEL_DIR = make_pack(tmp_path / "other", seed=21)
+    outdated = submit_outdated()
+
+    facts = look_at(file, with_pictures=False)
+    record_look(file)
+    again = anew_stage.run(StageContext(1, {}, None, lambda done, total: None)).facts
+
+    assert outdated == 1
+    assert (facts["described_anew"], facts["decoded_again"]) == (2, False)
+    assert Job.objects.filter(stage="faces-anew", status="pending").exists()
+    assert (again["references"], again["references_without_picture"]) == (1, 0)
+    new = FaceModel.objects.get(is_current=True)
+    for model in (FaceTrack, FaceDetection, FaceReference):
+        assert not model.objects.exclude(model=new).exists()
+    short.refresh_from_db()
+    assert (short.status, short.creator) == (TrackStatus.MANUAL, ana)
+    assert float(as_vectors([short.embedding])[0] @ as_vectors([before[short.pk]])[0]) < 0.9
+    reference = FaceReference.objects.get()
+    assert float(as_vectors([short.embedding])[0] @ as_vectors([reference.embedding])[0]) > 0.9
+    assert Rejection.objects.get().subject == f"track:{long.pk}"
+    assert not Suggestion.objects.open().exists()
+    assert FaceLook.objects.get().decodes == 0
+
+    # One whose faces were not kept is decoded once more, and that is counted.
+    FaceTrack.objects.update(strip="")
+    settings.FACE_MODEL_DIR = make_pack(tmp_path / "third", seed=22)
+    facts = look_at(file, with_pictures=False)
+    assert facts["decoded_again"] is True
+    assert FaceLook.objects.get().decodes == 1
+    assert dict(FaceTrack.objects.values_list("pk", "status")) == {short.pk: "manual", long.pk: "pending"}
+
+
+def test_a_video_that_waits_for_a_model_is_looked_at_by_itself_once_there_is_one(
+    file: VideoFile, settings: object, tmp_path: Path, pack_folder: Path
+) -> None:
+    settings.FACE_MODEL_DIR = tmp_path / "no models"
+    assert "waiting" in look_at(file)
+    StageRecord.objects.create(
+        target_kind="file", target_id=file.pk, stage="faces", status="completed", finished_at=timezone.now()
+    )
+    assert submit_outdated() == 0
+
+    settings.FACE_MODEL_DIR = pack_folder
+
+    assert submit_outdated() == 1
+    assert look_at(file, with_pictures=False)["tracks"] == 2
+    assert FaceLook.objects.get().decodes == 1
+
+
+@pytest.mark.usefixtures("models")
+def test_another_copy_of_a_video_is_not_looked_at(file: VideoFile) -> None:
+    VideoFile.objects.filter(pk=file.pk).update(is_primary=False)
+
+    assert "skipped" in look_at(file)
+
+
+@pytest.mark.usefixtures("models")
+def test_what_is_switched_off_during_a_look_leaves_nothing(file: VideoFile, monkeypatch: pytest.MonkeyPatch) -> None:
+    look = stage.look
+
+    def look_slowly(**arguments: object) -> object:
+        file.folder.looks_for_faces = False
+        file.folder.save(update_fields=["looks_for_faces"])
+        return look(**arguments)
+
+    monkeypatch.setattr("faces.stage.look", look_slowly)
+
+    assert "skipped" in look_at(file)
+    assert not FaceTrack.objects.exists()
+    assert not FaceFrames.objects.exists()
+
+
+@pytest.mark.usefixtures("models")
+def test_times_that_somebody_set_outlast_a_look(file: VideoFile) -> None:
+    look_at(file)
+    track = FaceTrack.objects.earliest("end_seconds")
+    edit_track(track=track, end_seconds=4.5, user=make_user(role="admin"))
+
+    look_at(file)
+
+    assert FaceTrack.objects.get(pk=track.pk).end_seconds == 4.5
