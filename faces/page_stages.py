@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from faces.models import ReferencePhoto
-from faces.services.drawing import DRAWN_STAGE, give_up_boxes
-from faces.services.photos import PHOTO_STAGE, PHOTOS_FOLDER, give_up_photos
+from faces.services.drawing import DRAWN_STAGE, forget_boxes, give_up_boxes
+from faces.services.photos import PHOTO_STAGE, PHOTOS_FOLDER, forget_photos, give_up_photos
+from faces.services.wiping import also_wipe
 from library.models import Video
 from library.services.sweeping import StoredKind, register_stored
 from processing.models.images import derived_storage
@@ -57,3 +58,5 @@ register_stored(
         "Added photos of faces", derived_storage, PHOTOS_FOLDER, owned_by(ReferencePhoto, "creator_id", ["picture"])
     )
 )
+also_wipe(forget_boxes)
+also_wipe(forget_photos)

@@ -16,7 +16,8 @@ from faces.api.shared import LOOK, find_person
 from faces.models import FaceReference, ReferencePhoto
 from faces.models.reference import ReferenceSource
 from faces.models.reference_photo import PhotoState
-from faces.services.photos import add_photo, choose_face, drop_reference, make_primary
+from faces.services.known import remove_reference, show_reference
+from faces.services.photos import add_photo, choose_face
 from library.api.answers import NamedSerializer
 from library.api.base import ApiView
 from library.api.pages import paged
@@ -133,7 +134,7 @@ class FaceReferenceDetail(ApiView):
         """Makes it the one that stands for them."""
         row = self._find(reference_id)
         with self.changing():
-            make_primary(reference=row, user=self.account)
+            show_reference(reference=row, user=self.account)
         return Response(FaceReferenceSerializer(self._find(reference_id)).data)
 
     @extend_schema(responses={204: None})
@@ -141,7 +142,7 @@ class FaceReferenceDetail(ApiView):
         """It isn't them, or too bad to know them by. Faces that nobody has named are compared anew."""
         row = self._find(reference_id)
         with self.changing():
-            drop_reference(reference=row, user=self.account)
+            remove_reference(reference=row, user=self.account)
         return Response(status=HTTPStatus.NO_CONTENT)
 
 

@@ -34,9 +34,7 @@ class DrawnBox(TimeStamped):
     error = models.TextField(blank=True)
     is_found = models.BooleanField(default=False, help_text="A face was seen in the box; else it is taken as drawn.")
     # Without a constraint: an undo takes the appearance away, and must not stumble over who asked for it.
-    track = models.ForeignKey(
-        FaceTrack, on_delete=models.SET_NULL, null=True, related_name="+", db_constraint=False
-    )
+    track = models.ForeignKey(FaceTrack, on_delete=models.SET_NULL, null=True, related_name="+", db_constraint=False)
     batch_id = models.UUIDField(null=True, help_text="The change by which it is undone.")
 
     class Meta(TimeStamped.Meta):

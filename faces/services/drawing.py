@@ -88,5 +88,10 @@ def variant_of(box_id: int) -> str:
     return f"box-{box_id}"
 
 
+def forget_boxes() -> None:
+    """All of them: what is known of faces is being wiped."""
+    DrawnBox.objects.all().delete()
+
+
 def _forget_old() -> None:
     DrawnBox.objects.filter(created_at__lt=timezone.now() - _KEPT).delete()

@@ -10,10 +10,9 @@ from faces.exceptions import NoFaceError, SeveralFacesError
 from faces.models import FaceReference, ReferencePhoto
 from faces.models.reference_photo import PhotoState
 from faces.services.models import installed_pack
-from faces.services.naming import EVERYTHING, rematch_later
-from library.models import ChangeBatch, User
+from faces.services.naming import EVERYTHING
+from library.models import User
 from library.pictures import encode_picture
-from library.services.changes import change_batch
 from people.models import Creator
 from processing.models import Job
 from processing.models.job import TargetKind
@@ -93,30 +92,11 @@ def variant_of(photo: ReferencePhoto) -> str:
     return f"photo-{photo.pk}-{photo.number or 0}"
 
 
-def make_primary(*, reference: FaceReference, user: User | None) -> ChangeBatch:
-    """This face stands for the person. One change batch."""
-    with change_batch(summary=f"Chose the face of {reference.creator}", user=user, source="face") as batch:
-        others = FaceReference.objects.select_for_update().filter(creator=reference.creator_id, is_primary=True)
-        for other in others.exclude(pk=reference.pk):
-            other.is_primary = False
-            other.save(update_fields=["is_primary"])
-        FaceReference.objects.filter(pk=reference.pk, is_primary=False).update(is_primary=True)
-    return batch
-
-
-def drop_reference(*, reference: FaceReference, user: User | None) -> ChangeBatch:
-    """As `references.remove_reference`, which loads the models that web processes never load: it isn't them, or too bad
-    to know them by. Undoable; what it may have proposed is compared anew."""
-    creator = reference.creator
-    with change_batch(summary=f"Removed a reference face of {creator}", user=user, source="face") as batch:
-        was_primary = reference.is_primary
-        reference.delete()
-        best = FaceReference.objects.filter(creator=creator).order_by("-quality", "pk").first()
-        if was_primary and best is not None:
-            best.is_primary = True
-            best.save(update_fields=["is_primary"])
-    rematch_later()
-    return batch
+def forget_photos() -> None:
+    """All of them, with their pictures on commit: what is known of faces is being wiped."""
+    names = [str(name) for name in ReferencePhoto.objects.values_list("picture", flat=True)]
+    ReferencePhoto.objects.all().delete()
+    transaction.on_commit(lambda: remove_files(names))
 
 
 def _submit(row: ReferencePhoto) -> None:

@@ -17,14 +17,16 @@ from faces.exceptions import NoFaceError, NoModelError
 from faces.models import FaceReference, ReferencePhoto
 from faces.queries.moments import moments_of, videos_together
 from faces.queries.person import crops_of, numbers_of, references_of, seen_together_with, source_words
+from faces.services.known import remove_reference, show_reference
 from faces.services.models import has_pack
-from faces.services.photos import add_photo, choose_face, drop_reference, make_primary
+from faces.services.photos import add_photo, choose_face
 from faces.views.media import send_private
 from library import queries
 from library.access import check, current_user, may, requires
 from library.announce import announce
 from library.exceptions import PictureError
 from library.models import User
+from library.services.changes import change_batch
 from people.models import Creator
 from people.queries import creator_card
 from playback.queries import Tile, tiles_of
@@ -110,12 +112,15 @@ def _add(request: HttpRequest, creator: Creator) -> ReferencePhoto:
 
 def _answer(request: HttpRequest, creator: Creator, wish: str) -> None:
     reference = get_object_or_404(FaceReference, pk=_number(request.POST.get("id", "")), creator=creator)
+    user = current_user(request)
     if wish == "primary":
         check(request, "faces.change_facereference")
-        batch = make_primary(reference=reference, user=current_user(request))
+        with change_batch(user=user) as batch:
+            show_reference(reference=reference, user=user)
         return announce(request, f"That face stands for {creator} now.", batch)
     check(request, "faces.delete_facereference")
-    batch = drop_reference(reference=reference, user=current_user(request))
+    with change_batch(user=user) as batch:
+        remove_reference(reference=reference, user=user)
     announce(request, f"Removed. Faces that were likely to be {creator} by it are compared anew.", batch)
 
 

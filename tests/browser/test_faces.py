@@ -26,7 +26,6 @@ from tests.processing.ingesting import settle
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
-
 def cast(seconds: float) -> list[DrawnFace]:
     """Ana for five seconds, Ben all the time, and a face that is too small to be taken by itself."""
     ana = [DrawnFace("ana", 150, 140, 60)] if seconds < 5 else []

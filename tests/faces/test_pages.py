@@ -14,7 +14,16 @@ from django.test.utils import CaptureQueriesContext
 from PIL import Image
 
 from faces.addresses import reference_crop, track_crop
-from faces.models import DrawnBox, FaceDetection, FaceModel, FaceReference, FaceSettings, FaceTrack, PhotoSearch, ReferencePhoto
+from faces.models import (
+    DrawnBox,
+    FaceDetection,
+    FaceModel,
+    FaceReference,
+    FaceSettings,
+    FaceTrack,
+    PhotoSearch,
+    ReferencePhoto,
+)
 from faces.models.drawn_box import AskedState
 from faces.models.photo_search import PhotoSearchStatus
 from faces.models.reference import ReferenceSource
