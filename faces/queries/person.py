@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection
 from django.db.models import Case, Count, F, Sum, Value, When
@@ -93,7 +94,12 @@ SELECT other.creator_id, COUNT(DISTINCT other.video_id)
 def seen_together_with(creator: Creator) -> list[Card]:
     """Who is to be seen with them at the same time, in most videos first; the count is of those videos. Three
     statements."""
-    wanted = {"one": creator.pk, "named": [str(one) for one in NAMED], "most": _LOOKED_AT, "count": 2 * MOST_TOGETHER}
+    wanted: dict[str, Any] = {
+        "one": creator.pk,
+        "named": [str(one) for one in NAMED],
+        "most": _LOOKED_AT,
+        "count": 2 * MOST_TOGETHER,
+    }
     with connection.cursor() as cursor:
         cursor.execute(_TOGETHER, wanted)
         shared = {int(pk): int(count) for pk, count in cursor.fetchall()}
