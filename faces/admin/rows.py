@@ -148,7 +148,6 @@ class FaceReferenceAdmin(CuratedAdmin):
     empty_sentence = "Known faces are listed here once somebody was named, or photos of people were added."
     fields = ["portrait", "who", "came_from", "quality_shown", "shown", "added", "made_by"]
     readonly_fields = fields
-    actions = ["delete_selected"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[FaceReference]:
         rows: QuerySet[FaceReference] = super().get_queryset(request)

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -24,7 +24,7 @@ from people.models import Creator
 
 @admin.register(FaceSettings)
 class FaceSettingsAdmin(SettingsRowAdmin):
-    change_form_before_template = "admin/faces/settings_state.html"
+    change_form_outer_before_template = "admin/faces/settings_state.html"
     fieldsets = [
         (None, {"fields": ["is_enabled"]}),
         ("Naming", {"fields": [("match_threshold", "auto_tag_threshold")]}),
@@ -79,13 +79,18 @@ class FaceSettingsAdmin(SettingsRowAdmin):
 
 
 def _folder(request: HttpRequest) -> Folder | None:
-    pk = request.GET.get("folder", "")
-    return get_object_or_404(Folder, pk=pk) if pk.isdecimal() and len(pk) < 18 else None
+    return get_object_or_404(Folder, pk=_number(request.GET["folder"])) if "folder" in request.GET else None
 
 
 def _creator(request: HttpRequest) -> Creator | None:
-    pk = request.GET.get("person", "")
-    return get_object_or_404(Creator, pk=pk) if pk.isdecimal() and len(pk) < 18 else None
+    return get_object_or_404(Creator, pk=_number(request.GET["person"])) if "person" in request.GET else None
+
+
+def _number(text: str) -> int:
+    """What an address names. Raises Http404: whoever means one folder must never be taken for meaning all."""
+    if not text.isdecimal() or len(text) > 17:
+        raise Http404
+    return int(text)
 
 
 def _wipe(request: HttpRequest, folder: Folder | None, creator: Creator | None) -> Wiped:

@@ -7,7 +7,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import Case, Count, F, Sum, Value, When
 
-from faces.addresses import crop_address
+from faces.addresses import crop_address, reference_crop
 from faces.models import FaceReference, FaceTrack
 from faces.models.reference import ReferenceSource
 from faces.models.track import NAMED, TrackStatus
@@ -105,6 +105,14 @@ def seen_together_with(creator: Creator) -> list[Card]:
         shared = {int(pk): int(count) for pk, count in cursor.fetchall()}
     rows = Creator.objects.in_use().in_bulk(list(shared))
     return creator_cards([rows[pk] for pk in shared if pk in rows][:MOST_TOGETHER], shared)
+
+
+def pictures_of_people(cards: Sequence[Card]) -> list[tuple[Card, str]]:
+    """Each with the address of their picture, else of the face that stands for them, else nothing. One statement."""
+    bare = [card.row.pk for card in cards if not card.picture]
+    rows = FaceReference.objects.filter(creator__in=bare, is_primary=True).defer("embedding")
+    faces = {row.creator_id: reference_crop(row) for row in rows}
+    return [(card, card.picture or faces.get(card.row.pk, "")) for card in cards]
 
 
 def crops_of(track_ids: Sequence[int]) -> dict[int, str]:

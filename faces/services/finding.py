@@ -128,8 +128,8 @@ def write_tracks(*, file: VideoFile, key: str, model: FaceModel, looked: Looked)
     """Writes what was found in a video's file in place of what an earlier look found; returns the ids of its tracks.
 
     A track that was there keeps its row, with its name and what was said about it, when a new one shares a moment and
-    a likeness with it, and its times where somebody set them. Of the others those go that nobody has named. Raises what
-    `check_unchanged` raises, and NotAllowedError; then nothing is left behind.
+    a likeness with it, and its times where somebody set them. Of the others those go that nobody has named or drawn.
+    Raises what `check_unchanged` raises, and NotAllowedError; then nothing is left behind.
     """
     assert file.video_id is not None
     with NewFiles(folder_of("faces", file.video_id, key)) as files:
@@ -142,7 +142,12 @@ def write_tracks(*, file: VideoFile, key: str, model: FaceModel, looked: Looked)
             before = list(FaceTrack.objects.select_for_update().filter(video=file.video_id).order_by("pk"))
             kept = _same_tracks(before, looked, model)
             retimed = {track.pk for track in before if track.is_retimed}
-            gone = [track for track in before if track.pk not in kept.values() and track.status == TrackStatus.PENDING]
+            drawn = _drawn([track.pk for track in before])
+            gone = [
+                track
+                for track in before
+                if track.pk not in kept.values() and track.status == TrackStatus.PENDING and track.pk not in drawn
+            ]
             names = [
                 name for track in before if track.pk in kept.values() for name in (track.crop.name, track.strip.name)
             ]
@@ -161,6 +166,12 @@ def write_tracks(*, file: VideoFile, key: str, model: FaceModel, looked: Looked)
                 FaceDetection.objects.bulk_create(_detections(row, track, looked))
             files.keep(instead_of=[str(name) for name in names if name])
     return ids
+
+
+def _drawn(track_ids: Sequence[int]) -> set[int]:
+    """Those with a face that somebody drew, since no look had found it."""
+    rows = FaceDetection.objects.filter(track__in=track_ids, is_manual=True)
+    return set(rows.values_list("track", flat=True))
 
 
 def drop_tracks(track_ids: Sequence[int]) -> None:

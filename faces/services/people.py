@@ -5,7 +5,8 @@ from typing import Any
 
 from faces.models import FaceTrack
 from faces.models.track import NAMED, TrackStatus
-from faces.services.matching import PROVIDER
+from faces.services.credits import take_back_credits
+from faces.services.matching import PROVIDER, subject_of
 from faces.services.naming import rematch_later
 from library.models import Rejection, Suggestion
 from library.models.suggestion import SuggestedKind
@@ -44,7 +45,7 @@ def bring_back(*, creator_ids: Sequence[int]) -> None:
                 video__in={track.video_id for track in tracks},
             ).values_list("subject", flat=True)
         )
-        back = [track for track in tracks if f"track:{track.pk}" not in said_no]
+        back = [track for track in tracks if subject_of(track.pk) not in said_no]
         for track in back:
             event = before[track.pk]
             track.status, track.creator_id, track.confidence = event.status, creator_id, event.confidence
@@ -52,8 +53,10 @@ def bring_back(*, creator_ids: Sequence[int]) -> None:
         columns = ["status", "creator", "confidence", "cluster", "is_placed"]
         FaceTrack.objects.bulk_update(back, columns, batch_size=1_000)
         Suggestion.objects.open().filter(
-            provider=PROVIDER, subject__in=[f"track:{track.pk}" for track in back]
+            provider=PROVIDER, subject__in=[subject_of(track.pk) for track in back]
         ).delete()
+        # Their credits stayed; where all their faces went to others meanwhile, none is theirs.
+        take_back_credits({(event.video_id, creator_id) for event in before.values()}, user=None)
     rematch_later()
 
 
@@ -69,6 +72,9 @@ def forget_person(creator_id: int) -> None:
 
 def _batch_of_trashing(creator_id: int) -> Any:
     """The batch that put the person into the trash the last time, None when none did."""
-    events = events_of(Creator).filter(pgh_obj_id=creator_id, pgh_label="update", trashed_at__isnull=False)
-    last = events.order_by("-pgh_id").first()
+    events = events_of(Creator).filter(pgh_obj_id=creator_id)
+    went = events.filter(pgh_label="update", trashed_at__isnull=False).order_by().values("pgh_context_id")
+    # What else was changed while they lay there is no trashing.
+    before = events.filter(pgh_label="before", trashed_at__isnull=True, pgh_context_id__in=went)
+    last = before.order_by("-pgh_id").first()
     return None if last is None else last.pgh_context_id

@@ -94,8 +94,7 @@ def wipe_everything(*, user: User | None, switch_off: bool = True) -> Wiped:
         _forget_looks(None)
         for wipe in _also:
             wipe()
-        # Whatever a model was called: nothing is left that it made.
-        FaceModel.objects.all().delete()
+        FaceModel.objects.update(grouped_state="", matched_state="")
         _remember(user, "All faces", wiped)
     return wiped
 
@@ -185,7 +184,8 @@ def _wipe(
 
 
 def _delete(rows: "QuerySet[Any]") -> int:
-    return int(rows._raw_delete(rows.db))
+    # None where it is plain without asking that there are none.
+    return int(rows._raw_delete(rows.db) or 0)
 
 
 def _names(rows: "QuerySet[Any]", *columns: str) -> Iterator[str]:

@@ -16,7 +16,7 @@ from faces.addresses import reference_crop
 from faces.exceptions import NoFaceError, NoModelError
 from faces.models import FaceReference, ReferencePhoto
 from faces.queries.moments import moments_of, videos_together
-from faces.queries.person import crops_of, numbers_of, references_of, seen_together_with, source_words
+from faces.queries.person import crops_of, numbers_of, pictures_of_people, references_of, seen_together_with, source_words
 from faces.services.known import remove_reference, show_reference
 from faces.services.models import has_pack
 from faces.services.photos import add_photo, choose_face
@@ -74,7 +74,7 @@ def person_faces(request: HttpRequest, public_id: UUID) -> HttpResponse:
             "references": [
                 {"row": row, "crop": reference_crop(row), "source": source_words(row)} for row in references_of(creator)
             ],
-            "together": seen_together_with(creator),
+            "together": pictures_of_people(seen_together_with(creator)),
             "photo": _photo(request, creator),
             "has_models": has_pack(),
             "may_add": may(request, "faces.add_facereference"),

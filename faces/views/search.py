@@ -15,7 +15,7 @@ from faces.exceptions import NoModelError
 from faces.models import FaceSettings, FaceTrack, PhotoSearch
 from faces.models.photo_search import PhotoSearchStatus
 from faces.queries.moments import moments_of
-from faces.queries.person import crops_of
+from faces.queries.person import crops_of, pictures_of_people
 from faces.services.models import has_pack
 from faces.services.photo_search import start_photo_search
 from faces.views.media import send_private
@@ -75,9 +75,14 @@ def _result(request: HttpRequest, found: PhotoSearch) -> dict[str, Any]:
     face = found.faces[number - 1]
     ids = [match["public_id"] for match in face["matches"]]
     people = {str(one.public_id): one for one in Creator.objects.in_use().filter(public_id__in=ids)}
-    cards = {card.row.pk: card for card in creator_cards(list(people.values()))} if people else {}
-    likeness = [
-        {"card": cards[people[match["public_id"]].pk], "similarity": match["similarity"]}
+    shown = pictures_of_people(creator_cards(list(people.values()))) if people else []
+    cards = {card.row.pk: (card, address) for card, address in shown}
+    likeness: list[dict[str, Any]] = [
+        {
+            "card": cards[people[match["public_id"]].pk][0],
+            "picture": cards[people[match["public_id"]].pk][1],
+            "similarity": match["similarity"],
+        }
         for match in face["matches"]
         if match["public_id"] in people
     ]

@@ -325,7 +325,7 @@ def _user(request: HttpRequest) -> Any:
 def _offer_wipe(request: HttpRequest, folder: Folder) -> None:
     """Faces aren't looked for there any more: what was found may go too."""
     known = count_faces(folder=folder)
-    if known.is_nothing or not request.user.has_perm("faces.wipe_faces"):  # type: ignore[union-attr]
+    if known.is_nothing or not request.user.has_perm("faces.wipe_faces"):
         return
     link = link_to(f"{reverse('admin:faces_wipe')}?folder={folder.pk}", "Wipe them …")
     found = counted(known.tracks, "appearance that was found there is", "appearances that were found there are")

@@ -1,5 +1,7 @@
 """The lists of faces in the admin: what they cost, and who may look."""
 
+from typing import Any
+
 import pytest
 from django.db import connection
 from django.test import Client
@@ -68,7 +70,7 @@ def test_lists_ask_no_more_of_the_database_when_rows_are_added(client: Client) -
     assert max(after) <= MOST_STATEMENTS
 
 
-def test_the_settings_say_what_is_missing_and_how_to_wipe(client: Client, settings: object, tmp_path: object) -> None:
+def test_the_settings_say_what_is_missing_and_how_to_wipe(client: Client, settings: Any, tmp_path: object) -> None:
     settings.FACE_MODEL_DIR = tmp_path
     client.force_login(make_user(role="admin"))
 

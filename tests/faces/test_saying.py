@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.test import Client
 
 from faces.exceptions import ClusterError, NamingError
 from faces.models import DifferentPeople, FaceCluster, FaceDetection, FaceReference, FaceTrack
@@ -38,7 +39,8 @@ from people.models import Creator, Credit
 from tests.faces.factories import make_creator, make_model, make_reference, make_track
 from tests.faces.rows import everything
 from tests.faces.vectors import between, faces_of, person
-from tests.library.factories import make_user, make_video
+from tests.library.factories import make_file, make_role, make_user, make_video
+from tests.playback.sharing import make_link, make_sharer, page_of
 
 pytestmark = pytest.mark.django_db
 
@@ -53,6 +55,13 @@ def owner() -> User:
 
 def undo_last(user: User) -> None:
     undo_batch(batch=ChangeBatch.objects.latest("created_at"), user=user)
+
+
+def make_role_account(*permissions: str) -> User:
+    """Somebody who may do this and nothing else."""
+    user = make_user(role="")
+    user.groups.add(make_role(name="looker", permissions=list(permissions)))
+    return user
 
 
 def statuses() -> list[tuple[str, str | None]]:
@@ -163,6 +172,7 @@ def test_faces_of_somebody_in_the_trash_wait_and_come_back_with_them(owner: User
     name_tracks(track_ids=[other.pk], creator=make_creator(name="Cleo"), user=owner)
     restore(kind="creator", ids=[ana.pk], user=owner)
     assert statuses() == [("manual", "Ana"), ("manual", "Cleo"), ("matched", "Ana")]
+    assert list(Credit.objects.filter(video=other.video).values_list("creator__name", flat=True)) == ["Cleo"]
 
 
 def test_faces_of_somebody_who_was_merged_follow(owner: User) -> None:
@@ -321,6 +331,26 @@ def test_a_video_tells_who_is_seen_when(owner: User, django_assert_num_queries: 
     last = report["tracks"][-1]
     assert (last["status"], last["creator"]) == (TrackStatus.PENDING, "Ben")
     assert last["confidence"] == pytest.approx(0.6, abs=0.01)
+
+
+def test_the_seek_bar_has_people_and_a_shared_page_has_none(client: Client) -> None:
+    owner, video = make_sharer(), make_file(duration_seconds=60.0).video
+    assert video is not None
+    track = make_track(vector=ANA, video=video, span=(3, 7))
+    name_tracks(track_ids=[track.pk], creator=make_creator(name="Ana Banana"), user=owner)
+    link = make_link(video, owner=owner)
+    shared = client.get(page_of(link)).content.decode()
+    client.force_login(make_user(role="user"))
+    page = client.get(f"/videos/{video.pk}/")
+
+    [person_on_bar] = page.context["player"]["people"]
+    assert (person_on_bar["name"], person_on_bar["spans"]) == ("Ana Banana", [(3, 7)])
+    assert client.get(person_on_bar["url"]).status_code == 200
+    assert "[3.0, 7.0]" in page.content.decode()
+    assert '"people": []' in shared or '"people"' not in shared
+    assert "[3.0, 7.0]" not in shared
+    client.force_login(make_role_account("library.view_video"))
+    assert client.get(f"/videos/{video.pk}/").context["player"]["people"] == []
 
 
 def test_a_rejected_person_stays_away_from_a_face_that_is_described_anew(owner: User) -> None:

@@ -1,24 +1,28 @@
 """From a film with faces to tracks, names and proposals: the real decode, models and database."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.utils import timezone
 
-from faces import anew_stage, stage
+from faces import anew_stage
 from faces.models import FaceDetection, FaceLook, FaceModel, FaceReference, FaceSettings, FaceTrack
 from faces.models.look import LookState
 from faces.models.track import TrackStatus
 from faces.services import models as installed
 from faces.services.engines import loaded_engine
+from faces.services.finding import look
 from faces.services.matching import as_vectors, match_tracks
 from faces.services.naming import edit_track, name_tracks, reject_match
 from faces.services.references import add_reference
 from faces.stage import run
 from library.models import ChangeBatch, Rejection, Suggestion, VideoFile
+from library.services.changes import events_of
 from library.services.history import undo_batch
 from people.models import Credit
 from processing.models import FaceFrames, Job, StageRecord
+from processing.services.face_frames import unpack_face_frames
 from processing.services.frames import make_pictures
 from processing.services.keys import keys_of
 from processing.services.upkeep import submit_outdated
@@ -38,7 +42,7 @@ def _aside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def models(pack_folder: Path, settings: object) -> None:
+def models(pack_folder: Path, settings: Any) -> None:
     settings.FACE_MODEL_DIR = pack_folder
 
 
@@ -98,9 +102,7 @@ def test_without_kept_pictures_they_are_decoded_once_more_and_that_is_counted(fi
     assert facts["tracks"] == 2
 
 
-def test_without_a_model_nothing_is_kept_and_the_state_is_said(
-    file: VideoFile, settings: object, tmp_path: Path
-) -> None:
+def test_without_a_model_nothing_is_kept_and_the_state_is_said(file: VideoFile, settings: Any, tmp_path: Path) -> None:
     settings.FACE_MODEL_DIR = tmp_path / "no models"
     make_pictures(file=file, report=lambda done, total: None)
 
@@ -147,7 +149,7 @@ def test_a_known_person_is_named_and_credited_and_it_can_be_undone(file: VideoFi
     assert (track.status, round(track.end_seconds)) == (TrackStatus.MATCHED, 6)
     assert (credit.creator, credit.source) == (ana, "face")
     assert credit.confidence == pytest.approx(track.confidence)
-    batch = credit.video.credits.model.pgh_event_model.objects.latest("pgh_id").pgh_context_id
+    batch = events_of(Credit).latest("pgh_id").pgh_context_id
     undo_batch(batch=ChangeBatch.objects.get(pk=batch), user=make_user(role="admin"))
     track.refresh_from_db()
     assert (track.status, track.creator) == (TrackStatus.PENDING, None)
@@ -172,7 +174,7 @@ def test_looking_again_keeps_names_and_ids(file: VideoFile) -> None:
 @pytest.mark.usefixtures("models")
 def test_a_broken_picture_is_counted_and_passed_over(file: VideoFile, monkeypatch: pytest.MonkeyPatch) -> None:
     make_pictures(file=file, report=lambda done, total: None)
-    unpack = stage.unpack_face_frames
+    unpack = unpack_face_frames
 
     def spoil(row: FaceFrames, folder: Path) -> list[tuple[float, Path]]:
         frames = unpack(row, folder)
@@ -200,7 +202,7 @@ def record_look(file: VideoFile) -> None:
 
 @pytest.mark.usefixtures("models")
 def test_another_model_describes_all_anew_without_a_decode_and_what_people_said_stays(
-    file: VideoFile, settings: object, tmp_path: Path
+    file: VideoFile, settings: Any, tmp_path: Path
 ) -> None:
     look_at(file)
     record_look(file)
@@ -221,8 +223,8 @@ def test_another_model_describes_all_anew_without_a_decode_and_what_people_said_
     assert Job.objects.filter(stage="faces-anew", status="pending").exists()
     assert (again["references"], again["references_without_picture"]) == (1, 0)
     new = FaceModel.objects.get(is_current=True)
-    for model in (FaceTrack, FaceDetection, FaceReference):
-        assert not model.objects.exclude(model=new).exists()
+    for rows in (FaceTrack.objects, FaceReference.objects, FaceDetection.objects.filter(strip_index__isnull=False)):
+        assert not rows.exclude(model=new).exists()
     short.refresh_from_db()
     assert (short.status, short.creator) == (TrackStatus.MANUAL, ana)
     assert float(as_vectors([short.embedding])[0] @ as_vectors([before[short.pk]])[0]) < 0.9
@@ -242,7 +244,7 @@ def test_another_model_describes_all_anew_without_a_decode_and_what_people_said_
 
 
 def test_a_video_that_waits_for_a_model_is_looked_at_by_itself_once_there_is_one(
-    file: VideoFile, settings: object, tmp_path: Path, pack_folder: Path
+    file: VideoFile, settings: Any, tmp_path: Path, pack_folder: Path
 ) -> None:
     settings.FACE_MODEL_DIR = tmp_path / "no models"
     assert "waiting" in look_at(file)
@@ -267,12 +269,10 @@ def test_another_copy_of_a_video_is_not_looked_at(file: VideoFile) -> None:
 
 @pytest.mark.usefixtures("models")
 def test_what_is_switched_off_during_a_look_leaves_nothing(file: VideoFile, monkeypatch: pytest.MonkeyPatch) -> None:
-    look = stage.look
-
     def look_slowly(**arguments: object) -> object:
         file.folder.looks_for_faces = False
         file.folder.save(update_fields=["looks_for_faces"])
-        return look(**arguments)
+        return look(**arguments)  # type: ignore[arg-type]
 
     monkeypatch.setattr("faces.stage.look", look_slowly)
 

@@ -133,6 +133,7 @@ def test_a_person_is_asked_before_faces_are_wiped(library: dict[str, Video], cli
     client.force_login(make_user(role="moderator"))
     assert client.get(address).status_code == 403
     client.force_login(make_user(role="admin"))
+    assert client.post(f"{reverse('admin:faces_wipe')}?folder=mine", {"sure": "yes"}).status_code == 404
 
     page = client.get(address).content.decode()
     client.post(address, {})
