@@ -145,10 +145,11 @@ def _faces_places() -> list[Place]:
         ("faces", "facelook", "Looks at files", "frame_inspect"),
         ("faces", "facemodel", "Models", "model_training"),
     ]
-    return [
+    places = [
         Place(title, icon, reverse(f"admin:{app}_{model}_changelist"), f"{app}.view_{model}")
         for app, model, title, icon in rows
     ]
+    return [*places, Place("How well it works", "monitoring", reverse("face_accuracy"), "faces.view_facesettings")]
 
 
 def _playback_places() -> list[Place]:

@@ -16,7 +16,14 @@ from faces.addresses import reference_crop
 from faces.exceptions import NoFaceError, NoModelError
 from faces.models import FaceReference, ReferencePhoto
 from faces.queries.moments import moments_of, videos_together
-from faces.queries.person import crops_of, numbers_of, pictures_of_people, references_of, seen_together_with, source_words
+from faces.queries.person import (
+    crops_of,
+    numbers_of,
+    pictures_of_people,
+    references_of,
+    seen_together_with,
+    source_words,
+)
 from faces.services.known import remove_reference, show_reference
 from faces.services.models import has_pack
 from faces.services.photos import add_photo, choose_face

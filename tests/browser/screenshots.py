@@ -161,6 +161,21 @@ def _undone(page: Page) -> None:
     page.get_by_role("button", name="Do it again").wait_for()
 
 
+def _faces(page: Page) -> None:
+    """The person who is seen in most videos."""
+    page.goto("/people/?sort=most")
+    page.goto(f"{page.locator('.card-of a').first.get_attribute('href')}faces/")
+
+
+def _tracks(page: Page) -> None:
+    """A video's lanes with one appearance chosen."""
+    _faces(page)
+    watch = page.locator(".seen-in h3 a").first.get_attribute("href")
+    page.goto(f"{watch}faces/")
+    page.wait_for_timeout(1500)
+    page.locator("[data-piece]").first.click()
+
+
 PAGES: dict[str, Callable[[Page], None]] = {
     "home": _go("/"),
     "home-edit": _go("/home/edit/"),
@@ -170,6 +185,9 @@ PAGES: dict[str, Callable[[Page], None]] = {
     "search": _search,
     "filter": _filter,
     "watch": _watch,
+    "faces-person": _faces,
+    "faces-tracks": _tracks,
+    "faces-accuracy": _go("/admin/faces/accuracy/"),
     "people": _go("/people/"),
     "creator": _first("/people/", "main a[href^='/people/'][href*='-']"),
     "studio": _first("/studios/", "main a[href^='/studios/'][href*='-']"),
