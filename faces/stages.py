@@ -7,7 +7,8 @@ from faces.services.inputs import FACES_STAGE, faces_input, wanted_pictures
 from faces.services.models import ANEW_STAGE
 from faces.services.naming import MATCH_STAGE
 from faces.services.photo_search import STAGE as PHOTO_STAGE
-from faces.services.photo_search import fail_photo_search
+from faces.services.photo_search import fail_photo_search, forget_photo_searches
+from faces.services.wiping import also_wipe
 from processing.models import Priority
 from processing.services.face_frames import register_taker
 from processing.stages.files import labels
@@ -28,6 +29,7 @@ def photo_labels(target_ids: Sequence[int]) -> dict[int, str]:
 
 
 register_taker(wanted_pictures)
+also_wipe(forget_photo_searches)
 register_stage(
     Stage(
         name=FACES_STAGE,

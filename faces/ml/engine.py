@@ -113,7 +113,7 @@ class FaceEngine:
         """The faces of an (h, w, 3) RGB picture, the largest first; those under `least_px` are left out."""
         if picture.ndim != 3 or picture.shape[2] != 3 or min(picture.shape[:2]) < 8:
             return []
-        bgr = np.ascontiguousarray(picture[:, :, ::-1])
+        bgr = cv2.cvtColor(picture, cv2.COLOR_RGB2BGR)
         boxes, landmarks = self._detector.detect(bgr, max_num=0, metric="default")
         found = []
         for row, points in zip(boxes, landmarks if landmarks is not None else [], strict=False):

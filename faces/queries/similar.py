@@ -74,7 +74,9 @@ def similar_vectors(
         near = FaceTrack.objects.annotate(distance=CosineDistance("embedding", _listed(vector)))
         pairs = list(near.order_by("distance").values_list("pk", "distance")[:wanted])
     rows = FaceTrack.objects.filter(pk__in=[pk for pk, _ in pairs], video__trashed_at=None)
-    rows = rows.exclude(status=TrackStatus.REJECTED).exclude(pk=but_track)
+    rows = rows.exclude(status=TrackStatus.REJECTED)
+    if but_track is not None:
+        rows = rows.exclude(pk=but_track)
     rows = rows.filter(model__is_current=True) if model_id is None else rows.filter(model_id=model_id)
     if but_video is not None:
         rows = rows.exclude(video_id=but_video)
@@ -97,7 +99,8 @@ def similar_among(*, vector: Any, rows: "QuerySet[FaceTrack]", most: int = 24) -
     inner, params = rows.order_by().values("pk", "embedding").query.sql_with_params()
     with connection.cursor() as cursor:
         cursor.execute(
-            f"WITH few (id, embedding) AS MATERIALIZED ({inner}) SELECT id, 1 - (embedding <=> %s::halfvec({DIMENSIONS})) FROM few"
+            f"WITH few (id, embedding) AS MATERIALIZED ({inner})"
+            f" SELECT id, 1 - (embedding <=> %s::halfvec({DIMENSIONS})) FROM few"
             f" ORDER BY embedding <=> %s::halfvec({DIMENSIONS}), id LIMIT %s",
             [*params, *[_text(vector)] * 2, min(most, MOST)],
         )

@@ -17,6 +17,7 @@ from faces.models.track import TrackStatus
 from faces.services.locks import hold_clusters, hold_grouping
 from faces.services.matching import as_vectors
 from faces.services.models import current_model
+from faces.services.vectors import as_bytes, unpack
 from library.models import User
 from library.services.changes import change_batch
 
@@ -68,10 +69,10 @@ def cluster_faces(*, only_if_changed: bool = False) -> Clustered:
             known = FaceCluster.objects.aggregate(n=Count("pk"))["n"]
             return Clustered(0, int(known), 0, is_new=False)
         rows = FaceTrack.objects.pending().filter(model=model, video__trashed_at=None).order_by("pk")
-        columns = ("pk", "video_id", "start_seconds", "end_seconds", "cluster_id", "is_placed", "embedding")
-        listed = list(rows.values_list(*columns)) if model is not None else []
+        columns = ("pk", "video_id", "start_seconds", "end_seconds", "cluster_id", "is_placed")
+        listed = list(rows.values_list(*columns, as_bytes())) if model is not None else []
         found = [_Pending(*row[:6]) for row in listed]
-        groups = _groups(found, as_vectors(row[6] for row in listed)) if found else []
+        groups = _groups(found, unpack(row[6] for row in listed)) if found else []
         hold_clusters(alone=True)
         before = np.array([track.cluster_id or 0 for track in found], np.int64)
         placed = np.array([track.is_placed for track in found], bool)

@@ -16,6 +16,7 @@ from faces.models.track import TrackStatus
 from faces.services.credits import pairs_of, take_back_credits
 from faces.services.locks import hold_clusters
 from faces.services.models import current_model
+from faces.services.vectors import as_bytes, unpack
 from library.models import ChangeBatch, Rejection, Suggestion
 from library.models.change import ChangeSource
 from library.models.suggestion import SuggestedKind
@@ -61,9 +62,9 @@ def load_references() -> ReferenceSet:
     rows = FaceReference.objects.filter(model__is_current=True, creator__trashed_at=None)
     state = tuple(rows.aggregate(n=Count("pk"), ids=Sum("pk"), newest=Max("updated_at")).values())
     if state not in _loaded:
-        pairs = list(rows.order_by("creator_id", "pk").values_list("creator_id", "embedding"))
+        pairs = list(rows.order_by("creator_id", "pk").values_list("creator_id", as_bytes()))
         _loaded.clear()
-        _loaded[state] = ReferenceSet(as_vectors(vector for _, vector in pairs), [creator for creator, _ in pairs])
+        _loaded[state] = ReferenceSet(unpack(vector for _, vector in pairs), [creator for creator, _ in pairs])
     return _loaded[state]
 
 

@@ -7,7 +7,7 @@ from django.db import transaction
 
 from faces.exceptions import NoModelError
 from faces.ml.errors import FaceError
-from faces.ml.pack import ModelPack, find_pack
+from faces.ml.pack import CHOICE, ModelPack, find_pack
 from faces.models import FaceModel, FaceSettings
 from processing.services.submit import submit_jobs
 
@@ -32,8 +32,8 @@ def installed_pack() -> ModelPack:
 
 
 def _state_of(folder: Path) -> tuple[object, ...]:
-    """What changes when another pack lies there: names, sizes and times of its files."""
-    found = [*folder.glob("*.onnx"), *folder.glob("*/*.onnx"), *folder.glob("manifest.json")]
+    """What changes when another pack lies there or is chosen: names, sizes and times of files."""
+    found = [*folder.glob("*.onnx"), *folder.glob("*/*.onnx"), *folder.glob("manifest.json"), *folder.glob(CHOICE)]
     files = [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in found]
     return str(folder), *sorted(files)
 

@@ -85,6 +85,12 @@ def remove_old_photo_searches() -> int:
     return removed
 
 
+def forget_photo_searches() -> None:
+    """All of them, pictures and all: when faces are wiped."""
+    for search in PhotoSearch.objects.order_by("pk"):
+        search.delete()
+
+
 def as_json(
     found: Iterable[tuple[Sequence[float], Sequence[Match]]], *, with_ids: bool = False
 ) -> list[dict[str, Any]]:

@@ -99,7 +99,7 @@ def load_tracks(vectors: np.ndarray, *, per_video: int) -> None:
         (
             (
                 ids[number // per_video], 20.0 * (number % per_video), 20.0 * (number % per_video) + 10, "pending",
-                model.pk, HalfVector(vector), 3, 0.8, "", "", "",
+                model.pk, HalfVector(vector), 3, 0.8, "", "", "", False, False,
             )
             for number, vector in enumerate(vectors)
         ),
@@ -109,7 +109,7 @@ def load_tracks(vectors: np.ndarray, *, per_video: int) -> None:
 _COLUMNS_OF_TRACK = {
     "video_id": "int8", "start_seconds": "float8", "end_seconds": "float8", "status": "varchar", "model_id": "int8",
     "embedding": "halfvec", "detection_count": "int4", "quality": "float8", "crop": "varchar", "strip": "varchar",
-    "imported_status": "varchar",
+    "imported_status": "varchar", "is_placed": "bool", "is_retimed": "bool",
 }  # fmt: skip
 
 

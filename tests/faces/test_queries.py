@@ -47,7 +47,7 @@ def test_similar_faces_of_other_videos_come_likest_first(django_assert_num_queri
 
     # SAVEPOINT, the candidates in hand, the nearest, RELEASE, what of them counts, the rows.
     with django_assert_num_queries(6):
-        found = similar_tracks(track=track, most=5)
+        found: list[Any] = similar_tracks(track=track, most=5)
 
     assert found == [near, far]
     assert found[0].similarity == pytest.approx(float(ANA @ between(ANA, BEN, 0.1)), abs=1e-3)

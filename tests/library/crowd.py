@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from config.services.seed.scale import seed_scale
 from faces.ml.pack import DIMENSIONS
-from faces.models import FaceCluster, FaceDetection, FaceLook, FaceModel, FaceReference, FaceTrack
+from faces.models import FaceCluster, FaceDetection, FaceLook, FaceModel, FaceReference, FaceTrack, PhotoSearch
 from library.models import (
     ApiToken,
     AuditEvent,
@@ -494,6 +494,13 @@ def _faces(crowd: Crowd) -> None:
         ),
     )  # fmt: skip
     _each(3000, lambda n: FaceLook(file_id=crowd.files[n], state="waiting" if n % 200 == 0 else "done"))
+    _each(
+        1500,
+        lambda n: PhotoSearch(
+            user_id=_of(crowd.users, n), picture=f"photosearches/0000/1/{n}.webp", width=800, height=600, status="done",
+            expires_at=now + timedelta(hours=n % 24 + 1) if n % 100 else now - timedelta(hours=1),
+        ),
+    )  # fmt: skip
     states = ("open", "accepted", "rejected")
     _each(
         5000,

@@ -16,11 +16,12 @@ from django.test import Client
 from django.utils import timezone
 from pgvector.django import CosineDistance
 
-from faces.models import FaceCluster, FaceDetection, FaceLook, FaceTrack
+from faces.models import FaceCluster, FaceDetection, FaceLook, FaceTrack, PhotoSearch
 from faces.queries.videos import people_in, reports_of
 from faces.services.clustering import place_tracks
 from faces.services.matching import match_tracks
 from faces.services.naming import keep_primary
+from faces.services.photo_search import remove_old_photo_searches
 from library import queries
 from library.admin.audit import events_of
 from library.admin.scans import with_scans
@@ -287,6 +288,7 @@ SERVED: list[Case] = [
     ("faces_detection_of_video", lambda one: reports_of([one.video.pk])),
     ("faces_reference_of_creator", lambda one: keep_primary([one.creator.pk])),
     ("faces_cluster_by_reach", lambda one: _farthest_reaching()),
+    ("faces_photosearch_expired", lambda one: remove_old_photo_searches()),
     ("faces_look_undone", lambda one: list(FaceLook.objects.filter(state="waiting").order_by("id")[:50])),
 ]
 
@@ -298,6 +300,7 @@ COMING: list[Case] = [
     ("library_suggestion_answered", lambda one: _answers_about(one)),
     ("library_rejection_of", lambda one: _rejections_of(one)),
     ("faces_detection_similar", lambda one: _similar_faces()),
+    ("faces_photosearch_of_user", lambda one: list(PhotoSearch.objects.filter(user=one.quiet).order_by("-pk")[:9])),
     ("library_audit_time", lambda one: list(AuditEvent.objects.filter(created_at__gte=_tomorrow())[:50])),
     (
         "library_pair_decided",

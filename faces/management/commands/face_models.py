@@ -40,7 +40,7 @@ class Command(BaseCommand):
         use.add_argument("name", help="The name of its folder.")
 
     def handle(self, *args: Any, action: str | None, **options: Any) -> None:
-        folder = Path(settings.FACE_MODEL_DIR)
+        folder = Path(settings.FACE_MODEL_DIR or "")
         try:
             if action == "fetch":
                 self._fetch(folder, options["name"], options["source"], is_accepted=options["accept_licence"])

@@ -29,6 +29,6 @@ def withdraw(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("faces", "0003_photo_search"), ("library", "0004_after_content_roles")]
+    dependencies = [("faces", "0005_photo_search"), ("library", "0004_after_content_roles")]
 
     operations = [migrations.RunPython(grant, withdraw)]

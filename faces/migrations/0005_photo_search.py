@@ -16,7 +16,7 @@ from library.migration_operations import at_once
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('faces', '0002_faces'),
+        ('faces', '0004_faces_roles'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
