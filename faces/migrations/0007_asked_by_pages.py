@@ -15,8 +15,7 @@ from library.migration_operations import at_once
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('faces', '0004_photo_search_roles'),
-        ('faces', '0004_faces_roles'),
+        ('faces', '0006_photo_search_roles'),
         ('library', '0008_suggestions'),
         ('people', '0003_redundant_indexes'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
