@@ -156,6 +156,7 @@ def _faces_places(badges: dict[str, int]) -> list[Place]:
             Place(title, icon, reverse(f"admin:{app}_{model}_changelist"), f"{app}.view_{model}")
             for app, model, title, icon in rows
         ),
+        Place("How well it works", "monitoring", reverse("face_accuracy"), "faces.view_facesettings"),
     ]
 
 

@@ -4,6 +4,7 @@ from django.urls import include, path
 
 from config.health import healthz, readyz
 from config.metrics import metrics
+from faces.admin.accuracy import accuracy_page
 from library.access import for_every_account, requires
 from library.admin.missing import missing_page
 from library.admin.trash import trash_page
@@ -24,5 +25,10 @@ urlpatterns = [
     path("metrics", metrics, name="metrics"),
     path("admin/trash/", requires("library.trash_video")(admin.site.admin_view(trash_page)), name="trash"),
     path("admin/missing/", requires("library.view_video")(admin.site.admin_view(missing_page)), name="missing"),
+    path(
+        "admin/faces/accuracy/",
+        requires("faces.view_facesettings")(admin.site.admin_view(accuracy_page)),
+        name="face_accuracy",
+    ),
     path("admin/", admin.site.urls),
 ]

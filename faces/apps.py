@@ -7,5 +7,5 @@ class FacesConfig(AppConfig):
     name = "faces"
 
     def ready(self) -> None:
-        for module in ("stages", "merging", "stored", "signals", "checks"):
+        for module in ("stages", "page_stages", "merging", "stored", "signals", "checks"):
             import_module(f"faces.{module}")

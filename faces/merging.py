@@ -1,6 +1,6 @@
 """What of faces follows a merge of videos or people. Loaded when Django starts."""
 
-from faces.models import FaceDetection, FaceReference, FaceTrack
+from faces.models import DrawnBox, FaceDetection, FaceReference, FaceTrack, ReferencePhoto
 from library.models import Rejection, Suggestion
 from library.models.suggestion import SuggestedKind
 from library.services.merging import MergeStep, Merging, MovedLink, register_merge
@@ -30,12 +30,18 @@ def keep_own_face(merging: Merging) -> None:
 
 
 register_merge(
-    "video", MovedLink(FaceTrack, "video"), MovedLink(FaceDetection, "video"), MovedLink(FaceReference, "video")
+    "video",
+    MovedLink(FaceTrack, "video"),
+    MovedLink(FaceDetection, "video"),
+    MovedLink(FaceReference, "video"),
+    MovedLink(DrawnBox, "video"),
 )
 register_merge(
     "creator",
     MovedLink(FaceTrack, "creator"),
     MergeStep(keep_own_face),
     MovedLink(FaceReference, "creator"),
+    MovedLink(DrawnBox, "creator"),
+    MovedLink(ReferencePhoto, "creator"),
     MergeStep(move_answers),
 )

@@ -18,7 +18,7 @@ from processing.storage import DERIVED_TYPES, FOREVER, content_type_of
 logger = logging.getLogger(__name__)
 
 _MISSING = "There is no such picture; the next scan makes it again."
-_PRIVATE = ("faces/", "references/", "faceframes/")
+_PRIVATE = ("faces/", "references/", "faceframes/", "face-photos/", "photosearches/")
 _RANGE = re.compile(r"bytes=(\d+)-(\d*)|bytes=-\d+")
 # Of a range without an end so much is given at once, as of videos: a paused player must not hold a thread.
 _MOST_AT_ONCE = 2 * 1024 * 1024

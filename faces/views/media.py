@@ -71,3 +71,12 @@ def _send(request: HttpRequest, names: Iterable[str]) -> HttpResponseBase:
     response = HttpResponse(_NOBODY, content_type="image/svg+xml")
     response["Cache-Control"] = _FOR_NOW
     return response
+
+
+def send_private(request: HttpRequest, name: str) -> HttpResponseBase:
+    """A stored picture for the one who uploaded it. Whoever calls it has checked that. Raises Http404."""
+    if not name:
+        raise Http404("That picture is gone.")
+    response = send_derived(request, name, may_redirect=False)
+    response["Cache-Control"] = _FOR_NOW
+    return response

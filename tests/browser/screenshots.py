@@ -153,12 +153,30 @@ def _undo(page: Page) -> None:
     )
 
 
+def _faces(page: Page) -> None:
+    """The person who is seen in most videos."""
+    page.goto("/people/?sort=most")
+    page.goto(f"{page.locator('.card-of a').first.get_attribute('href')}faces/")
+
+
+def _tracks(page: Page) -> None:
+    """A video's lanes with one appearance chosen."""
+    _faces(page)
+    watch = page.locator(".seen-in h3 a").first.get_attribute("href")
+    page.goto(f"{watch}faces/")
+    page.wait_for_timeout(1500)
+    page.locator("[data-piece]").first.click()
+
+
 # Each is shown in a guide; docs/screenshots/README.md says which.
 PAGES: dict[str, Callable[[Page], None]] = {
     "library": _go("/library/"),
     "search": _search,
     "filter": _filter,
     "watch": _watch,
+    "faces-person": _faces,
+    "faces-tracks": _tracks,
+    "faces-accuracy": _go("/admin/faces/accuracy/"),
     "creator": _first("/people/", "main a[href^='/people/'][href*='-']"),
     "admin": _go("/admin/"),
     "admin-videos": _go("/admin/library/video/?q=lisbon"),

@@ -13,7 +13,7 @@ from django.urls import URLPattern
 from django.utils import timezone
 
 from config.api import urlpatterns
-from faces.models import FaceCluster
+from faces.models import DrawnBox, FaceCluster, FaceReference, FaceTrack, PhotoSearch, ReferencePhoto
 from library.models import (
     ApiToken,
     AuditEvent,
@@ -104,8 +104,16 @@ def make_world() -> World:
         "letter_id": DeadLetter.objects.latest("pk").pk,
         "conversion_id": Conversion.objects.latest("pk").pk,
     }
+    track = FaceTrack.objects.latest("pk")
+    world.keys |= {
+        "track_id": track.pk,
+        "reference_id": FaceReference.objects.latest("pk").pk,
+        "box_id": DrawnBox.objects.create(video=video, time_seconds=1, left=0, top=0, width=0.5, height=0.5).pk,
+    }
     by_route = {
         "searches/": search.public_id,
+        "faces/searches/": PhotoSearch.objects.latest("pk").public_id,
+        "faces/photos/": ReferencePhoto.objects.create(creator=creator, name="x").public_id,
         "studios/": studio.public_id,
         "people/": creator.public_id,
         "tokens/": make_token(user=user, name="x").token.public_id,
@@ -156,6 +164,12 @@ def add_rows(world: World) -> None:
     WorkerProcess.objects.create(name=f"h:{number}", host="h", pid=1, queue="media", heartbeat_at=now)
     Platform.objects.create(name=f"Platform {number}")
     Preset.objects.create(key=f"key{number}", name=f"Preset {number}")
+    make_track(vector=person(number), video=video, creator=creator, status="manual")
+    make_reference(creator=creator, vector=person(number))
+    PhotoSearch.objects.create(
+        user=User.objects.filter(is_superuser=True).first() or make_user(), picture="x.webp", width=9, height=9,
+        expires_at=now + timedelta(days=1),
+    )  # fmt: skip
     user = make_user(role="")
     SavedSearch.objects.create(user=user, name=f"Search {number}", is_shared=True)
     make_role(name=f"role{number}", permissions=["library.view_video"])

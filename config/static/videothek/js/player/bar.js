@@ -43,12 +43,19 @@ export function setUpBar(player) {
     const drawn = player.length ? people.slice(0, LANES) : [];
     lanes.replaceChildren(
       ...drawn.map((person, index) => {
-        const lane = make("div", { class: "lane", title: person.name });
+        const lane = make("div", { class: "lane" });
         lane.style.setProperty("--lane", `var(--lane-${index + 1})`);
         for (const [start, end] of person.spans) {
-          const span = make("i", {
-            title: `${person.name} ${clock(start)} – ${clock(end)}`,
-            onclick: () => player.goTo(start),
+          const words = `${person.name} ${clock(start)}–${clock(end)}`;
+          const span = make("button", {
+            type: "button",
+            // The people below the player are for the keyboard; a press here takes no focus.
+            tabindex: "-1",
+            title: words,
+            onclick: () => {
+              player.goTo(start);
+              player.say(words);
+            },
             onmousedown: (event) => event.preventDefault(),
           });
           span.style.left = share(start);
