@@ -4,7 +4,17 @@ from typing import Any
 
 from library.filters import Kind as FacetKind
 from library.filters import all_facets
-from library.models import DuplicatePair, SavedSearch, Tag, TagAlias, Video, VideoFile, VideoMetadata, VideoTag
+from library.models import (
+    DuplicatePair,
+    SavedSearch,
+    Tag,
+    TagAlias,
+    TriageAnswer,
+    Video,
+    VideoFile,
+    VideoMetadata,
+    VideoTag,
+)
 from library.models.change import ChangeSource
 from library.models.duplicate import DuplicateVerdict
 from library.services.merging import (
@@ -154,6 +164,7 @@ register_merge(
     MovedLink(VideoMetadata, "video", ("key",), _keep_both_notes),
     MergeStep(merge_pairs, ((DuplicatePair, "first"), (DuplicatePair, "second"))),
     MovedLink(VideoFile, "video", one_only="is_primary"),
+    MovedLink(TriageAnswer, "video"),
 )
 describe_kind("tag", KindRules(Tag, "tag", fill=("description", "color"), trees=("parent",)))
 register_merge(

@@ -14,6 +14,7 @@ from library.models.suggestion import Rejection, Suggestion
 from library.models.tag import Tag, TagAlias, VideoMetadata, VideoTag
 from library.models.text import VideoText
 from library.models.token import ApiToken
+from library.models.triage import TriageAnswer, TriageCoverage, TriageLease, TriageProgress
 from library.models.upload import Upload
 from library.models.user import User
 from library.models.video import Video
@@ -39,6 +40,10 @@ __all__ = [
     "Tag",
     "TagAlias",
     "TimeStamped",
+    "TriageAnswer",
+    "TriageCoverage",
+    "TriageLease",
+    "TriageProgress",
     "Upload",
     "User",
     "UserSession",
