@@ -1,4 +1,4 @@
-"""Faces in the inbox of suggestions. Matching writes their rows; an answer names the face. Loaded when Django starts."""
+"""Faces in the inbox: matching writes the rows, an answer names the face. Loaded when Django starts."""
 
 from collections import defaultdict
 from collections.abc import Sequence
