@@ -46,4 +46,5 @@ class LibrarySettingsAdmin(SettingsRowAdmin):
         ("Missing files", {"fields": ["missing_limit_percent", "missing_limit_files"]}),
         ("Trash", {"fields": ["trash_days", "is_trash_kept_on_disk"]}),
         ("Uploads", {"fields": ["upload_days", "upload_margin_gb"]}),
+        ("File names", {"fields": ["filename_templates", "is_renaming_allowed", "rename_template"]}),
     ]

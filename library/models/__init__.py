@@ -6,10 +6,13 @@ from library.models.change import ChangeBatch
 from library.models.duplicate import DuplicatePair
 from library.models.file import IgnoredFile, OldPath, VideoFile
 from library.models.folder import Folder
+from library.models.renaming import RenameItem, RenameRun
+from library.models.rule import Rule, RuleLog, RuleRun
 from library.models.scan_log import ScanLog
 from library.models.search import SavedSearch
 from library.models.settings import LibrarySettings, SettingsRow
 from library.models.signature import FileSignature
+from library.models.suggesting import DeclinedEvidence, SuggestionInput
 from library.models.suggestion import Rejection, Suggestion
 from library.models.tag import Tag, TagAlias, VideoMetadata, VideoTag
 from library.models.text import VideoText
@@ -25,6 +28,7 @@ __all__ = [
     "AuditKind",
     "BulkEdit",
     "ChangeBatch",
+    "DeclinedEvidence",
     "DuplicatePair",
     "FileSignature",
     "Folder",
@@ -33,10 +37,16 @@ __all__ = [
     "LoginCounter",
     "OldPath",
     "Rejection",
+    "RenameItem",
+    "RenameRun",
+    "Rule",
+    "RuleLog",
+    "RuleRun",
     "SavedSearch",
     "ScanLog",
     "SettingsRow",
     "Suggestion",
+    "SuggestionInput",
     "Tag",
     "TagAlias",
     "TimeStamped",
