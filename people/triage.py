@@ -2,11 +2,17 @@
 
 from library.services.triage.queues import Queue, by_filter, register_queue
 
+_NO_PERSON = by_filter({"facet": "creator", "op": "empty"})
+_NO_STUDIO = by_filter({"facet": "studio", "op": "empty"})
+
 register_queue(
     Queue(
-        "without-people", "Without people", "Say who is in them", by_filter({"facet": "creator", "op": "empty"}), 5, True
+        "without-people",
+        "Without people",
+        "Say who is in them",
+        by_filter({"facet": "creator", "op": "empty"}),
+        5,
+        True,
     ),
-    Queue(
-        "without-studio", "Without studio", "Say who made them", by_filter({"facet": "studio", "op": "empty"}), 20, True
-    ),
+    Queue("without-studio", "Without studio", "Say who made them", _NO_STUDIO, 20, True),
 )

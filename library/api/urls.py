@@ -1,4 +1,4 @@
-from django.urls import path
+from django.urls import include, path
 
 from library.api import (
     accounts,
@@ -87,6 +87,7 @@ urlpatterns = [
     path("trash/<slug:kind>/purge/", trash.TrashPurge.as_view(), name="api_trash_purge"),
     path("missing/", trash.Missing.as_view(), name="api_missing"),
     path("missing/look/", trash.MissingLook.as_view(), name="api_missing_look"),
+    path("triage/", include("library.api.triage.urls")),
     # ---- history ----
     path("changes/", changes.Changes.as_view(), name="api_changes"),
     path("changes/<uuid:batch_id>/", changes.ChangeDetail.as_view(), name="api_change"),

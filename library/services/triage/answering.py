@@ -85,7 +85,6 @@ def give_answer(
             user=user,
             queue=queue.key,
             video=video,
-            # What was changed on the video before is its answer, and skipping it is another word for going on.
             kind=kind,
             key=key,
             is_last=is_last,
@@ -93,7 +92,9 @@ def give_answer(
             position=progress.position,
             keys=max(0, min(keys, _MOST_KEYS)),
             seconds=max(0.0, min(seconds, _MOST_SECONDS)),
-            summary=batch.summary if batch else f"{video.title}: {'left for later' if is_skipped else 'looked at'}"[:500],
+            summary=batch.summary
+            if batch
+            else f"{video.title}: {'left for later' if is_skipped else 'looked at'}"[:500],
             batch=batch,
         )
         if is_last:

@@ -83,7 +83,7 @@ def next_videos(
 
 
 def unseen(rows: VideoQuerySet, queue: Queue, user: User) -> VideoQuerySet:
-    """Videos that nobody else has answered in this queue lately. What was skipped or taken back counts as unanswered."""
+    """Videos that nobody else has answered in this queue lately. What was skipped or taken back is unanswered."""
     theirs = TriageAnswer.objects.filter(
         video=OuterRef("pk"),
         queue=queue.key,

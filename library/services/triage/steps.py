@@ -73,6 +73,4 @@ def _describe(value: dict[str, Any]) -> str:
     return " and ".join(said)
 
 
-ANSWER_SUGGESTIONS = BulkStep(
-    "suggestions", "library.change_video", _check, _apply, _preview, _describe, order=5
-)
+ANSWER_SUGGESTIONS = BulkStep("suggestions", "library.change_video", _check, _apply, _preview, _describe, order=5)
