@@ -1,4 +1,4 @@
-"""Triage in the admin: the queues, one video at a time, many at once, and the pace. The pages talk to /api/v1/triage/."""
+"""Triage in the admin: the queues, one video at a time, many at once, the pace. The pages talk to /api/v1/triage/."""
 
 from collections.abc import Sequence
 from datetime import timedelta

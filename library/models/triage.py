@@ -20,7 +20,7 @@ class TriageProgress(TimeStamped):
     """Where a user is in a queue. `position` is the id of the last video that was left behind, 0 at the beginning: the
     next one has a higher id, so it counts no matter what becomes of that video.
 
-    `total` is how many there were to go through when it was begun, `processed` included; at most as many as are counted.
+    `total` is how many there were to go through when it was begun, `processed` included, as far as is counted.
     """
 
     user = models.ForeignKey(
