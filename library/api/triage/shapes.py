@@ -10,7 +10,7 @@ from library.models.triage import AnswerKind
 
 MOST_IN_GRID = 200
 MOST_AT_ONCE = 2_000
-_MOST_HELD = 20
+_MOST_HELD = 200
 
 
 def _video_id(**options: Any) -> serializers.IntegerField:

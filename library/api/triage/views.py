@@ -104,7 +104,9 @@ class TriageNext(TriageView):
         found = self.queue(queue)
         asked = self.body(shapes.NextRequestSerializer)
         progress = open_queue(user=self.account, queue=found)
-        ids = next_videos(user=self.account, queue=found, count=asked["count"], held=asked["held"])
+        ids = next_videos(
+            user=self.account, queue=found, count=asked["count"], held=asked["held"], beyond=progress.position
+        )
         body = {
             "screens": screens_of(request, ids),
             "is_end": len(ids) < asked["count"],
@@ -149,7 +151,13 @@ class TriageAnswers(TriageView):
         self.tell_batch(given.batch)
         ids: list[int] = []
         if asked["next"]:
-            ids = next_videos(user=self.account, queue=found, count=asked["next"], held=asked["held"])
+            ids = next_videos(
+                user=self.account,
+                queue=found,
+                count=asked["next"],
+                held=asked["held"],
+                beyond=given.progress.position,
+            )
         stays = [] if asked["is_last"] else [asked["video"]]
         screens = screens_of(request, [*stays, *ids])
         body = {

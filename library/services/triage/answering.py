@@ -6,8 +6,6 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django.db import transaction
-from django.db.models import F
-from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from library.exceptions import BulkEditError
@@ -99,8 +97,8 @@ def give_answer(
         )
         if is_last:
             _leave(progress, video.pk, is_aside)
-        TriageProgress.objects.filter(pk=progress.pk).update(active_at=timezone.now())
-    progress.refresh_from_db()
+        progress.active_at = timezone.now()
+        progress.save(update_fields=["position", "processed", "active_at"])
     return Given(answer, batch, progress)
 
 
@@ -173,12 +171,10 @@ def undo_last(*, user: User, queue: Queue, answer_id: int | None = None, key: UU
             batch=report.batch if report else None,
             video_count=answer.video_count,
         )
-        if answer.is_last:
-            place = progress.position if answer.is_aside else min(progress.position, answer.position)
-            TriageProgress.objects.filter(pk=progress.pk).update(
-                position=place, processed=F("processed") if answer.is_aside else Greatest(F("processed") - 1, 0)
-            )
-    progress.refresh_from_db()
+        if answer.is_last and not answer.is_aside:
+            progress.position = min(progress.position, answer.position)
+            progress.processed = max(0, progress.processed - 1)
+            progress.save(update_fields=["position", "processed"])
     return TakenBack(answer, report, progress)
 
 
@@ -195,17 +191,21 @@ def _apply(user: User, video_ids: list[int], checked: dict[str, Any], title: str
 
 
 def _locked(user: User, queue: Queue) -> TriageProgress:
-    progress, _ = TriageProgress.objects.get_or_create(user=user, queue=queue.key)
-    return TriageProgress.objects.select_for_update().get(pk=progress.pk)
+    """Where the user is, locked: of two answers sent at once the second one waits."""
+    rows = TriageProgress.objects.select_for_update().filter(user=user, queue=queue.key)
+    found = rows.first()
+    if found is None:
+        TriageProgress.objects.bulk_create([TriageProgress(user=user, queue=queue.key)], ignore_conflicts=True)
+        found = rows.get()
+    return found
 
 
 def _leave(progress: TriageProgress, video_id: int, is_aside: bool) -> None:
-    """The video is left behind: others may have it, and the next one comes."""
+    """The video is left behind: others may have it, and the next one comes. The caller saves the progress."""
     TriageLease.objects.filter(video=video_id, user=progress.user_id).delete()
     if not is_aside:
-        TriageProgress.objects.filter(pk=progress.pk).update(
-            position=Greatest(F("position"), video_id), processed=F("processed") + 1
-        )
+        progress.position = max(progress.position, video_id)
+        progress.processed += 1
 
 
 def _last(user: User, queue: Queue, answer_id: int | None) -> TriageAnswer:

@@ -63,20 +63,22 @@ def next_videos(
 
     Fewer than `count` mean that the queue has come to its end. Three statements where nobody else takes the same ones.
     """
-    keeping = take_leases(user=user, queue=queue.key, video_ids=held)
     place = beyond
     if place is None:
         progress = TriageProgress.objects.filter(user=user, queue=queue.key).first()
         place = progress.position if progress else 0
-    rows = unseen(not_with_others(videos_in(queue, user), user), queue, user).exclude(pk__in=[*keeping, *held])
+    rows = unseen(not_with_others(videos_in(queue, user), user), queue, user).exclude(pk__in=held)
     found: list[int] = []
+    keeping = list(held)
     for _ in range(_MOST_TRIES):
         wanted = count - len(found)
-        if wanted <= 0:
-            break
-        candidates = list(rows.filter(pk__gt=place).order_by("pk").values_list("pk", flat=True)[:wanted])
-        found += take_leases(user=user, queue=queue.key, video_ids=candidates)
-        if len(candidates) < wanted:
+        candidates: list[int] = []
+        if wanted > 0:
+            candidates = list(rows.filter(pk__gt=place).order_by("pk").values_list("pk", flat=True)[:wanted])
+        taken = set(take_leases(user=user, queue=queue.key, video_ids=[*keeping, *candidates]))
+        found += [pk for pk in candidates if pk in taken]
+        keeping = []
+        if len(candidates) < wanted or len(found) == count:
             break
         place = candidates[-1]
     return found

@@ -8,7 +8,7 @@ async function count() {
   for (const { key, count: number, is_exact: isExact } of queues) {
     const row = page.querySelector(`[data-queue="${CSS.escape(key)}"]`);
     if (!row) continue;
-    row.querySelector("[data-count]").textContent = number ? `${number.toLocaleString("en")}${isExact ? "" : "+"}` : "done";
+    row.querySelector("[data-count]").textContent = number ? `${number.toLocaleString("en")}${isExact ? "" : "+"}` : "none";
     row.classList.toggle("t-done", !number);
   }
 }

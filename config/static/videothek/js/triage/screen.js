@@ -204,7 +204,9 @@ function spent() {
   return told;
 }
 
-const held = () => [current, ...ahead].filter(Boolean).map((screen) => screen.id);
+// Left behind on this page, while the library has not heard of it yet: they must not come again.
+const leaving = new Set();
+const held = () => [...[current, ...ahead].filter(Boolean).map((screen) => screen.id), ...leaving];
 
 /** Sends an answer about the video that is shown; with `last` the next one is there before it has arrived. */
 function answer(operation, { last = false, skipped = false, then = null } = {}) {
@@ -212,18 +214,22 @@ function answer(operation, { last = false, skipped = false, then = null } = {}) 
   const screen = current;
   const told = { video: screen.id, key: uuid(), is_last: last, is_skipped: skipped, is_aside: isAside, ...spent() };
   if (operation) told.operation = operation;
-  if (last) goOn();
-  else isTouched = isTouched || Boolean(operation);
+  if (last) {
+    leaving.add(screen.id);
+    goOn();
+  } else isTouched = isTouched || Boolean(operation);
   line.add(
     facts.api.answer,
     () => ({ ...told, held: held(), next: isEnd ? 0 : Math.max(0, AHEAD - ahead.length) }),
     (said) => {
+      if (last) leaving.delete(screen.id);
       take(said);
       if (said.video && current?.id === said.video.id) refresh(said.video);
       if (said.batch) say(said.detail, true);
       then?.();
     },
     (error) => {
+      leaving.delete(screen.id);
       say(error.message);
       // The screen may show what did not happen.
       if (!last && current?.id === screen.id) reload(screen.id);
