@@ -17,14 +17,14 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 # The rows name files that aren't on this machine.
 NO_FILES = r"/stream|/playback/"
 # Answers are sent one after another, behind the keys.
-SENT_MS = 20_000
+SENT_MS = 60_000
 
 
 def make_queue() -> list[int]:
     """Thirty videos with a sure person, ten with an unsure one and a sure tag that is wrong, ten without anything."""
     folder, ana, bo, wrong = make_folder(), make_creator(name="Ana Reyes"), make_creator(name="Mo Tan"), make_tag()
     ids = [
-        make_file(folder=folder, container="mp4", video_codec="h264", duration_seconds=60).video_id or 0
+        make_file(folder=folder, container="matroska", video_codec="hevc", duration_seconds=60).video_id or 0
         for _ in range(50)
     ]
     rows = [("creator", ana.pk, 0.95, pk) for pk in ids[:30]]
