@@ -163,6 +163,8 @@ describe_kind(
         sums=("view_count",),
     ),
 )
+
+
 def move_suggestions(merging: Merging) -> None:
     """What was proposed and answered about those that go is about the one that stays; where both have it, once."""
     for model in (Suggestion, Rejection):
