@@ -11,9 +11,7 @@ register_target(Target(SuggestedKind.TAG, TAGS, TagAlias))
 
 for _provider in (
     SuggestionProvider("path", "Names in the path", paths.path_reason, paths.propose_by_path),
-    SuggestionProvider(
-        "template", "Your way of naming files", templates.template_reason, templates.propose_by_template
-    ),
+    SuggestionProvider("template", "How you name files", templates.template_reason, templates.propose_by_template),
     SuggestionProvider("nfo", "Sidecar files", sidecars.sidecar_reason, sidecars.propose_by_sidecar),
     SuggestionProvider("embedded", "Tags in the file", sidecars.embedded_reason, sidecars.propose_by_embedded),
     SuggestionProvider("folder", "The others in the folder", habits.habit_reason, habits.propose_by_folder),

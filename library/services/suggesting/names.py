@@ -16,36 +16,13 @@ _LEAST_LETTERS = 3
 # Words written as one ("anamaria") or apart ("only fans") are compared from this length on.
 _LEAST_JOINED = 6
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Za-z])(?=\d{2})")
+# Small words of several languages, which names may hold but aren't.
 _ORDINARY = frozenset(
-    [
-        "a",
-        "an",
-        "and",
-        "at",
-        "by",
-        "der",
-        "die",
-        "das",
-        "el",
-        "en",
-        "feat",
-        "for",
-        "from",
-        "ft",
-        "in",
-        "la",
-        "le",
-        "of",
-        "on",
-        "or",
-        "part",
-        "the",
-        "to",
-        "und",
-        "vs",
-        "with",
-    ]
-)
+    {
+        "a", "an", "and", "at", "by", "der", "die", "das", "el", "en", "feat", "for", "from", "ft", "in", "la", "le",
+        "of", "on", "or", "part", "the", "to", "und", "vs", "with",
+    }
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +63,10 @@ class NameIndex:
         """The one of that kind with this name; None for none and for several."""
         found = {pk for of, pk in self._phrases.get(fold(name), ()) if of == kind}
         return found.pop() if len(found) == 1 else None
+
+    def is_ambiguous(self, kind: str, name: str) -> bool:
+        """Whether several of that kind go by this name."""
+        return len({pk for of, pk in self._phrases.get(fold(name), ()) if of == kind}) > 1
 
     def find_in(self, text: str) -> list[Hit]:
         """The names in a text, the longest of those that overlap; each thing once."""

@@ -3,16 +3,16 @@
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import blake2b
-from typing import Any
 
 from django.core.cache import cache
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from library.models import Rejection, Suggestion, SuggestionInput, Video, VideoFile, VideoText
+from library.models import ChangeBatch, Rejection, Suggestion, SuggestionInput, Video, VideoFile, VideoText
+from library.services.changes import events_of
 from library.services.suggesting.memory import one_run
 from library.services.suggesting.places import load_places
 from library.services.suggesting.sidecars import ReadTags, refresh_facts
@@ -31,6 +31,8 @@ _LOOKED_KEY = "suggestions-looked-until"
 # Where more names than this are new, all videos are looked at again instead.
 _MOST_NEW_NAMES = 40
 _MOST_TOUCHED = 20_000
+# A batch has the time of its beginning, and is seen when it has ended.
+_LONGEST_BATCH = timedelta(minutes=30)
 
 
 @dataclass(slots=True)
@@ -95,9 +97,11 @@ def _touched_since(since: datetime) -> set[int] | None:
     )
     touched |= set(Video.objects.filter(suggestion_input=None, trashed_at=None).values_list("pk", flat=True))
     labelled: set[int] = set()
+    # All who write links do it in batches, whose events tell of those that were taken off, too.
+    batches = list(ChangeBatch.objects.filter(created_at__gte=since - _LONGEST_BATCH).values_list("pk", flat=True))
     for target in all_targets():
-        links: Any = target.links.link._default_manager
-        labelled |= set(links.filter(updated_at__gte=since).values_list("video_id", flat=True))
+        events = events_of(target.links.link).filter(pgh_context_id__in=batches)
+        labelled |= set(events.order_by().values_list("video_id", flat=True))
     labelled |= set(Rejection.objects.filter(updated_at__gte=since).values_list("video_id", flat=True))
     touched |= labelled | _beside(labelled)
     by_name = _bearing_new_names(since)

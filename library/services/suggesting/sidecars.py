@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from hashlib import blake2b
+from pathlib import Path
 from typing import Any
 from xml.parsers import expat
 
@@ -120,7 +121,7 @@ def _digest(file: VideoFile) -> str:
 
 def _read(path: str, read_tags: ReadTags | None) -> Facts | None:
     """None where the file can't be looked at now."""
-    if not os.path.isfile(path):
+    if not Path(path).is_file():
         return None
     facts: Facts = {}
     if sidecar := read_sidecar(path):

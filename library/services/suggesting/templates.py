@@ -14,6 +14,7 @@ from library.services.suggesting.places import files_of
 from library.services.suggestions import Proposal
 
 FIELDS = ("studio", "creators", "title", "date", "tags", "any")
+_LISTED = ", ".join(f"{{{one}}}" for one in FIELDS)
 _KIND_OF = {"studio": "studio", "creators": "creator", "tags": "tag"}
 _FIELD = re.compile(r"\{(\w+)\}")
 _BETWEEN = re.compile(r"\s*(?:,|&|\+|;|\band\b|\bund\b|\bfeat\.?(?=\s)|\bft\.?(?=\s)|\bx\b)\s*", re.IGNORECASE)
@@ -41,7 +42,7 @@ def read_template(text: str) -> Template:
     text = text.strip()
     fields = tuple(_FIELD.findall(text))
     if not fields:
-        raise TemplateError(f"“{text}” names no field. Use some of {', '.join('{' + one + '}' for one in FIELDS)}.")
+        raise TemplateError(f"“{text}” names no field. Use some of {_LISTED}.")
     for name in fields:
         if name not in FIELDS:
             raise TemplateError(
