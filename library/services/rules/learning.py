@@ -163,9 +163,12 @@ def _learn_kind(
             reached = frozenset(video_id for video_id in ids if pk not in links.get(video_id, ()))
             reached -= set(labelled)
             key = _key_of(*token, kind, pk)
-            if not reached or key in declined or (*token, kind, pk) in ruled or (pk, reached) in told:
+            if not reached or (pk, reached) in told:
                 continue
+            # What was answered is told, too: other words for the same aren't asked about either.
             told.add((pk, reached))
+            if key in declined or (*token, kind, pk) in ruled:
+                continue
             exceptions = [video_id for video_id in labelled if pk not in links[video_id]]
             yield Learned(
                 key, token[0], token[1], kind, pk, right, len(labelled), len(reached),

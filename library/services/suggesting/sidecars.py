@@ -41,6 +41,7 @@ def parse_nfo(content: bytes) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     stack: list[str] = []
     text: list[str] = []
+    is_ended: list[bool] = []
 
     def refuse(*_: object) -> None:
         raise SidecarError("It declares a document type.")
@@ -64,6 +65,8 @@ def parse_nfo(content: bytes) -> dict[str, list[str]]:
             found[key] += [part for part in ([value] if key == "title" else value.split(" / ")) if part]
         stack.pop()
         text.clear()
+        if not stack:
+            is_ended.append(True)
 
     parser = expat.ParserCreate()
     parser.StartDoctypeDeclHandler = parser.EntityDeclHandler = refuse
@@ -73,7 +76,7 @@ def parse_nfo(content: bytes) -> dict[str, list[str]]:
         # Kodi lets an address stand after the document; what was read before counts.
         parser.Parse(content, True)
     except expat.ExpatError as error:
-        if error.code != expat.errors.codes[expat.errors.XML_ERROR_JUNK_AFTER_DOC_ELEMENT]:
+        if stack or not is_ended:
             raise SidecarError(f"It is no XML: {error}.") from None
     return found
 
@@ -107,7 +110,8 @@ def refresh_facts(video_ids: Sequence[int], *, read_tags: ReadTags | None = None
             continue
         facts = _read(file.fs_path, read_tags)
         if facts is not None:
-            changed.append(SuggestionInput(video_id=file.video_id, facts=facts, facts_key=key, read_at=timezone.now()))
+            now = timezone.now()
+            changed.append(SuggestionInput(video_id=file.video_id or 0, facts=facts, facts_key=key, read_at=now))
     SuggestionInput.objects.bulk_create(
         changed, update_conflicts=True, unique_fields=["video"], update_fields=["facts", "facts_key", "read_at"]
     )
