@@ -19,7 +19,8 @@ from library.models.renaming import RenameStatus
 from library.paths import display_path
 from library.services.renaming.names import FIELDS, NameTemplateError
 from library.services.renaming.plan import RenamePlan, plan_renames
-from library.services.renaming.runs import begin_renaming, undo_renaming
+from library.services.renaming.runs import RENAME_STAGE, begin_renaming, undo_renaming
+from processing.models import Job
 
 PER_PAGE = 50
 SHOWN = 100
@@ -123,6 +124,7 @@ def run_view(model_admin: Any, request: HttpRequest, run_id: int) -> HttpRespons
         page=page,
         rows=[(item, display_path(item.old_path), display_path(item.new_path)) for item in page],
         is_waiting=run.status == RenameStatus.WAITING,
+        job=Job.objects.filter(stage=RENAME_STAGE, target_id=run.pk).order_by("-pk").first(),
         was_undone=RenameRun.objects.filter(undoes=run).exists(),
     )
 

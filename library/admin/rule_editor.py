@@ -60,6 +60,7 @@ def rule_view(model_admin: Any, request: HttpRequest, rule_id: int | None = None
                 return _save(model_admin, request, rule)
         except (LibraryError, PeopleError) as refused:
             error = str(refused)
+    may_change = model_admin.has_change_permission if rule_id else model_admin.has_add_permission
     context = {
         **model_admin.admin_site.each_context(request),
         "opts": model_admin.opts,
@@ -72,7 +73,7 @@ def rule_view(model_admin: Any, request: HttpRequest, rule_id: int | None = None
         "targets": [(target.kind, target.links.one, _KEYS[target.kind]) for target in all_targets()],
         "folders": Folder.objects.in_library().order_by("name")[:200],
         "preview": _shown(plan) if plan is not None else None,
-        "may_change": model_admin.has_change_permission(request) if rule_id else model_admin.has_add_permission(request),
+        "may_change": may_change(request),
         "may_delete": bool(rule_id) and model_admin.has_delete_permission(request),
     }
     return TemplateResponse(request, "admin/library/rule/form.html", context)
@@ -111,9 +112,7 @@ def _field(field: Any) -> dict[str, Any]:
 def _rows_of(rule: Rule) -> dict[str, Any]:
     """The form's lines of a stored rule."""
     wanted = {(a["kind"], a["id"]) for a in rule.actions if "id" in a}
-    wanted |= {
-        (c["field"], c["value"]) for c in rule.conditions if FIELDS[c["field"]].kind == LINK and "value" in c
-    }
+    wanted |= {(c["field"], c["value"]) for c in rule.conditions if FIELDS[c["field"]].kind == LINK and "value" in c}
     labels = labels_of(wanted)
     return {
         "name": rule.name,

@@ -11,15 +11,15 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from library.access import check, current_user
-from library.announce import announce
 from library.admin.base import counted
+from library.announce import announce
 from library.exceptions import LibraryError
 from library.models import Rule, RuleRun, Video, VideoFile
 from library.models.rule import RuleKind, RuleOutcome, RuleRunStatus
 from library.paths import display_path
 from library.queries.suggestions import count_precision
 from library.services.background import submit_background
-from library.services.rules.applying import begin_rule_run, plan_rules
+from library.services.rules.applying import RULES_STAGE, begin_rule_run, plan_rules
 from library.services.rules.learning import accept_learned, decline_learned, find_learned, learned_rules, say_learned
 from library.services.suggesting.evidence import (
     apply_evidence,
@@ -29,7 +29,8 @@ from library.services.suggesting.evidence import (
     say_evidence,
 )
 from library.services.suggesting.refresh import EVERYTHING, SUGGEST_STAGE
-from library.services.suggesting.targets import get_target
+from library.services.suggesting.targets import get_target, labels_of
+from processing.models import Job
 
 PER_PAGE = 20
 # Of one batch, on its page.
@@ -222,12 +223,8 @@ def run_view(model_admin: Any, request: HttpRequest, run_id: int) -> HttpRespons
     if outcome in RuleOutcome.values:
         logs = logs.filter(outcome=outcome)
     page: Any = Paginator(logs, SHOWN).get_page(request.GET.get("page"))
-    names = {
-        (kind, pk): label
-        for kind in {log.kind for log in page}
-        for pk, label in get_target(kind).labels([log.object_id for log in page if log.kind == kind and log.object_id]).items()
-    }
-    rows = [(log, get_target(log.kind).links.one, names.get((log.kind, log.object_id), log.label)) for log in page]
+    names = labels_of((log.kind, log.object_id) for log in page if log.object_id is not None)
+    rows = [(log, get_target(log.kind).links.one, names.get((log.kind, log.object_id or 0), log.label)) for log in page]
     return _page(
         model_admin,
         request,
@@ -238,6 +235,7 @@ def run_view(model_admin: Any, request: HttpRequest, run_id: int) -> HttpRespons
         rows=rows,
         outcome=outcome,
         outcomes=RuleOutcome.choices,
+        job=Job.objects.filter(stage=RULES_STAGE, target_id=run.pk).order_by("-pk").first(),
         is_waiting=run.status == RuleRunStatus.WAITING,
     )
 
