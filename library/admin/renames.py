@@ -66,9 +66,9 @@ class RenameRunAdmin(ReadOnlyAdmin, ModelAdmin):
         return _render(self, request, "list", title="Renamed files", page=page, settings=LibrarySettings.load())
 
 
-def _render(model_admin: Any, request: HttpRequest, template: str, **context: Any) -> HttpResponse:
+def _render(model_admin: Any, request: HttpRequest, page_name: str, **context: Any) -> HttpResponse:
     frame = {**model_admin.admin_site.each_context(request), "opts": model_admin.opts}
-    return TemplateResponse(request, f"admin/library/rename/{template}.html", {**frame, **context})
+    return TemplateResponse(request, f"admin/library/rename/{page_name}.html", {**frame, **context})
 
 
 def plan_view(model_admin: Any, request: HttpRequest) -> HttpResponse:
