@@ -118,6 +118,14 @@ def _library_places(badges: dict[str, int]) -> list[Place]:
         Place(
             "Duplicates", "difference", reverse("admin:library_duplicatepair_changelist"), "library.view_duplicatepair"
         ),
+        Place("Rules", "rule", reverse("admin:library_rule_changelist"), "library.view_rule"),
+        Place("Many at once", "checklist", reverse("admin:library_rule_evidence"), "library.view_rule"),
+        Place(
+            "Rename files",
+            "drive_file_rename_outline",
+            reverse("admin:library_renamerun_changelist"),
+            "library.rename_files",
+        ),
         Place("Folders", "folder", reverse("admin:library_folder_changelist"), "library.view_folder"),
         Place("Uploads", "upload", reverse("admin:library_upload_changelist"), "library.view_upload"),
         Place("Scans", "radar", reverse("admin:library_scanlog_changelist"), "library.view_scanlog"),

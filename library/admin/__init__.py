@@ -9,6 +9,8 @@ from library.admin.files import VideoFileAdmin
 from library.admin.folders import FolderAdmin
 from library.admin.history import ChangeBatchAdmin
 from library.admin.ignored import IgnoredFileAdmin
+from library.admin.renames import RenameRunAdmin
+from library.admin.rules import RuleAdmin
 from library.admin.saved_searches import SavedSearchAdmin
 from library.admin.scan_logs import ScanLogAdmin
 from library.admin.settings_row import SettingsRowAdmin
@@ -28,6 +30,8 @@ __all__ = [
     "GroupAdmin",
     "IgnoredFileAdmin",
     "LibrarySettingsAdmin",
+    "RenameRunAdmin",
+    "RuleAdmin",
     "SavedSearchAdmin",
     "ScanLogAdmin",
     "TagAdmin",

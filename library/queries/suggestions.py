@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from math import sqrt
 
 from django.core.cache import cache
 from django.db.models import Count, Exists, OuterRef, QuerySet
@@ -11,6 +10,7 @@ from django.db.models import Count, Exists, OuterRef, QuerySet
 from library.models import Rejection, Suggestion
 from library.models.suggestion import SuggestionState
 from library.services.suggesting.targets import all_targets, get_target, labels_of
+from library.services.suggesting.weighing import wilson_lower_bound
 from library.services.suggestions import all_providers, find_provider
 
 MOST_CHIPS = 24
@@ -18,8 +18,6 @@ MOST_CHIPS = 24
 _MOST_ROWS = 200
 _PRECISION_KEPT_SECONDS = 60
 _PRECISION_KEY = "suggestions-precision"
-# 95 % of a normal distribution lie within this many deviations.
-_Z = 1.96
 # So many answers weigh as much as what the provider itself says.
 _TRUST = 20
 _MOST_WEIGHED = 80
@@ -63,16 +61,6 @@ class Precision:
     def ratio(self) -> float | None:
         """None before the first answer."""
         return self.accepted / self.answered if self.answered else None
-
-
-def wilson_lower_bound(right: int, total: int) -> float:
-    """The lower end of the 95 % interval for a share (E. B. Wilson, 1927)."""
-    if not total:
-        return 0.0
-    share = right / total
-    middle = share + _Z * _Z / (2 * total)
-    spread = _Z * sqrt((share * (1 - share) + _Z * _Z / (4 * total)) / total)
-    return max(0.0, (middle - spread) / (1 + _Z * _Z / total))
 
 
 def provider_precision() -> dict[str, Precision]:

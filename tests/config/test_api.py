@@ -173,6 +173,7 @@ LISTS = [
     "findings/", "plugins/", "sorts/", "favorites/", "favorites/?kind=people", "markers/", "markers/labels/",
     "markers/labels/tags/?label=x",
     "playlists/", "share-links/", "uploads/", "playback-sessions/",
+    "suggestions/inbox/", "suggestions/providers/", "rules/", "rules/learned/", "rules/runs/", "evidence/", "renames/",
 ]  # fmt: skip
 
 
@@ -202,7 +203,7 @@ def test_a_list_costs_the_same_with_twenty_rows_as_with_one(world: World, admin:
 def test_every_list_is_in_that_table() -> None:
     plain = {one.route for one in ALL if one.method == "GET" and "<" not in one.route}
     single = {"me/", "videos/count/", "tags/similar/", "people/similar/", "studios/similar/"}
-    single |= {"conversions/totals/", "duplicates/best/"}
+    single |= {"conversions/totals/", "duplicates/best/", "renames/plan/"}
     single |= {route for route in plain if route.startswith(("settings/", "me/"))}
 
     assert plain - single - {address.partition("?")[0] for address in LISTS} == set()
