@@ -112,6 +112,7 @@ def make_world() -> World:
         "rules/": Rule.objects.first().pk,  # type: ignore[union-attr]
         "renames/": RenameRun.objects.create(template="{title}", status="done").pk,
         "evidence/": "none",
+        "triage/": "all",
     }
     world.keys["by_route"] = by_route
     return world

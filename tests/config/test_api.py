@@ -174,6 +174,7 @@ LISTS = [
     "markers/labels/tags/?label=x",
     "playlists/", "share-links/", "uploads/", "playback-sessions/",
     "suggestions/inbox/", "suggestions/providers/", "rules/", "rules/learned/", "rules/runs/", "evidence/", "renames/",
+    "triage/queues/", "triage/answers/", "triage/pace/",
 ]  # fmt: skip
 
 
