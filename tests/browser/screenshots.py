@@ -161,6 +161,20 @@ def _undone(page: Page) -> None:
     page.get_by_role("button", name="Do it again").wait_for()
 
 
+def _triage(page: Page) -> None:
+    page.goto("/admin/library/triage/all/")
+    page.locator("[data-triage][data-ready]").wait_for()
+    page.wait_for_timeout(2500)
+
+
+def _triage_grid(page: Page) -> None:
+    """A group is chosen; nothing is done to it."""
+    page.goto("/admin/library/triage/all/grid/")
+    page.locator("[data-triage-grid][data-ready]").wait_for()
+    page.wait_for_timeout(1500)
+    page.keyboard.press("g")
+
+
 PAGES: dict[str, Callable[[Page], None]] = {
     "home": _go("/"),
     "home-edit": _go("/home/edit/"),
@@ -182,6 +196,9 @@ PAGES: dict[str, Callable[[Page], None]] = {
     "admin-row": _in_the_row,
     "admin-bulk-edit": _bulk_edit,
     "admin-duplicates": _first("/admin/library/duplicatepair/", "#result_list a[href*='compare']"),
+    "triage": _triage,
+    "triage-grid": _triage_grid,
+    "triage-pace": _go("/admin/library/triage/pace/"),
     "admin-history": _history,
     "admin-undo": _undo,
     "admin-undone": _undone,
