@@ -23,7 +23,6 @@ let progress = facts.progress;
 // The video that is shown was looked up: the place in the queue stays where it is.
 let isAside = false;
 let isTouched = false;
-let isAsking = false;
 let keys = 0;
 let since = performance.now();
 let rateUntil = 0;
@@ -156,7 +155,7 @@ const KIND_WORDS = { creator: "Person", studio: "Studio", tag: "Tag" };
 
 function chipLine(chip, index) {
   const percent = Math.round(100 * chip.confidence);
-  const line = make("li", { className: `t-chip ${chip.said ? `t-${chip.said}` : ""}` });
+  const line = make("li", { className: chip.said ? `t-chip t-said-${chip.said}` : "t-chip" });
   const yes = make("button", { type: "button", tabIndex: -1, className: "t-yes", disabled: Boolean(chip.said) });
   if (chip.kind === "creator") {
     const picture = make("span", { className: "t-face" });
@@ -231,6 +230,8 @@ function answer(operation, { last = false, skipped = false, then = null } = {}) 
     (error) => {
       leaving.delete(screen.id);
       say(error.message);
+      then?.();
+      if (!current && !line.length) askForMore();
       // The screen may show what did not happen.
       if (!last && current?.id === screen.id) reload(screen.id);
     },
@@ -246,7 +247,9 @@ function take(said) {
   drawWhere();
   if (!current) {
     if (ahead.length) show(ahead.shift());
-    else if (isEnd && !line.length) show(null);
+    else if (line.length) return;
+    else if (isEnd) show(null);
+    else askForMore();
   } else prepare();
 }
 
@@ -255,11 +258,11 @@ function goOn() {
   if (next) return show(next);
   current = null;
   show(null);
-  if (!isEnd) waitForMore();
+  if (!isEnd) say("Loading the next one …");
 }
 
-function waitForMore() {
-  say("Loading the next one …");
+function askForMore() {
+  line.add(facts.api.next, () => ({ count: AHEAD, held: held() }), take, (error) => say(error.message));
 }
 
 /** The same video with what the library says of it now; what was said by keys meanwhile stays. */
@@ -437,6 +440,8 @@ const DOES = {
 const NEEDS_NONE = new Set(["undo", "reset", "help"]);
 
 page.addEventListener("click", (event) => {
+  // What was pressed keeps no focus: the next key is an answer again.
+  if (current && event.target.closest(".t-chips, .t-strip, .t-faces, .t-has, .t-rate")) part("title").focus({ preventScroll: true });
   const star = event.target.closest("[data-star]");
   const button = event.target.closest("[data-do]");
   if (star && current) rate(current.stars === Number(star.dataset.star) ? 0 : Number(star.dataset.star));
