@@ -9,6 +9,7 @@ from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from library.api.answers import IdsSerializer
 from library.api.base import MOST_IDS, ApiView
 from library.api.pages import Pages, paged
 from library.api.rows import find_row
@@ -38,10 +39,6 @@ LOOK = ("library.view_video", "library.change_video")
 RULES = ("library.view_rule",)
 RENAME = ("library.rename_files",)
 _SHOWN = 100
-
-
-class IdsSerializer(serializers.Serializer[Any]):
-    ids = serializers.ListField(child=serializers.IntegerField(min_value=1), max_length=MOST_IDS, min_length=1)
 
 
 class AnsweredSerializer(serializers.Serializer[Any]):
@@ -320,14 +317,24 @@ def _step(step: Any) -> dict[str, Any]:
     return {"video": step.video_id, "do": step.do, "kind": step.kind, "name": step.name}
 
 
+class RuleApplySerializer(serializers.Serializer[Any]):
+    videos = serializers.ListField(
+        child=serializers.IntegerField(min_value=1, max_value=2**63 - 1),
+        required=False,
+        max_length=MOST_IDS,
+        help_text="Only these; by itself the whole library.",
+    )
+
+
 class RuleApply(ApiView):
     required_permissions = (*RULES, "library.change_rule", "library.change_video")
 
-    @extend_schema(request=None, responses={202: RuleRunSerializer})
+    @extend_schema(request=RuleApplySerializer, responses={202: RuleRunSerializer})
     def post(self, request: Request, rule_id: int) -> Response:
-        """Has the rule applied to the library by a job, as one change."""
+        """Has the rule applied by a job, as one change."""
+        videos = self.body(RuleApplySerializer).get("videos")
         try:
-            run = begin_rule_run(rules=[_rule(rule_id)], user=self.account)
+            run = begin_rule_run(rules=[_rule(rule_id)], user=self.account, video_ids=videos)
         except LibraryError as error:
             raise ValidationError({"detail": str(error)}) from None
         return Response(RuleRunSerializer(run).data, status=HTTPStatus.ACCEPTED)

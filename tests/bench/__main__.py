@@ -10,8 +10,7 @@ from tests.bench.place import fresh_home
 # Area -> whether it needs a database.
 AREAS = {
     "media": False, "scan": True, "duplicates": True, "pages": True, "load": True, "playback": True, "jobs": True,
-    "triage": True,
-    "chaos": True,
+    "suggest": True, "triage": True, "chaos": True,
 }  # fmt: skip
 # No measurement: only when it is asked for.
 _ALONE = {"chaos"}

@@ -157,7 +157,7 @@ def test_the_endpoints_say_what_the_pages_say(page: Client) -> None:
     made = page.post("/api/v1/rules/", rule, "application/json")
     bad = page.post("/api/v1/rules/", {**rule, "actions": []}, "application/json")
     preview = page.get(f"/api/v1/rules/{made.json()['id']}/preview/").json()
-    applied = page.post(f"/api/v1/rules/{made.json()['id']}/apply/")
+    applied = page.post(f"/api/v1/rules/{made.json()['id']}/apply/", {}, "application/json")
 
     assert len(inbox) == 2
     assert (chip["object"], chip["label"], chip["kind"]) == (str(ana.public_id), "Ana", "creator")
