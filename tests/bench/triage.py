@@ -136,7 +136,7 @@ def run(*, full: bool = False) -> bool:
             ("a queue's page", reverse("triage_queue", args=("without-people",))),
             ("the grid's page", reverse("triage_grid", args=("without-people",))),
         ):
-            rows.append(_measured(name, lambda at=address: client.get(at), 20, PAGE_MS))  # type: ignore[misc]
+            rows.append(_measured(name, lambda at=address: client.get(at), 20, PAGE_MS))
         grid = reverse("api_triage_grid", args=("without-people",))
         rows.append(
             _measured(

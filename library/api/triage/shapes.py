@@ -114,7 +114,7 @@ class TriageProgressSerializer(serializers.Serializer[Any]):
     active_at = serializers.DateTimeField()
 
 
-class QueueSerializer(serializers.Serializer[Any]):
+class TriageQueueSerializer(serializers.Serializer[Any]):
     """A queue. `count` is how many videos it holds, at most 1,000 are counted; `progress` is null before the start."""
 
     key = serializers.CharField()
@@ -126,7 +126,7 @@ class QueueSerializer(serializers.Serializer[Any]):
     progress = TriageProgressSerializer(allow_null=True)
 
 
-class RefSerializer(serializers.Serializer[Any]):
+class TriageRefSerializer(serializers.Serializer[Any]):
     """A person or studio by public id, a tag by its number."""
 
     id = serializers.CharField()
@@ -145,7 +145,7 @@ class TriageChipSerializer(serializers.Serializer[Any]):
     picture = serializers.CharField(help_text="Of the face it is recognised by, else empty.")
 
 
-class FaceSerializer(serializers.Serializer[Any]):
+class TriageFaceSerializer(serializers.Serializer[Any]):
     """Somebody who is seen in the video; without a name, nobody knows who it is. `at` is where they appear first."""
 
     track = serializers.IntegerField()
@@ -179,9 +179,9 @@ class TriageTileSerializer(serializers.Serializer[Any]):
     problem = serializers.CharField()
     poster = serializers.CharField()
     still = serializers.CharField()
-    people = RefSerializer(many=True)
-    studios = RefSerializer(many=True)
-    tags = RefSerializer(many=True)
+    people = TriageRefSerializer(many=True)
+    studios = TriageRefSerializer(many=True)
+    tags = TriageRefSerializer(many=True)
     stars = serializers.FloatField(allow_null=True)
     is_favorite = serializers.BooleanField()
     is_trashed = serializers.BooleanField()
@@ -196,11 +196,11 @@ class ScreenSerializer(TriageTileSerializer):
     is_sure = serializers.BooleanField(help_text="Every browser plays it as it is.")
     start_at = serializers.FloatField()
     storyboard = SpriteSerializer(allow_null=True)
-    faces = FaceSerializer(many=True)
+    faces = TriageFaceSerializer(many=True)
     admin_page = serializers.CharField()
 
 
-class NextSerializer(serializers.Serializer[Any]):
+class TriageNextSerializer(serializers.Serializer[Any]):
     """Fewer screens than asked for mean that the queue has come to its end."""
 
     screens = ScreenSerializer(many=True)
@@ -208,7 +208,7 @@ class NextSerializer(serializers.Serializer[Any]):
     progress = TriageProgressSerializer()
 
 
-class AnsweredSerializer(NextSerializer):
+class TriageAnsweredSerializer(TriageNextSerializer):
     """What an answer did, and what comes next. `batch` undoes it (null: nothing was changed); `video` as it is now,
     where it was not left behind."""
 
@@ -226,18 +226,18 @@ class TakenBackSerializer(serializers.Serializer[Any]):
     progress = TriageProgressSerializer()
 
 
-class GroupSerializer(serializers.Serializer[Any]):
+class TriageGroupSerializer(serializers.Serializer[Any]):
     """Videos that belong together, by their ids."""
 
     label = serializers.CharField()
     videos = serializers.ListField(child=serializers.IntegerField())
 
 
-class GridSerializer(serializers.Serializer[Any]):
+class TriageGridSerializer(serializers.Serializer[Any]):
     """A page of a queue. `after` is for the next page; null on the last."""
 
     videos = TriageTileSerializer(many=True)
-    groups = GroupSerializer(many=True)
+    groups = TriageGroupSerializer(many=True)
     after = serializers.IntegerField(allow_null=True)
 
 
@@ -250,7 +250,7 @@ class ManyAnsweredSerializer(serializers.Serializer[Any]):
     edit = serializers.IntegerField(allow_null=True)
 
 
-class FoundSerializer(serializers.Serializer[Any]):
+class TriageFoundSerializer(serializers.Serializer[Any]):
     """A video of the queue that was looked for."""
 
     id = serializers.IntegerField()
@@ -269,7 +269,7 @@ class TriageAnswerSerializer(serializers.Serializer[Any]):
     can_undo = serializers.BooleanField()
 
 
-class StepSerializer(serializers.Serializer[Any]):
+class TriageStepSerializer(serializers.Serializer[Any]):
     """What was done in an hour or a day."""
 
     at = serializers.DateTimeField()
@@ -306,15 +306,15 @@ class CoveredSerializer(serializers.Serializer[Any]):
     shares = serializers.DictField(child=serializers.FloatField())
 
 
-class PaceSerializer(serializers.Serializer[Any]):
+class TriagePaceSerializer(serializers.Serializer[Any]):
     """How fast it goes. Null: nobody knows yet."""
 
     videos = serializers.IntegerField()
     keys_each = serializers.FloatField(allow_null=True)
     seconds_each = serializers.FloatField(allow_null=True)
     per_hour = serializers.FloatField(allow_null=True)
-    days = StepSerializer(many=True)
-    hours = StepSerializer(many=True)
+    days = TriageStepSerializer(many=True)
+    hours = TriageStepSerializer(many=True)
     people = PacePersonSerializer(many=True)
     left = LeftSerializer(many=True)
     coverage = CoveredSerializer(many=True)

@@ -77,11 +77,11 @@ def told_progress(progress: TriageProgress, seconds_each: float | None) -> dict[
 
 
 class TriageQueues(TriageView):
-    @extend_schema(responses=shapes.QueueSerializer(many=True))
+    @extend_schema(responses=shapes.TriageQueueSerializer(many=True))
     def get(self, request: Request) -> Response:
         """The queues, how much each holds, and where you are in them. The counts are up to a minute old."""
         states = states_of(self.account, queues_for(self.account))
-        return Response(shapes.QueueSerializer([_told(state) for state in states], many=True).data)
+        return Response(shapes.TriageQueueSerializer([_told(state) for state in states], many=True).data)
 
 
 def _told(state: Any) -> dict[str, Any]:
@@ -97,7 +97,7 @@ def _told(state: Any) -> dict[str, Any]:
 
 
 class TriageNext(TriageView):
-    @extend_schema(request=shapes.NextRequestSerializer, responses=shapes.NextSerializer)
+    @extend_schema(request=shapes.NextRequestSerializer, responses=shapes.TriageNextSerializer)
     def post(self, request: Request, queue: str) -> Response:
         """The next videos for you; nobody else is shown them for some minutes. With `count` 0, what you hold is only
         kept."""
@@ -112,7 +112,7 @@ class TriageNext(TriageView):
             "is_end": len(ids) < asked["count"],
             "progress": self.progress(progress, found),
         }
-        return Response(shapes.NextSerializer(body).data)
+        return Response(shapes.TriageNextSerializer(body).data)
 
 
 class TriageOpen(TriageView):
@@ -129,7 +129,7 @@ class TriageOpen(TriageView):
 
 
 class TriageAnswers(TriageView):
-    @extend_schema(request=shapes.AnswerRequestSerializer, responses=shapes.AnsweredSerializer)
+    @extend_schema(request=shapes.AnswerRequestSerializer, responses=shapes.TriageAnsweredSerializer)
     def post(self, request: Request, queue: str) -> Response:
         """An answer about a video, as one change, and the next ones. Sent twice with one `key` it counts once."""
         found = self.queue(queue)
@@ -168,7 +168,7 @@ class TriageAnswers(TriageView):
             "is_end": len(ids) < asked["next"],
             "progress": self.progress(given.progress, found),
         }
-        return Response(shapes.AnsweredSerializer(body).data)
+        return Response(shapes.TriageAnsweredSerializer(body).data)
 
 
 class TriageUndo(TriageView):
@@ -204,7 +204,7 @@ class TriageReset(TriageView):
 
 
 class TriageGrid(TriageView):
-    @extend_schema(request=shapes.GridRequestSerializer, responses=shapes.GridSerializer)
+    @extend_schema(request=shapes.GridRequestSerializer, responses=shapes.TriageGridSerializer)
     def post(self, request: Request, queue: str) -> Response:
         """Many videos of the queue at once, in groups; nobody else is shown them for some minutes."""
         found = self.queue(queue)
@@ -221,7 +221,7 @@ class TriageGrid(TriageView):
             "groups": group_videos(shown, asked["group"]),
             "after": ids[-1] if len(ids) == asked["limit"] else None,
         }
-        return Response(shapes.GridSerializer(body).data)
+        return Response(shapes.TriageGridSerializer(body).data)
 
 
 class TriageMany(TriageView):
@@ -254,7 +254,7 @@ class TriageMany(TriageView):
 
 
 class TriageSearch(TriageView):
-    @extend_schema(parameters=[OpenApiParameter("q", str)], responses=shapes.FoundSerializer(many=True))
+    @extend_schema(parameters=[OpenApiParameter("q", str)], responses=shapes.TriageFoundSerializer(many=True))
     def get(self, request: Request, queue: str) -> Response:
         """Videos of the queue that have the words, the first 20."""
         found = self.queue(queue)
@@ -262,7 +262,7 @@ class TriageSearch(TriageView):
         if not text_query(text):
             return Response([])
         rows = videos_in(found, self.account).filter(has_words(Ask("has", text, self.account))).order_by("pk")
-        return Response(shapes.FoundSerializer(rows.only("pk", "title")[:_FOUND_AT_MOST], many=True).data)
+        return Response(shapes.TriageFoundSerializer(rows.only("pk", "title")[:_FOUND_AT_MOST], many=True).data)
 
 
 class TriageHistory(TriageView):
@@ -283,14 +283,14 @@ class TriageHistory(TriageView):
 
 class TriagePace(TriageView):
     @extend_schema(
-        parameters=[OpenApiParameter("mine", bool, description="Only your own.")], responses=shapes.PaceSerializer
+        parameters=[OpenApiParameter("mine", bool, description="Only your own.")], responses=shapes.TriagePaceSerializer
     )
     def get(self, request: Request) -> Response:
         """How fast it goes: videos an hour, keys a video, what is left and how long it takes, coverage day by day."""
         if last_coverage_is_old():
             record_coverage()
         is_mine = request.query_params.get("mine", "").lower() in ("1", "true")
-        return Response(shapes.PaceSerializer(load_pace(self.account if is_mine else None)).data)
+        return Response(shapes.TriagePaceSerializer(load_pace(self.account if is_mine else None)).data)
 
 
 def _batch_of(answer: TriageAnswer) -> ChangeBatch | None:
