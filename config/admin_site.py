@@ -111,6 +111,7 @@ def _library_places(badges: dict[str, int]) -> list[Place]:
     failed, missing = badges["failed"], badges["missing"]
     view = "library.view_videofile"
     return [
+        Place("Triage", "bolt", reverse("triage"), "library.change_video"),
         Place("Videos", "movie", reverse("admin:library_video_changelist"), "library.view_video"),
         Place("Files", "video_file", files, view),
         Place("Failed files", "error", f"{files}?state=failed", view, badge_text(failed), "danger"),
@@ -119,6 +120,14 @@ def _library_places(badges: dict[str, int]) -> list[Place]:
         Place("Changes", "undo", reverse("admin:library_changebatch_changelist"), "library.view_changebatch"),
         Place(
             "Duplicates", "difference", reverse("admin:library_duplicatepair_changelist"), "library.view_duplicatepair"
+        ),
+        Place("Rules", "rule", reverse("admin:library_rule_changelist"), "library.view_rule"),
+        Place("Many at once", "checklist", reverse("admin:library_rule_evidence"), "library.view_rule"),
+        Place(
+            "Rename files",
+            "drive_file_rename_outline",
+            reverse("admin:library_renamerun_changelist"),
+            "library.rename_files",
         ),
         Place("Folders", "folder", reverse("admin:library_folder_changelist"), "library.view_folder"),
         Place("Uploads", "upload", reverse("admin:library_upload_changelist"), "library.view_upload"),

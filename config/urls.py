@@ -1,3 +1,5 @@
+from typing import Any
+
 from django.contrib import admin
 from django.contrib.auth.views import LogoutView
 from django.urls import include, path
@@ -8,6 +10,13 @@ from faces.admin.accuracy import accuracy_page
 from library.access import for_every_account, requires
 from library.admin.missing import missing_page
 from library.admin.trash import trash_page
+from library.admin.triage import grid_page, overview, pace_page, queue_page
+
+
+def curating(view: Any) -> Any:
+    """A page of the admin for whoever may change videos."""
+    return requires("library.change_video")(admin.site.admin_view(view))
+
 
 handler500 = "config.errors.failed"
 
@@ -30,5 +39,9 @@ urlpatterns = [
         requires("faces.view_facesettings")(admin.site.admin_view(accuracy_page)),
         name="face_accuracy",
     ),
+    path("admin/library/triage/", curating(overview), name="triage"),
+    path("admin/library/triage/pace/", curating(pace_page), name="triage_pace"),
+    path("admin/library/triage/<slug:queue>/", curating(queue_page), name="triage_queue"),
+    path("admin/library/triage/<slug:queue>/grid/", curating(grid_page), name="triage_grid"),
     path("admin/", admin.site.urls),
 ]

@@ -9,5 +9,6 @@ class LibraryConfig(AppConfig):
 
     def ready(self) -> None:
         import_module("library.signals")
-        # What every app says of bulk edits, filters, merges, the files that it stores, and plays.
-        autodiscover_modules("bulk_steps", "facets", "merging", "stored", "usage")
+        # What every app says of bulk edits, filters, merges, the files that it stores, plays, proposals and queues of
+        # triage.
+        autodiscover_modules("bulk_steps", "facets", "merging", "stored", "usage", "providers", "triage")

@@ -133,3 +133,11 @@ class TokenRefusedError(LibraryError):
     def __init__(self, sentence: str, seconds_left: int | None = None) -> None:
         super().__init__(sentence)
         self.seconds_left = seconds_left
+
+
+class RuleError(LibraryError):
+    """A rule can't be what it says, or takes too long."""
+
+
+class RenameRefusedError(LibraryError):
+    """Files on the disk aren't renamed: it is switched off, or something is in the way."""

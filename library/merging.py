@@ -5,12 +5,17 @@ from typing import Any
 from library.filters import Kind as FacetKind
 from library.filters import all_facets
 from library.models import (
+    DeclinedEvidence,
     DuplicatePair,
     Rejection,
+    Rule,
+    RuleLog,
     SavedSearch,
     Suggestion,
+    SuggestionInput,
     Tag,
     TagAlias,
+    TriageAnswer,
     Video,
     VideoFile,
     VideoMetadata,
@@ -159,6 +164,49 @@ describe_kind(
         sums=("view_count",),
     ),
 )
+
+
+def move_suggestions(merging: Merging) -> None:
+    """What was proposed and answered about those that go is about the one that stays; where both have it, once."""
+    for model in (Suggestion, Rejection):
+        same = model.objects.filter(kind=merging.kind)
+        columns = ("video_id", "provider", "subject")
+        taken = set(same.filter(object_id=merging.keep.pk).values_list(*columns))
+        for row in same.filter(object_id__in=merging.other_ids).order_by("pk"):
+            place = (row.video_id, row.provider, row.subject)
+            if place in taken:
+                row.delete()
+                continue
+            taken.add(place)
+            row.object_id = merging.keep.pk
+            row.save(update_fields=["object_id"])
+    DeclinedEvidence.objects.filter(kind=merging.kind, object_id__in=merging.other_ids).update(
+        object_id=merging.keep.pk
+    )
+
+
+def rewrite_rules(merging: Merging) -> None:
+    """Rules that ask for, or put, one of those that go mean the one that stays."""
+    changed = []
+    for rule in Rule.objects.select_for_update().order_by("pk"):
+        before = (rule.conditions, rule.actions)
+        rule.conditions = [_same_thing(one, "field", "value", merging) for one in rule.conditions]
+        rule.actions = [_same_thing(one, "kind", "id", merging) for one in rule.actions]
+        if (rule.conditions, rule.actions) != before:
+            changed.append(rule)
+    Rule.objects.bulk_update(changed, ["conditions", "actions"])
+
+
+def _same_thing(part: dict[str, Any], kind: str, key: str, merging: Merging) -> dict[str, Any]:
+    is_meant = part.get(kind) == merging.kind and part.get(key) in merging.other_ids
+    return {**part, key: merging.keep.pk} if is_meant else part
+
+
+def propose_anew(merging: Merging) -> None:
+    """What is proposed for the video that stays is made of the files of both."""
+    SuggestionInput.objects.filter(video__in=[merging.keep.pk, *merging.other_ids]).delete()
+
+
 register_merge(
     "video",
     MovedLink(VideoTag, "video", ("tag",), keep_by_hand),
@@ -167,10 +215,15 @@ register_merge(
     MovedLink(VideoFile, "video", one_only="is_primary"),
     MovedLink(Suggestion, "video", ("kind", "object_id", "provider", "subject")),
     MovedLink(Rejection, "video", ("kind", "object_id", "provider", "subject")),
+    MovedLink(RuleLog, "video"),
+    MergeStep(propose_anew, ((SuggestionInput, "video"),)),
+    MovedLink(TriageAnswer, "video"),
 )
 describe_kind("tag", KindRules(Tag, "tag", fill=("description", "color"), trees=("parent",)))
 register_merge(
     "tag",
+    MergeStep(move_suggestions),
+    MergeStep(rewrite_rules),
     MergeStep(merge_children, ((Tag, "parent"),)),
     MovedLink(TagAlias, "tag", ("name_key",)),
     MergeStep(name_becomes_alias),

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from library.merging import keep_by_hand, name_becomes_alias, rewrite_saved_searches
+from library.merging import keep_by_hand, move_suggestions, name_becomes_alias, rewrite_rules, rewrite_saved_searches
 from library.models.change import ChangeSource
 from library.services.merging import KindRules, MergeStep, MovedLink, describe_kind, register_merge
 from people.models import (
@@ -80,6 +80,7 @@ describe_kind(
 )
 register_merge(
     "creator",
+    MergeStep(rewrite_rules),
     MovedLink(CreatorAlias, "creator", ("name_key",)),
     MergeStep(name_becomes_alias),
     MovedLink(CreatorPicture, "creator", one_only="is_primary"),
@@ -101,6 +102,8 @@ describe_kind(
 )
 register_merge(
     "studio",
+    MergeStep(move_suggestions),
+    MergeStep(rewrite_rules),
     MovedLink(StudioAlias, "studio", ("name_key",)),
     MergeStep(name_becomes_alias),
     MovedLink(SocialLink, "studio", ("url",)),

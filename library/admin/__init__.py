@@ -9,6 +9,8 @@ from library.admin.files import VideoFileAdmin
 from library.admin.folders import FolderAdmin
 from library.admin.history import ChangeBatchAdmin
 from library.admin.ignored import IgnoredFileAdmin
+from library.admin.renames import RenameRunAdmin
+from library.admin.rules import RuleAdmin
 from library.admin.saved_searches import SavedSearchAdmin
 from library.admin.scan_logs import ScanLogAdmin
 from library.admin.settings_row import SettingsRowAdmin
@@ -30,6 +32,8 @@ __all__ = [
     "IgnoredFileAdmin",
     "LibrarySettingsAdmin",
     "RejectionAdmin",
+    "RenameRunAdmin",
+    "RuleAdmin",
     "SavedSearchAdmin",
     "ScanLogAdmin",
     "SuggestionAdmin",
@@ -49,4 +53,5 @@ class LibrarySettingsAdmin(SettingsRowAdmin):
         ("Missing files", {"fields": ["missing_limit_percent", "missing_limit_files"]}),
         ("Trash", {"fields": ["trash_days", "is_trash_kept_on_disk"]}),
         ("Uploads", {"fields": ["upload_days", "upload_margin_gb"]}),
+        ("File names", {"fields": ["filename_templates", "is_renaming_allowed", "rename_template"]}),
     ]

@@ -82,6 +82,10 @@ class OperationSerializer(_Strict):
     title = TitleStepSerializer(required=False)
     reprocess = serializers.ChoiceField(["probe", "frames", "preview", "verify", "check"], required=False)
     trash = serializers.BooleanField(required=False)
+    stars = serializers.DecimalField(
+        max_digits=2, decimal_places=1, required=False, allow_null=True, help_text="Your own, 0.5 to 5; null: none."
+    )
+    favorite = serializers.BooleanField(required=False, help_text="Among your own favourites, or not.")
 
 
 class BulkEditRequestSerializer(serializers.Serializer[Any]):
@@ -135,10 +139,8 @@ class BulkEdits(ApiView):
         Needs what its steps need: library.change_video, library.reprocess_video, library.trash_video.
         """
         asked = self.body(BulkEditRequestSerializer)
-        operation = check_operation(_as_stored(asked["operation"]), user=self.account)
-        for step, permission in _MAKES.items():
-            if (operation.get(step) or {}).get("names") and not may(request, permission):
-                raise PermissionDenied(f"Your role doesn't allow making new {step}.")
+        operation = check_operation(as_stored(asked["operation"]), user=self.account)
+        check_new_names(request, operation)
         ids = self._videos(asked)
         if asked["is_preview"]:
             effects = preview_bulk_edit(video_ids=ids, operation=operation)
@@ -196,7 +198,14 @@ class BulkEditDetail(ApiView):
         return edit
 
 
-def _as_stored(asked: Mapping[str, Any]) -> dict[str, Any]:
+def check_new_names(request: Request, operation: Mapping[str, Any]) -> None:
+    """Raises PermissionDenied where an operation makes rows that the account may not make."""
+    for step, permission in _MAKES.items():
+        if (operation.get(step) or {}).get("names") and not may(request, permission):
+            raise PermissionDenied(f"Your role doesn't allow making new {step}.")
+
+
+def as_stored(asked: Mapping[str, Any]) -> dict[str, Any]:
     """The operation in the steps' own words: ids of rows, days as text. Raises BulkEditError."""
     wanted: dict[str, Any] = {
         name: dict(value) if isinstance(value, Mapping) else value for name, value in asked.items()
@@ -212,6 +221,8 @@ def _as_stored(asked: Mapping[str, Any]) -> dict[str, Any]:
         wanted["release_date"] = wanted["release_date"].isoformat()
     if wanted.get("trash") is False:
         del wanted["trash"]
+    if wanted.get("stars") is not None:
+        wanted["stars"] = str(wanted["stars"])
     return wanted
 
 

@@ -1,4 +1,4 @@
-from django.urls import path
+from django.urls import include, path
 
 from library.api import (
     accounts,
@@ -10,6 +10,7 @@ from library.api import (
     roles,
     searches,
     settings_rows,
+    suggesting,
     tags,
     trash,
     unreadable,
@@ -63,6 +64,24 @@ urlpatterns = [
     path("facets/", searches.Facets.as_view(), name="api_facets"),
     path("facets/<slug:key>/names/", searches.FacetNames.as_view(), name="api_facet_names"),
     path("suggestions/", searches.Suggestions.as_view(), name="api_suggestions"),
+    path("suggestions/inbox/", suggesting.SuggestionInbox.as_view(), name="api_suggestion_inbox"),
+    path("suggestions/accept/", suggesting.SuggestionsAccept.as_view(), name="api_suggestions_accept"),
+    path("suggestions/reject/", suggesting.SuggestionsReject.as_view(), name="api_suggestions_reject"),
+    path("suggestions/providers/", suggesting.SuggestionProviders.as_view(), name="api_suggestion_providers"),
+    path("videos/<int:video_id>/suggestions/", suggesting.VideoSuggestions.as_view(), name="api_video_suggestions"),
+    path("rules/", suggesting.Rules.as_view(), name="api_rules"),
+    path("rules/learned/", suggesting.LearnedRules.as_view(), name="api_learned_rules"),
+    path("rules/learned/answer/", suggesting.LearnedRulesAnswer.as_view(), name="api_learned_rules_answer"),
+    path("rules/runs/", suggesting.RuleRuns.as_view(), name="api_rule_runs"),
+    path("rules/<int:rule_id>/", suggesting.RuleDetail.as_view(), name="api_rule"),
+    path("rules/<int:rule_id>/preview/", suggesting.RulePreview.as_view(), name="api_rule_preview"),
+    path("rules/<int:rule_id>/apply/", suggesting.RuleApply.as_view(), name="api_rule_apply"),
+    path("evidence/", suggesting.EvidenceList.as_view(), name="api_evidence"),
+    path("evidence/answer/", suggesting.EvidenceAnswer.as_view(), name="api_evidence_answer"),
+    path("evidence/<slug:key>/", suggesting.EvidenceDetailView.as_view(), name="api_evidence_batch"),
+    path("renames/", suggesting.Renames.as_view(), name="api_renames"),
+    path("renames/plan/", suggesting.RenamePlanView.as_view(), name="api_rename_plan"),
+    path("renames/<int:run_id>/undo/", suggesting.RenameUndo.as_view(), name="api_rename_undo"),
     path("searches/", searches.SavedSearches.as_view(), name="api_searches"),
     path("searches/<uuid:public_id>/", searches.SavedSearchDetail.as_view(), name="api_search"),
     path("searches/<uuid:public_id>/videos/", searches.SavedSearchVideos.as_view(), name="api_search_videos"),
@@ -88,6 +107,7 @@ urlpatterns = [
     path("trash/<slug:kind>/purge/", trash.TrashPurge.as_view(), name="api_trash_purge"),
     path("missing/", trash.Missing.as_view(), name="api_missing"),
     path("missing/look/", trash.MissingLook.as_view(), name="api_missing_look"),
+    path("triage/", include("library.api.triage.urls")),
     # ---- history ----
     path("changes/", changes.Changes.as_view(), name="api_changes"),
     path("changes/<uuid:batch_id>/", changes.ChangeDetail.as_view(), name="api_change"),

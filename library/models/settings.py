@@ -54,6 +54,10 @@ class SettingsRow(TimeStamped):
         return cls._default_manager.filter(pk=1).first() or cls()
 
 
+DEFAULT_TEMPLATES = "{studio} - {creators} - {title} ({date})\n{studio} - {creators} - {title}\n{creators} - {title}"
+DEFAULT_RENAME = "{folder}/[{studio} - ][{creators} - ]{title}[ ({year})]"
+
+
 def default_keep_rules() -> list[dict[str, Any]]:
     """Which of several duplicates is the best one, the rule that counts most first."""
     return [{"rule": name} for name in ("resolution", "hdr", "bit_rate", "duration", "tagged", "larger", "older")]
@@ -108,6 +112,22 @@ class LibrarySettings(SettingsRow):
         default=default_keep_rules,
         validators=[check_keep_rules],
         help_text="Which of several duplicates is the best; edited beside their list.",
+    )
+
+    filename_templates = models.TextField(
+        default=DEFAULT_TEMPLATES,
+        blank=True,
+        help_text="How your file names are built, one way a line, from {studio}, {creators}, {title}, {date}, {tags} "
+        "and {any}: what stands in those places is suggested where it is known.",
+    )
+    is_renaming_allowed = models.BooleanField(
+        default=False, help_text="Files on the disk may be renamed and moved within their folder, after a preview."
+    )
+    rename_template = models.CharField(
+        default=DEFAULT_RENAME,
+        max_length=500,
+        help_text="The name that files get, with folders before it: {studio}, {creators}, {title}, {date}, {year}, "
+        "{tags}, {resolution}, {codec}, {name}, {folder}. What stands in [ ] goes where it would be empty.",
     )
 
     class Meta(SettingsRow.Meta):

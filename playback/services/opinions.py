@@ -1,5 +1,6 @@
 """Likes, stars with a comment, and the tally of a user. Each change is a batch."""
 
+from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 
 from django.db.models import F
@@ -79,3 +80,39 @@ def add_to_tally(*, user: User, video: Video) -> tuple[int, ChangeBatch]:
         Tally.objects.filter(user=user, video=video).update(count=F("count") + 1)
         count = Tally.objects.values_list("count", flat=True).get(user=user, video=video)
     return count, batch
+
+
+def rate_videos(*, user: User, video_ids: Sequence[int], stars: object) -> set[int]:
+    """Gives the videos stars, or with None takes them away; comments stay. Returns those that it changed.
+
+    Three statements whatever their number. Within a batch of the caller's, or one of its own. Raises OpinionError.
+    """
+    wanted = None if stars is None else parse_stars(stars)
+    now = timezone.now()
+    with change_batch(summary="Gave stars" if wanted else "Took stars away", user=user):
+        own = Rating.objects.filter(user=user, video__in=video_ids)
+        if wanted is None:
+            changed = set(own.values_list("video_id", flat=True))
+            own.delete()
+            return changed
+        there = dict(own.select_for_update().order_by("video").values_list("video_id", "stars"))
+        new = [pk for pk in sorted(set(video_ids)) if pk not in there]
+        rows = [Rating(user=user, video_id=pk, stars=wanted, comment="", rated_at=now) for pk in new]
+        Rating.objects.bulk_create(rows, ignore_conflicts=True)
+        # Those that came between the two statements too.
+        own.exclude(stars=wanted).update(stars=wanted, rated_at=now)
+    return {*new, *(pk for pk, had in there.items() if had != wanted)}
+
+
+def like_videos(*, user: User, video_ids: Sequence[int], is_favorite: bool) -> set[int]:
+    """Makes the videos favourites, or no longer. Returns those that it changed. Two statements."""
+    with change_batch(summary="Likes videos" if is_favorite else "No longer likes videos", user=user):
+        own = Favorite.objects.filter(user=user, video__in=video_ids)
+        there = set(own.values_list("video_id", flat=True))
+        if not is_favorite:
+            own.delete()
+            return there
+        now, new = timezone.now(), [pk for pk in sorted(set(video_ids)) if pk not in there]
+        rows = [Favorite(user=user, video_id=pk, added_at=now) for pk in new]
+        Favorite.objects.bulk_create(rows, ignore_conflicts=True)
+    return set(new)

@@ -13,8 +13,9 @@ from processing.stages.registry import (
     load_stages,
     register_stage,
 )
+from processing.stages.suggesting import SUGGESTING_STAGES
 
-for _stage in (*BUILTIN_STAGES, *DERIVED_STAGES, ENRICH):
+for _stage in (*BUILTIN_STAGES, *DERIVED_STAGES, ENRICH, *SUGGESTING_STAGES):
     register_stage(_stage)
 
 __all__ = [

@@ -94,4 +94,16 @@ DERIVED_STAGES = (
         cron="40 3 * * *",
         triggers=("cron", "manual"),
     ),
+    Stage(
+        name="triage-coverage",
+        label="Counting what is organised",
+        queue="maintenance",
+        target_kind="library",
+        run="processing.stages.triage.run",
+        label_of=library_label,
+        max_attempts=2,
+        trigger="cron",
+        cron="50 23 * * *",
+        triggers=("cron", "manual"),
+    ),
 )

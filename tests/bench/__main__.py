@@ -10,7 +10,7 @@ from tests.bench.place import fresh_home
 # Area -> whether it needs a database.
 AREAS = {
     "media": False, "scan": True, "duplicates": True, "pages": True, "load": True, "playback": True,
-    "jobs": True, "stats": True, "faces": True,
+    "jobs": True, "stats": True, "faces": True, "suggest": True, "triage": True,
     "chaos": True,
 }  # fmt: skip
 # No measurement: only when it is asked for.

@@ -169,6 +169,20 @@ def _tracks(page: Page) -> None:
 
 
 # Each is shown in a guide; docs/screenshots/README.md says which.
+def _triage(page: Page) -> None:
+    page.goto("/admin/library/triage/all/")
+    page.locator("[data-triage][data-ready]").wait_for()
+    page.wait_for_timeout(2500)
+
+
+def _triage_grid(page: Page) -> None:
+    """A group is chosen; nothing is done to it."""
+    page.goto("/admin/library/triage/all/grid/")
+    page.locator("[data-triage-grid][data-ready]").wait_for()
+    page.wait_for_timeout(1500)
+    page.keyboard.press("g")
+
+
 PAGES: dict[str, Callable[[Page], None]] = {
     "library": _go("/library/"),
     "search": _search,
@@ -186,6 +200,9 @@ PAGES: dict[str, Callable[[Page], None]] = {
     # With faces that tests.browser.face_desk draws into the library.
     "faces-inbox": _go("/admin/faces/inbox/"),
     "faces-clusters": _go("/admin/faces/clusters/"),
+    "triage": _triage,
+    "triage-grid": _triage_grid,
+    "triage-pace": _go("/admin/library/triage/pace/"),
     "admin-history": _history,
     "admin-undo": _undo,
     "admin-missing": _go("/admin/missing/"),

@@ -19,6 +19,9 @@ from library.models import (
     AuditEvent,
     DuplicatePair,
     Folder,
+    RenameRun,
+    Rule,
+    RuleRun,
     SavedSearch,
     ScanLog,
     Suggestion,
@@ -127,6 +130,10 @@ def make_world() -> World:
         "queues/": "media",
         "stages/": "frames",
         "plugins/": "none",
+        "rules/": Rule.objects.first().pk,  # type: ignore[union-attr]
+        "renames/": RenameRun.objects.create(template="{title}", status="done").pk,
+        "evidence/": "none",
+        "triage/": "all",
     }
     world.keys["by_route"] = by_route
     return world
@@ -155,6 +162,15 @@ def add_rows(world: World) -> None:
     ScanLog.objects.create(folder=world.folder, started_at=now, finished_at=now, status="completed")
     make_job(file=failed, status="failed")
     DeadLetter.objects.create(target_kind="file", target_id=failed.pk, stage="probe", failed_at=now, error="x")
+    Suggestion.objects.create(provider="path", video=video, kind="tag", object_id=make_tag().pk, confidence=0.5)
+    number = Rule.objects.count()
+    Rule.objects.create(
+        name=f"Rule {number}",
+        conditions=[{"field": "path", "operator": "words", "value": f"nowhere {number}"}],
+        actions=[{"do": "add", "kind": "tag", "id": tag.pk}],
+    )
+    RuleRun.objects.create(status="done")
+    RenameRun.objects.create(template="{title}", status="done")
     IntegrityFinding.objects.create(file=file, kind="content", code="no_audio", severity="warning", sentence="x")
     Conversion.objects.create(
         video=video, title="x", source_file=file, source_path="/x", source_bytes=1, preset_key="k", preset_name="K",

@@ -33,6 +33,8 @@ from library.models import (
     Suggestion,
     Tag,
     TagAlias,
+    TriageAnswer,
+    TriageLease,
     Upload,
     User,
     UserSession,
@@ -121,6 +123,7 @@ def make_crowd() -> User:
     with _without_triggers():
         for fill in (
             _files, _names, _accounts, _history, _opinions, _machines, _watching, _jobs, _health, _conversions, _faces,
+            _triage,
         ):  # fmt: skip
             fill(crowd)
     with connection.cursor() as cursor:
@@ -542,5 +545,23 @@ def _conversions(crowd: Crowd) -> None:
         3000,
         lambda n: ConversionBatch(
             user_id=_of(crowd.users, n), video_ids=[1], confirmed_at=None if n % 100 == 0 else now
+        ),
+    )
+
+
+def _triage(crowd: Crowd) -> None:
+    """Two months of answers, and leases that ran out."""
+    now, loud = timezone.now(), crowd.users[:-1]
+    _each(
+        _SOME,
+        lambda n: TriageAnswer(
+            user_id=_of(loud, n), queue=("all", "without-tags", "new")[n % 3], video_id=crowd.videos[n], kind="passed",
+            key=uuid.uuid4(), is_last=True, created_at=now - timedelta(minutes=15 * n),
+        ),
+    )  # fmt: skip
+    _each(
+        3000,
+        lambda n: TriageLease(
+            video_id=crowd.videos[n], user_id=_of(loud, n), queue="all", expires_at=now - timedelta(minutes=n)
         ),
     )

@@ -43,6 +43,7 @@ from library.models import (
     VideoFile,
     VideoTag,
 )
+from library.queries.triage import load_pace, pace_in
 from library.queries_history import latest_undoable
 from library.services import breaker, bulk_edit, logins, saved_searches
 from library.services.duplicates.candidates import candidates_for
@@ -53,6 +54,9 @@ from library.services.missing import missing_videos
 from library.services.purge import purge_due
 from library.services.tags import find_tag
 from library.services.tokens import purge_tokens, tokens_of
+from library.services.triage.leases import give_back
+from library.services.triage.queues import find_queue
+from library.services.triage.serving import next_videos
 from library.services.videos import remuxes_of, twins_of
 from library.sorting import sort_of
 from people.models import Creator, CreatorProfile, Credit, Studio, VideoStudio
@@ -277,6 +281,13 @@ SERVED: list[Case] = [
     ("playback_sharedstream_asked", lambda one: _streams_now()),
     ("playback_session_running", lambda one: list(StreamSession.objects.filter(state="running").order_by("run_id"))),
     ("playback_session_latest", lambda one: list(StreamSession.objects.order_by("-started_at")[:50])),
+    ("library_triageanswer_latest", lambda one: pace_in(one.viewer, find_queue("all", one.viewer))),
+    (
+        "library_triageanswer_video",
+        lambda one: next_videos(user=one.owner, queue=find_queue("all", one.owner), count=3),
+    ),
+    ("library_triageanswer_pace", lambda one: load_pace(days=2)),
+    ("library_triagelease_of_user", lambda one: give_back(user=one.quiet, queue="all")),
     ("people_creator_by_name", lambda one: one.get("/admin/people/creator/")),
     ("people_studio_by_name", lambda one: one.get("/admin/people/studio/")),
     ("library_suggestion_of_video", lambda one: reports_of([one.video.pk])),

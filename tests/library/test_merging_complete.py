@@ -12,7 +12,10 @@ from library.services.merging import kinds, taken_links
 from people.models import Creator, Studio
 
 # Foreign keys whose rows go with what they point to, and why that loses nothing.
-GOES_WITH = {("library.VideoText", "video"): "Triggers write the keeper's text anew from what it has now."}
+GOES_WITH = {
+    ("library.VideoText", "video"): "Triggers write the keeper's text anew from what it has now.",
+    ("library.TriageLease", "video"): "Who has the video before them goes on with another one.",
+}
 
 
 def links_to(target: type[models.Model]) -> Iterator[tuple[type[models.Model], str]]:

@@ -1,0 +1,1 @@
+"""Going through videos in queues: what comes next, answers, grids, the pace."""

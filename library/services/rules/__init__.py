@@ -1,0 +1,1 @@
+"""Rules: checking them, finding what they meet, applying them, and learning new ones."""
