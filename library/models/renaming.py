@@ -48,7 +48,7 @@ class RenameItem(TimeStamped):
     """One file of a run: where it lay and where it goes, below its folder, in the stored form. `companions` are the
     names [old, new] of what goes with it (subtitles, sidecars). `inode` is the file's own, known when it is moved."""
 
-    run = models.ForeignKey(RenameRun, on_delete=models.CASCADE, related_name="items")
+    run = models.ForeignKey(RenameRun, on_delete=models.CASCADE, db_index=False, related_name="items")
     file = models.ForeignKey(VideoFile, on_delete=models.CASCADE, related_name="rename_items")
     old_path = models.TextField()
     new_path = models.TextField()
