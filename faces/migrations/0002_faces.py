@@ -560,10 +560,6 @@ class Migration(migrations.Migration):
             model_name='facetrack',
             index=models.Index(condition=models.Q(('status', 'pending')), fields=['id'], name='faces_track_pending'),
         ),
-        migrations.AddIndex(
-            model_name='facetrack',
-            index=pgvector.django.indexes.HnswIndex(ef_construction=64, fields=['embedding'], m=16, name='faces_track_similar', opclasses=['halfvec_cosine_ops']),
-        ),
         migrations.AddConstraint(
             model_name='facetrack',
             constraint=models.CheckConstraint(condition=models.Q(('end_seconds__gte', models.F('start_seconds')), ('start_seconds__gte', 0)), name='faces_facetrack_span'),

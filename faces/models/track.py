@@ -2,7 +2,7 @@
 
 from django.db import models
 from django.db.models import F, Q
-from pgvector.django import HalfVectorField, HnswIndex
+from pgvector.django import HalfVectorField
 
 from faces.ml.pack import DIMENSIONS
 from faces.models.cluster import FaceCluster
@@ -72,14 +72,8 @@ class FaceTrack(TimeStamped):
             ),
             # What a clustering or a new reference looks at.
             models.Index(fields=["id"], condition=Q(status="pending"), name="faces_track_pending"),
-            # Similar faces among all.
-            HnswIndex(
-                fields=["embedding"],
-                name="faces_track_similar",
-                m=16,
-                ef_construction=64,
-                opclasses=["halfvec_cosine_ops"],
-            ),
+            # None on the vectors: each row that is named or grouped would take its place in it anew, a millisecond
+            # each. All of them are read faster than that; similar faces among a million are those of FaceDetection.
         ]
         constraints = [
             models.CheckConstraint(

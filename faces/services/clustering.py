@@ -91,7 +91,7 @@ def cluster_faces(*, only_if_changed: bool = False) -> Clustered:
 
 
 def place_tracks(*, track_ids: Iterable[int]) -> int:
-    """Puts new pending tracks into the clusters of their likest faces, by the index: what a whole grouping would do
+    """Puts new pending tracks into the clusters of their likest faces: what a whole grouping would do
     with them, without looking at all the others. Those without a place wait for the next grouping. Returns how many
     found one."""
     model = current_model()
@@ -132,8 +132,6 @@ def _place_of(track: FaceTrack, at_least: float) -> int | None:
     who is seen in the same video at the same time."""
     vector = str(np.asarray(as_vectors([track.embedding])[0]).tolist())
     with connection.cursor() as cursor:
-        # The index gives the nearest of all; it goes on until enough of them are pending.
-        cursor.execute("SET LOCAL hnsw.iterative_scan = strict_order")
         cursor.execute(_NEAREST, {"vector": vector, "model": track.model_id, "id": track.pk, "most": _NEIGHBOURS})
         near = [(cluster_id, likeness) for cluster_id, likeness in cursor.fetchall() if likeness >= at_least]
         best = next((cluster_id for cluster_id, _ in near if cluster_id is not None), None)

@@ -35,7 +35,7 @@ from tests.bench.table import Row, show
 from tests.faces.drawing import DrawnFace, scene
 from tests.faces.tiny_pack import make_pack
 
-_INDEX, _INDEX_OF_TRACKS = "faces_detection_similar", "faces_track_similar"
+_INDEX = "faces_detection_similar"
 _CLUSTERED = 100_000
 
 
@@ -230,14 +230,7 @@ def cluster(full: bool) -> list[Row]:
     who = np.concatenate([np.arange(_CLUSTERED - strangers) % people, people + np.arange(strangers)])
     who = np.random.default_rng(8).permutation(who)
     vectors = faces_rows.faces_of(centers, who, likeness=(0.8, 0.95), seed=9)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT indexdef FROM pg_indexes WHERE indexname = %s", [_INDEX_OF_TRACKS])
-        [definition] = cursor.fetchone()
-        cursor.execute(f"DROP INDEX {_INDEX_OF_TRACKS}")
-        faces_rows.load_tracks(vectors, per_video=10)
-        # With it, as in a library: each track that is written takes its place in the index anew.
-        cursor.execute("SET maintenance_work_mem = '512MB'")
-        cursor.execute(definition)
+    faces_rows.load_tracks(vectors, per_video=10)
     ids = list(FaceTrack.objects.order_by("pk").values_list("pk", flat=True))
     person_of = dict(zip(ids, who.tolist(), strict=True))
     first = _cluster_apart()
