@@ -130,7 +130,7 @@ def _window(place: tuple[int, int] | None) -> list[FaceCluster]:
 def _compare(ids: Sequence[int], least: float) -> list[_Found]:
     if not ids:
         return []
-    asked = {"ids": list(ids), "least": least, "others": _OTHERS, "nearest": _NEAREST}
+    asked: dict[str, Any] = {"ids": list(ids), "least": least, "others": _OTHERS, "nearest": _NEAREST}
     known: dict[int, list[_Found]] = {}
     with connection.cursor() as cursor:
         cursor.execute(_UNKNOWN, asked)

@@ -23,8 +23,9 @@ def decode_place(text: str, order: str, length: int) -> list[Any]:
         if len(text) > _LONGEST:
             raise ValueError(text)
         raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-        of, *values = json.loads(raw)
-    except (ValueError, TypeError, binascii.Error, RecursionError) as error:
+        listed: list[Any] = list(json.loads(raw))
+        of, values = listed[0], listed[1:]
+    except (ValueError, TypeError, IndexError, binascii.Error, RecursionError) as error:
         raise CursorError(text) from error
     if of != order or len(values) != length or not all(_is_number(value) for value in values):
         raise CursorError(text)

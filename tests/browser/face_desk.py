@@ -16,7 +16,7 @@ from PIL import Image, ImageDraw, ImageFilter
 from faces.models import FaceDetection, FaceTrack
 from faces.services.clustering import cluster_faces
 from faces.services.matching import match_tracks
-from library.models import Video
+from library.models import Folder, Video
 from people.models import Creator
 from processing.models import Storyboard
 from processing.models.images import derived_storage
@@ -103,13 +103,13 @@ def make_seen(vector: np.ndarray, *, who: int, nth: int, video: Video) -> FaceTr
     return track
 
 
-def _video(folder: object, number: int) -> Video:
+def _video(folder: Folder, number: int) -> Video:
     """One of a few videos, made when it is first asked for, with a storyboard of soft colours."""
     title = TITLES[number % len(TITLES)] + (f", part {number // len(TITLES) + 1}" if number >= len(TITLES) else "")
     known = Video.objects.filter(title=title).first()
     if known is not None:
         return known
-    file = make_file(folder=folder, video=make_video(title=title), duration_seconds=_SECONDS)  # type: ignore[arg-type]
+    file = make_file(folder=folder, video=make_video(title=title), duration_seconds=_SECONDS)
     random = np.random.default_rng(number)
     coarse = (30 + random.random((_ROWS * 2, _COLUMNS * 2, 3)) * 90).astype(np.uint8)
     sprite = Image.fromarray(coarse).resize((160 * _COLUMNS, 90 * _ROWS), Image.Resampling.BICUBIC)

@@ -27,7 +27,7 @@ from library.services.history import undo_batch
 from people.models import Creator, Credit
 from processing.models import Storyboard
 from tests.faces.factories import make_reference, make_track
-from tests.faces.test_services import everything
+from tests.faces.rows import everything
 from tests.faces.vectors import between, faces_of, person
 from tests.library.factories import make_file, make_user
 from tests.people.factories import make_creator

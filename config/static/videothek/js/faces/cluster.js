@@ -1,6 +1,6 @@
 // All faces of one unknown person, by video: those that are somebody else are taken out; the rest gets its name.
 import { Cursor, Desk, Pages, clock, clone, counted, listen, say, send, watchAddress } from "./desk.js";
-import { asBody, askWho } from "./who.js";
+import { asBody, askWho } from "./ask-who.js";
 
 const root = document.querySelector("[data-cluster]");
 const rows = root.querySelector("[data-rows]");

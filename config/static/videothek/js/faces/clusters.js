@@ -1,6 +1,6 @@
 // Unknown people by reach: named once, hidden, merged.
 import { Cursor, Desk, Pages, clone, counted, listen, say, send } from "./desk.js";
-import { asBody, askWho } from "./who.js";
+import { asBody, askWho } from "./ask-who.js";
 
 const root = document.querySelector("[data-clusters]");
 const rows = root.querySelector("[data-rows]");

@@ -1,6 +1,6 @@
 // The inbox of faces: a grid by person that is answered with one key each.
 import { Cursor, Desk, Pages, clock, clone, counted, drawFrame, listen, round, say, send, watchAddress } from "./desk.js";
-import { asBody, askWho } from "./who.js";
+import { asBody, askWho } from "./ask-who.js";
 
 const root = document.querySelector("[data-inbox]");
 const rows = root.querySelector("[data-rows]");
