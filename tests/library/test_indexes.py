@@ -456,7 +456,11 @@ def test_what_home_and_related_videos_ask_reads_no_table_whole(library: Library)
     sections = [Section(kind, kind, about=about.get(kind, "")) for kind in TYPES]
     shown: list[Row] = []
 
-    plans = plans_of(lambda: (shown.extend(home_rows(library.viewer, sections)), library.beside()))
+    def look() -> None:
+        shown.extend(home_rows(library.viewer, sections))
+        library.beside()
+
+    plans = plans_of(look)
 
     assert plans.read_whole == set(), str(plans)
     assert {row.section.type for row in shown if not row.is_empty} >= {"latest", "liked", "most_viewed", "creator"}

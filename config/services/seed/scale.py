@@ -87,6 +87,7 @@ def _without_triggers() -> Iterator[None]:
     """The tables' own triggers (history, timestamps, search) are off until the block ends; foreign keys still count."""
     names = [connection.ops.quote_name(model._meta.db_table) for model in _TABLES]
     with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         for name in names:
             cursor.execute(f"ALTER TABLE {name} DISABLE TRIGGER USER")
     yield
