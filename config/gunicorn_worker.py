@@ -37,6 +37,8 @@ _log = logging.getLogger(__name__)
 class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn has no types
     """Requests queue for a thread while the wait is short. Beyond that, and for what is quick, there are others."""
 
+    wsgi: Any
+
     def init_process(self) -> None:
         self.crowd = Crowd(threads=self.cfg.threads, patience_seconds=settings.WEB_WAIT_SECONDS)
         self.beside = ThreadPoolExecutor(max_workers=BESIDE_THREADS, thread_name_prefix="beside")

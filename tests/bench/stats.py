@@ -43,7 +43,7 @@ _HOURS = """
 
 def _columns(kind: str) -> str:
     left_out = ("id", "day", "period", "taken_at", "created_at", "updated_at")
-    return ", ".join(field.column for field in KINDS[kind]._meta.concrete_fields if field.column not in left_out)  # type: ignore[index]
+    return ", ".join(field.column for field in KINDS[kind]._meta.concrete_fields if field.column not in left_out)
 
 
 def _age() -> None:
