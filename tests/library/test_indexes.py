@@ -19,6 +19,7 @@ from pgvector.django import CosineDistance
 from faces.models import FaceCluster, FaceDetection, FaceLook, FaceTrack, PhotoSearch
 from faces.queries.videos import people_in, reports_of
 from faces.services.matching import match_tracks
+from faces.services.clustering import place_tracks
 from faces.services.naming import keep_primary
 from faces.services.photo_search import remove_old_photo_searches
 from library import queries
@@ -289,11 +290,11 @@ SERVED: list[Case] = [
     ("library_triagelease_of_user", lambda one: give_back(user=one.quiet, queue="all")),
     ("people_creator_by_name", lambda one: one.get("/admin/people/creator/")),
     ("people_studio_by_name", lambda one: one.get("/admin/people/studio/")),
-    ("library_suggestion_of_video", lambda one: reports_of([one.video.pk])),
     ("library_rejection_once", lambda one: _rejections(one)),
     ("faces_track_of_video", lambda one: people_in(one.video.pk)),
     ("faces_track_of_creator", lambda one: _named_as(one)),
     ("faces_track_pending", lambda one: _waiting_faces()),
+    ("faces_track_similar", lambda one: _nearest(lambda: place_tracks(track_ids=[_unknown_face().pk]))),
     ("faces_detection_of_video", lambda one: reports_of([one.video.pk])),
     ("faces_reference_of_creator", lambda one: keep_primary([one.creator.pk])),
     ("faces_cluster_by_reach", lambda one: _farthest_reaching()),
@@ -306,10 +307,11 @@ SERVED: list[Case] = [
 COMING: list[Case] = [
     ("library_suggestion_inbox", lambda one: list(Suggestion.objects.open().order_by("-confidence", "id")[:50])),
     ("library_suggestion_about", lambda one: _inbox_of(one)),
+    ("library_suggestion_of_video", lambda one: list(Suggestion.objects.open().filter(video=one.video))),
     ("library_suggestion_answered", lambda one: _answers_about(one)),
     ("library_rejection_of", lambda one: _rejections_of(one)),
-    ("faces_detection_similar", lambda one: _similar_faces()),
     ("faces_photosearch_of_user", lambda one: list(PhotoSearch.objects.filter(user=one.quiet).order_by("-pk")[:9])),
+    ("faces_detection_similar", lambda one: _nearest(_similar_faces)),
     ("library_audit_time", lambda one: list(AuditEvent.objects.filter(created_at__gte=_tomorrow())[:50])),
     (
         "library_pair_decided",
@@ -338,14 +340,13 @@ COUNTED_WHOLE = {"people_creator_by_name", "people_studio_by_name", "processing_
 
 
 def _rejections(one: Library) -> None:
-    """What was rejected about faces of some videos, before they are compared."""
-    tracks = FaceTrack.objects.filter(video=one.video)
-    match_tracks(track_ids=tracks.values_list("pk", flat=True))
+    """What was rejected about the faces of some videos, before they are compared."""
+    list(Rejection.objects.filter(video__in=[one.video.pk], kind="creator", provider__in=["", "faces"]))
 
 
 def _rejections_of(one: Library) -> None:
     """What of a person was rejected: what a merge moves."""
-    list(Rejection.objects.filter(kind="creator", object_id=one.creator.pk, video=one.video))
+    list(Rejection.objects.filter(kind="creator", object_id=one.creator.pk))
 
 
 def _inbox_of(one: Library) -> None:
@@ -369,6 +370,13 @@ def _waiting_faces() -> None:
 
 def _farthest_reaching() -> None:
     list(FaceCluster.objects.filter(is_hidden=False).order_by("-video_count", "id")[:50])
+
+
+def _nearest(run: Callable[[], Any]) -> None:
+    """Of a thousand vectors it is cheaper to sort all than to walk the graph; what counts is that it can be walked."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_sort = off")
+    run()
 
 
 def _similar_faces() -> None:
