@@ -455,7 +455,7 @@ def _faces(crowd: Crowd) -> None:
     """Faces at random, of which half are named."""
     now = timezone.now()
     model = FaceModel.objects.create(name="crowd", version="1", is_current=True)
-    vectors = np.random.default_rng(1).standard_normal((2500, DIMENSIONS)).astype(np.float32)
+    vectors = np.random.default_rng(1).standard_normal((1500, DIMENSIONS)).astype(np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     shown = [vector.tolist() for vector in vectors]
     _each(
@@ -477,10 +477,10 @@ def _faces(crowd: Crowd) -> None:
             embedding=shown[n],
         )
 
-    _each(2500, track)
+    _each(1500, track)
     tracks = list(FaceTrack.objects.order_by("pk").values_list("pk", "video_id"))
     _each(
-        2000,
+        1000,
         lambda n: FaceDetection(
             video_id=tracks[n][1], track_id=tracks[n][0], time_seconds=n % 60, left=0.1, top=0.1, width=0.2, height=0.2,
             score=0.9, quality=0.5, model=model, embedding=shown[n],
