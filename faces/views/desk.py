@@ -1,6 +1,7 @@
 """The admin's pages where faces get their names: the inbox, unknown people, pairs. They read and write by the API."""
 
 from typing import Any
+from uuid import UUID
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
@@ -12,6 +13,7 @@ from faces.likeness import bands_of
 from faces.models import FaceSettings
 from faces.queries import clusters, inbox
 from library.access import may
+from people.models import Creator
 
 LOOK = ("faces.view_facetrack", "faces.view_facecluster")
 # More people than this are found by typing, not in a list.
@@ -21,18 +23,29 @@ _PEOPLE_OFFERED = 100
 def inbox_page(request: HttpRequest) -> HttpResponse:
     """`?person=`, `?least=`, `?sort=`: which questions, and their order."""
     waiting = inbox.list_waiting(limit=_PEOPLE_OFFERED)
+    person = request.GET.get("person", "")
+    is_offered = any(str(one.person.row.public_id) == person for one in waiting)
     context = _context(
         request,
         "Face inbox",
         waiting=waiting,
         bands=bands_of(FaceSettings.load()),
         sorts=inbox.SORTS.items(),
-        person=request.GET.get("person", ""),
+        person=person,
+        other=None if is_offered else _person(person),
         least=request.GET.get("least", ""),
         sort=request.GET.get("sort", "person"),
         begun=inbox.how_far(),
     )
     return TemplateResponse(request, "admin/faces/inbox.html", context)
+
+
+def _person(public_id: str) -> Creator | None:
+    """Whom an address names; None for nobody."""
+    try:
+        return Creator.objects.in_use().filter(public_id=UUID(public_id)).first()
+    except ValueError:
+        return None
 
 
 def clusters_page(request: HttpRequest) -> HttpResponse:

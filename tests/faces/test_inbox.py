@@ -280,6 +280,8 @@ def test_pages_and_lists_cost_the_same_with_many_rows_as_with_few(page: Client) 
     assert cluster is not None
     addresses = [reverse(f"faces_{name}") for name in ("inbox", "clusters", "pairs")]
     addresses += [reverse(f"api_face_{name}") for name in ("suggestions", "suggestion_people", "clusters", "pairs")]
+    nobody = make_creator(name="Nobody")
+    addresses += [f"{reverse('faces_inbox')}?person={nobody.public_id}", f"{reverse('faces_inbox')}?person=x"]
     addresses += [f"{reverse('api_face_suggestions')}?sort=sure", reverse("faces_cluster", args=(cluster.pk,))]
     addresses += [reverse(f"api_face_cluster{name}", args=(cluster.pk,)) for name in ("", "_faces")]
 
