@@ -59,10 +59,8 @@ def _by_person(video_ids: Sequence[int]) -> list[Together]:
 
 def _by_likeness(video_ids: Sequence[int]) -> list[Together]:
     """Chains of videos whose hashes are near: each is like one of the others at least."""
-    rows = VideoFile.objects.filter(video__in=video_ids, is_primary=True, phash__isnull=False)
-    hashes = {
-        pk: phash & 0xFFFFFFFFFFFFFFFF for pk, phash in rows.values_list("video_id", "phash") if phash is not None
-    }
+    rows = VideoFile.objects.filter(video__in=video_ids, is_primary=True).values_list("video_id", "phash")
+    hashes = {pk: phash & 0xFFFFFFFFFFFFFFFF for pk, phash in rows if phash is not None}
     known = [pk for pk in video_ids if pk in hashes]
     above = {pk: pk for pk in known}
 
