@@ -18,7 +18,6 @@ from pgvector.django import CosineDistance
 
 from faces.models import FaceCluster, FaceDetection, FaceLook, FaceTrack, PhotoSearch
 from faces.queries.videos import people_in, reports_of
-from faces.services.matching import match_tracks
 from faces.services.clustering import place_tracks
 from faces.services.naming import keep_primary
 from faces.services.photo_search import remove_old_photo_searches
@@ -366,6 +365,10 @@ def _named_as(one: Library) -> None:
 
 def _waiting_faces() -> None:
     list(FaceTrack.objects.pending().order_by("pk").values_list("pk", flat=True)[:500])
+
+
+def _unknown_face() -> FaceTrack:
+    return FaceTrack.objects.pending().filter(cluster=None).order_by("pk")[0]
 
 
 def _farthest_reaching() -> None:
