@@ -18,7 +18,6 @@ from pgvector.django import CosineDistance
 
 from faces.models import FaceCluster, FaceDetection, FaceLook, FaceTrack, PhotoSearch
 from faces.queries.videos import people_in, reports_of
-from faces.services.clustering import place_tracks
 from faces.services.naming import keep_primary
 from faces.services.photo_search import remove_old_photo_searches
 from library import queries
@@ -293,7 +292,6 @@ SERVED: list[Case] = [
     ("faces_track_of_video", lambda one: people_in(one.video.pk)),
     ("faces_track_of_creator", lambda one: _named_as(one)),
     ("faces_track_pending", lambda one: _waiting_faces()),
-    ("faces_track_similar", lambda one: _nearest(lambda: place_tracks(track_ids=[_unknown_face().pk]))),
     ("faces_detection_of_video", lambda one: reports_of([one.video.pk])),
     ("faces_reference_of_creator", lambda one: keep_primary([one.creator.pk])),
     ("faces_cluster_by_reach", lambda one: _farthest_reaching()),
@@ -365,10 +363,6 @@ def _named_as(one: Library) -> None:
 
 def _waiting_faces() -> None:
     list(FaceTrack.objects.pending().order_by("pk").values_list("pk", flat=True)[:500])
-
-
-def _unknown_face() -> FaceTrack:
-    return FaceTrack.objects.pending().filter(cluster=None).order_by("pk")[0]
 
 
 def _farthest_reaching() -> None:
