@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from faces.addresses import track_crop
@@ -210,7 +210,8 @@ class FaceClusterAdmin(FaceAdmin):
 
     @admin.display(description="Faces")
     def faces(self, row: Any) -> SafeString:
-        return format_html_join(" ", "{}", ((face(track_crop(track)),) for track in row.best))
+        pictures = format_html_join("", "{}", ((face(track_crop(track)),) for track in row.best))
+        return format_html('<span class="v-faces">{}</span>', pictures)
 
     @admin.display(description="Person")
     def named(self, row: FaceCluster) -> SafeString | str:
