@@ -87,6 +87,12 @@ def references() -> Any:
     return rows.select_related("creator").defer("embedding")
 
 
+def find_reference(reference_id: int) -> FaceReference:
+    """Raises NotFound."""
+    row: FaceReference = find_row(references(), reference_id, noun="face")
+    return row
+
+
 class FaceReferences(ApiView):
     required_permissions = {"GET": LOOK, "POST": ADD}
     parser_classes = [MultiPartParser, JSONParser]
@@ -116,34 +122,33 @@ class FaceReferences(ApiView):
 class FaceReferenceDetail(ApiView):
     required_permissions = {
         "GET": LOOK,
-        "POST": (*LOOK, "faces.change_facereference"),
         "DELETE": (*LOOK, "faces.delete_facereference"),
     }
-
-    def _find(self, reference_id: int) -> FaceReference:
-        row: FaceReference = find_row(references(), reference_id, noun="face")
-        return row
 
     @extend_schema(responses=FaceReferenceSerializer)
     def get(self, request: Request, reference_id: int) -> Response:
         """One known face."""
-        return Response(FaceReferenceSerializer(self._find(reference_id)).data)
-
-    @extend_schema(request=None, responses=FaceReferenceSerializer)
-    def post(self, request: Request, reference_id: int) -> Response:
-        """Makes it the one that stands for them."""
-        row = self._find(reference_id)
-        with self.changing():
-            show_reference(reference=row, user=self.account)
-        return Response(FaceReferenceSerializer(self._find(reference_id)).data)
+        return Response(FaceReferenceSerializer(find_reference(reference_id)).data)
 
     @extend_schema(responses={204: None})
     def delete(self, request: Request, reference_id: int) -> Response:
         """It isn't them, or too bad to know them by. Faces that nobody has named are compared anew."""
-        row = self._find(reference_id)
+        row = find_reference(reference_id)
         with self.changing():
             remove_reference(reference=row, user=self.account)
         return Response(status=HTTPStatus.NO_CONTENT)
+
+
+class PrimaryFaceReference(ApiView):
+    required_permissions = (*LOOK, "faces.change_facereference")
+
+    @extend_schema(request=None, responses=FaceReferenceSerializer)
+    def post(self, request: Request, reference_id: int) -> Response:
+        """Makes it the one that stands for them."""
+        row = find_reference(reference_id)
+        with self.changing():
+            show_reference(reference=row, user=self.account)
+        return Response(FaceReferenceSerializer(find_reference(reference_id)).data)
 
 
 class ReferencePhotoView(ApiView):

@@ -29,6 +29,11 @@ urlpatterns = [
     path("videos/<int:video_id>/faces/", tracks.FacesOfVideo.as_view(), name="api_faces_of_video"),
     path("faces/references/", references.FaceReferences.as_view(), name="api_face_references"),
     path("faces/references/<int:reference_id>/", references.FaceReferenceDetail.as_view(), name="api_face_reference"),
+    path(
+        "faces/references/<int:reference_id>/primary/",
+        references.PrimaryFaceReference.as_view(),
+        name="api_primary_face_reference",
+    ),
     path("faces/photos/<uuid:public_id>/", references.ReferencePhotoView.as_view(), name="api_reference_photo"),
     path("faces/searches/", searches.PhotoSearches.as_view(), name="api_photo_searches"),
     path("faces/searches/<uuid:public_id>/", searches.OnePhotoSearch.as_view(), name="api_photo_search"),
