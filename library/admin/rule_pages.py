@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Prefetch
+from django.db.models import Prefetch, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -126,7 +126,8 @@ def evidence_batch_view(model_admin: Any, request: HttpRequest, key: str) -> Htt
     shown = [*detail.exceptions, *detail.hinted][:MOST_SHOWN]
     primary = VideoFile.objects.filter(is_primary=True).select_related("thumbnail")
     primary = primary.only("video_id", "relative_path", "thumbnail")
-    videos = Video.objects.prefetch_related(Prefetch("files", primary, to_attr="primary_files")).in_bulk(shown)
+    rows: QuerySet[Any] = Video.objects.all()
+    videos = rows.prefetch_related(Prefetch("files", primary, to_attr="primary_files")).in_bulk(shown)
     said = say_evidence([detail.evidence])[0]
     return _page(
         model_admin,

@@ -1,7 +1,7 @@
 """Suggestions, rules, batches of evidence and renamings."""
 
 from http import HTTPStatus
-from typing import Any
+from typing import Any, ClassVar
 
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -204,7 +204,7 @@ class RuleSerializer(serializers.ModelSerializer[Rule]):
             "note",
         )
         read_only_fields = ("is_learned",)
-        extra_kwargs = {"name": {"validators": []}}
+        extra_kwargs: ClassVar[dict[str, Any]] = {"name": {"validators": []}}
 
 
 class RulePlanSerializer(serializers.Serializer[Any]):
