@@ -23,7 +23,7 @@ from faces.services.photo_search import remove_old_photo_searches
 from library import queries
 from library.admin.audit import events_of
 from library.admin.scans import with_scans
-from library.filters import EVERYTHING, Condition, Group
+from library.filters import Condition, Group
 from library.filters.registry import get_facet
 from library.models import (
     AuditEvent,
@@ -61,9 +61,9 @@ from people.models import Creator, CreatorProfile, Credit, Studio, VideoStudio
 from people.queries import list_creators, list_studios, people_of
 from people.services.creators import find_creator
 from people.services.studios import find_studio
-from playback.homepage import TYPES, Section
+from playback.homepage import Section
 from playback.models import Marker, PlaybackSession, PlayCount, Playlist, SharedStream, ShareLink, StreamSession, Watch
-from playback.queries_home import Row, home_rows
+from playback.queries_home import home_rows
 from playback.queries_related import related_videos
 from playback.queries_watching import active_sessions, activity, continued_ids, history_page
 from playback.services.clips import remove_old_clips
@@ -452,23 +452,6 @@ def test_what_the_history_and_continue_watching_ask_reads_no_table_whole(library
     plans = plans_of(lambda: (history_page(library.viewer), continued_ids(library.viewer, limit=50)))
 
     assert plans.read_whole == set(), str(plans)
-
-
-def test_what_home_and_related_videos_ask_reads_no_table_whole(library: Library) -> None:
-    about = {"creator": str(library.creator.public_id), "studio": str(library.studio.public_id), "tag": library.tag.pk}
-    search = saved_searches.save_search(user=library.viewer, name="Home", filter=EVERYTHING, text="volcano")
-    about |= {"saved_search": str(search.public_id), "playlist": "own"}
-    sections = [Section(kind, kind, about=about.get(kind, "")) for kind in TYPES]
-    shown: list[Row] = []
-
-    def look() -> None:
-        shown.extend(home_rows(library.viewer, sections))
-        library.beside()
-
-    plans = plans_of(look)
-
-    assert plans.read_whole == set(), str(plans)
-    assert {row.section.type for row in shown if not row.is_empty} >= {"latest", "liked", "most_viewed", "creator"}
 
 
 def test_without_the_index_the_table_is_read_whole(library: Library) -> None:
