@@ -18,10 +18,11 @@ _LONGEST_NAME = 150
 def make_role(*, name: str, permissions: Iterable[str] = (), by: User) -> Group:
     """A new role with these permissions ("app.codename"). Raises RoleError, RoleRightsError."""
     wanted = list(permissions)
+    rows = _rows(wanted)
     _check_held(by, wanted)
     role = Group(name=_checked_name(name))
     role.save()
-    role.permissions.set(_rows(wanted))
+    role.permissions.set(rows)
     return role
 
 
@@ -46,6 +47,7 @@ def change_role(
     held = names_of(role)
     kept = (held | set(grant)) - set(withdraw) if permissions is None else set(permissions)
     named = {*grant, *withdraw} if permissions is None else held ^ kept
+    rows = _rows(named)
     # A role that may more than who asks is none of theirs.
     _check_held(by, held | named)
     if name is not None and name != role.name:
@@ -53,7 +55,6 @@ def change_role(
             raise RoleRightsError(f"{role.name} is one of the roles that every installation has: it keeps its name.")
         role.name = _checked_name(name, besides=role)
         role.save(update_fields=["name"])
-    rows = _rows(named)
     role.permissions.remove(*(one for one in rows if _name(one) not in kept))
     role.permissions.add(*(one for one in rows if _name(one) in kept))
 

@@ -184,7 +184,7 @@ def test_roles_are_not_for_raising_oneself_and_the_built_in_ones_stay(world: Wor
     own, weak, strong = (
         make_role(name="own", permissions=rights),
         make_role(name="weak", permissions=["library.view_video"]),
-        make_role(name="strong", permissions=["library.purge_video"]),
+        make_role(name="strong", permissions=["library.trash_video"]),
     )
     client = client_for(make_user(role="own"))
     seeded = {role.name: role.pk for role in Group.objects.filter(name__in=(USER, ADMIN))}
@@ -193,9 +193,9 @@ def test_roles_are_not_for_raising_oneself_and_the_built_in_ones_stay(world: Wor
         return f"/api/v1/roles/{pk}/"
 
     refused = [
-        send(client, "POST", "/api/v1/roles/", {"name": "x", "permissions": ["library.purge_video"]}),
+        send(client, "POST", "/api/v1/roles/", {"name": "x", "permissions": ["library.trash_video"]}),
         send(client, "PATCH", at(own.pk), {"name": "mine"}),
-        send(client, "PATCH", at(weak.pk), {"grant": ["library.purge_video"]}),
+        send(client, "PATCH", at(weak.pk), {"grant": ["library.trash_video"]}),
         send(client, "PATCH", at(strong.pk), {"name": "tamed"}),
         send(client, "DELETE", at(strong.pk)),
         send(client, "DELETE", at(own.pk)),
