@@ -122,7 +122,7 @@ def _library_places(badges: dict[str, int]) -> list[Place]:
             "Duplicates", "difference", reverse("admin:library_duplicatepair_changelist"), "library.view_duplicatepair"
         ),
         Place("Rules", "rule", reverse("admin:library_rule_changelist"), "library.view_rule"),
-        Place("Many at once", "checklist", reverse("admin:library_rule_evidence"), "library.view_rule"),
+        Place("By evidence", "checklist", reverse("admin:library_rule_evidence"), "library.view_rule"),
         Place(
             "Rename files",
             "drive_file_rename_outline",

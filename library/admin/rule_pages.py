@@ -103,7 +103,7 @@ def evidence_view(model_admin: Any, request: HttpRequest) -> HttpResponse:
         model_admin,
         request,
         "evidence",
-        title="Many at once",
+        title="By evidence",
         page=page,
         rows=say_evidence(page),
         is_looked=found is not None,
