@@ -508,7 +508,7 @@ def _faces(crowd: Crowd) -> None:
     _each(
         5000,
         lambda n: Suggestion(
-            provider=("faces", "names")[n % 5 == 0], video_id=crowd.videos[n], kind="creator",
+            provider=("faces", "names")[n % 5 == 0], video_id=crowd.videos[n // 10], kind="creator",
             object_id=_of(crowd.creators, n), subject=f"track:{n}", confidence=n % 1000 / 1000, state=states[n % 3],
             answered_at=now if n % 3 else None,
         ),
