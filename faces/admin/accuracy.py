@@ -22,7 +22,7 @@ from processing.models import Job, JobStatus
 
 _MOST_PEOPLE = 100
 # The drawing's size and margins, in its own units.
-_WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 640, 260, 44, 12, 12, 34
+_WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 640, 260, 56, 12, 12, 34
 
 
 class LinesForm(forms.Form):
