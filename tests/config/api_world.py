@@ -130,7 +130,7 @@ def make_world() -> World:
         "queues/": "media",
         "stages/": "frames",
         "plugins/": "none",
-        "rules/": Rule.objects.first().pk,  # type: ignore[union-attr]
+        "rules/": Rule.objects.first().pk,
         "renames/": RenameRun.objects.create(template="{title}", status="done").pk,
         "evidence/": "none",
         "triage/": "all",

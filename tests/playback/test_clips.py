@@ -50,7 +50,9 @@ def marker(user: User, file: VideoFile) -> Marker:
 
 
 def make(marker: Marker) -> ClipExport:
-    return make_clip(marker_id=marker.pk, form=Form.DOWNLOAD, report=lambda done, total: None)
+    made = make_clip(marker_id=marker.pk, form=Form.DOWNLOAD, report=lambda done, total: None)
+    assert isinstance(made, ClipExport)
+    return made
 
 
 def stored(folder: Path) -> set[str]:

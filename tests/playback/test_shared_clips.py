@@ -59,7 +59,9 @@ def mark(file: VideoFile, owner: User) -> Marker:
 
 
 def make(mark: Marker) -> SharedClip:
-    return cutting.make_clip(marker_id=mark.pk, form=Form.SHARED, report=lambda done, total: None)
+    made = cutting.make_clip(marker_id=mark.pk, form=Form.SHARED, report=lambda done, total: None)
+    assert isinstance(made, SharedClip)
+    return made
 
 
 def greys(path: Path) -> list[float]:

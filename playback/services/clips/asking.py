@@ -86,14 +86,14 @@ def clip_state(marker: Marker) -> ClipState:
         total = job.progress_total or 0
         return ClipState("running", min(99, 100 * (job.progress_done or 0) // total) if total else 0)
     export = ClipExport.objects.filter(marker=marker).first()
-    if export is not None and _covers(export, marker):
+    if export is not None and covers(export, marker):
         return ClipState("ready", 100, export=export)
     if job is not None and job.status == JobStatus.FAILED:
         return ClipState("failed", error=job.error)
     return ClipState("none")
 
 
-def _covers(export: ClipExport, marker: Marker) -> bool:
+def covers(export: ClipExport, marker: Marker) -> bool:
     """Whether the clip still holds the mark's range; one that was moved since has another cut when it is asked for."""
     return bool(
         marker.end_seconds is not None
