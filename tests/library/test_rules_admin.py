@@ -148,7 +148,7 @@ def test_the_endpoints_say_what_the_pages_say(page: Client) -> None:
     videos = [make_file(relative_path=f"Ana/{n}.mp4").video for n in range(2)]
     refresh_suggestions()
     inbox = page.get("/api/v1/suggestions/inbox/").json()["results"]
-    chip = page.get(f"/api/v1/videos/{videos[0].pk}/suggestions/").json()[0]  # type: ignore[union-attr]
+    chip = page.get(f"/api/v1/videos/{videos[0].pk}/suggestions/").json()[0]
     rule = {"name": "R", "kind": "path_match", "conditions": [{"field": "path", "operator": "words", "value": "ana"}],
             "actions": [{"do": "add", "kind": "tag", "name": "Beach"}]}  # fmt: skip
 
