@@ -272,7 +272,7 @@ def test_what_is_switched_off_during_a_look_leaves_nothing(file: VideoFile, monk
     def look_slowly(**arguments: object) -> object:
         file.folder.looks_for_faces = False
         file.folder.save(update_fields=["looks_for_faces"])
-        return look(**arguments)  # type: ignore[arg-type]
+        return look(**arguments)
 
     monkeypatch.setattr("faces.stage.look", look_slowly)
 
