@@ -172,6 +172,7 @@ class History(ApiView):
     required_permissions = _SEE
 
     @extend_schema(
+        operation_id="stats_history",
         parameters=[HistoryQuerySerializer, _AS],
         responses={200: OpenApiTypes.OBJECT, 404: OpenApiResponse(description="No such kind.")},
     )
