@@ -1,27 +1,7 @@
 """What of faces follows a merge of videos or people. Loaded when Django starts."""
 
 from faces.models import DrawnBox, FaceDetection, FaceReference, FaceTrack, ReferencePhoto
-from library.models import Rejection, Suggestion
-from library.models.suggestion import SuggestedKind
 from library.services.merging import MergeStep, Merging, MovedLink, register_merge
-
-
-def move_answers(merging: Merging) -> None:
-    """What was proposed and rejected about the people that go is about the one that stays; where both have it, once."""
-    for model in (Suggestion, Rejection):
-        for row in model.objects.filter(kind=SuggestedKind.CREATOR, object_id__in=merging.other_ids).order_by("pk"):
-            same = model.objects.filter(
-                kind=row.kind,
-                object_id=merging.keep.pk,
-                video_id=row.video_id,
-                provider=row.provider,
-                subject=row.subject,
-            )
-            if same.exists():
-                row.delete()
-            else:
-                row.object_id = merging.keep.pk
-                row.save(update_fields=["object_id"])
 
 
 def keep_own_face(merging: Merging) -> None:
@@ -43,5 +23,4 @@ register_merge(
     MovedLink(FaceReference, "creator"),
     MovedLink(DrawnBox, "creator"),
     MovedLink(ReferencePhoto, "creator"),
-    MergeStep(move_answers),
 )

@@ -80,6 +80,7 @@ describe_kind(
 )
 register_merge(
     "creator",
+    MergeStep(move_suggestions),
     MergeStep(rewrite_rules),
     MovedLink(CreatorAlias, "creator", ("name_key",)),
     MergeStep(name_becomes_alias),

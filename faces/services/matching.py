@@ -132,9 +132,10 @@ def _forget(creator_id: int, track_ids: Sequence[int]) -> int:
 def _match_batch(ids: Sequence[int], known: ReferenceSet, settings: FaceSettings, result: Matched) -> None:
     with transaction.atomic():
         hold_clusters(alone=False)
-        tracks = list(
-            FaceTrack.objects.select_for_update(of=("self",)).pending().filter(pk__in=ids).order_by("video_id", "pk")
-        )
+        rows = FaceTrack.objects.pending().filter(pk__in=ids).order_by("video_id", "pk")
+        # People before their appearances, as naming holds them: otherwise the two may wait for each other.
+        _hold_likely(known, rows, settings.auto_tag_threshold)
+        tracks = list(rows.select_for_update(of=("self",)))
         nearest = known.nearest(as_vectors(track.embedding for track in tracks), most=_CANDIDATES)
         rejected, hidden = _rejected(tracks), _hidden(tracks)
         sure: dict[int, list[tuple[FaceTrack, float]]] = {}
@@ -151,6 +152,13 @@ def _match_batch(ids: Sequence[int], known: ReferenceSet, settings: FaceSettings
         for creator_id, hits in sorted(sure.items()):
             result.recognised += _recognise(creator_id, hits)
     result.proposed += len(likely)
+
+
+def _hold_likely(known: ReferenceSet, rows: Any, at_least: float) -> None:
+    """Holds whoever may be recognised, so that nobody trashes them meanwhile."""
+    nearest = known.nearest(as_vectors(rows.values_list("embedding", flat=True)), most=_CANDIDATES)
+    likely = {match.creator_id for candidates in nearest for match in candidates if match.similarity >= at_least}
+    list(Creator.objects.select_for_update(no_key=True).filter(pk__in=likely).order_by("pk").values_list("pk"))
 
 
 def _rejected(tracks: Sequence[FaceTrack]) -> _Pairs:
@@ -240,7 +248,6 @@ def _recognise(creator_id: int, hits: Sequence[tuple[FaceTrack, float]]) -> int:
         best[track.video_id] = max(similarity, best.get(track.video_id, 0.0))
     videos = f"{len(best):,} video{'' if len(best) == 1 else 's'}"
     with change_batch(source="face") as batch:
-        # Held, so that nobody trashes them meanwhile.
         creator = Creator.objects.select_for_update(no_key=True).filter(pk=creator_id, trashed_at=None).first()
         if creator is None:
             return 0
