@@ -34,6 +34,7 @@ _MODERATOR = (
     "library.trash_video",
     "library.open_admin",
     "faces.search_by_photo",
+    "stats.view_librarysnapshot",
 )
 # None is everything.
 ROLES: dict[str, tuple[str, ...] | None] = {USER: _USER, MODERATOR: _MODERATOR, ADMIN: None}

@@ -1,8 +1,11 @@
 from django.urls import path
 
-from faces.api import clusters, pairs, references, searches, suggestions, tracks
+from faces.api import accuracy, clusters, pairs, references, searches, suggestions, tracks
 
 urlpatterns = [
+    path("faces/accuracy/", accuracy.FaceAccuracy.as_view(), name="api_face_accuracy"),
+    path("faces/wipe/", accuracy.FaceWipe.as_view(), name="api_face_wipe"),
+    path("settings/faces/", accuracy.FaceSettingsRow.as_view(), name="api_settings_faces"),
     path("faces/suggestions/", suggestions.FaceSuggestions.as_view(), name="api_face_suggestions"),
     path("faces/suggestions/people/", suggestions.FaceSuggestionPeople.as_view(), name="api_face_suggestion_people"),
     path("faces/suggestions/answers/", suggestions.FaceSuggestionAnswers.as_view(), name="api_face_answers"),

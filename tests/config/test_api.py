@@ -119,7 +119,17 @@ def test_a_list_costs_the_same_with_twenty_rows_as_with_one(world: World, admin:
 def test_every_list_is_in_that_table() -> None:
     plain = {one.route for one in ALL if one.method == "GET" and "<" not in one.route}
     single = {"me/", "videos/count/", "tags/similar/", "people/similar/", "studios/similar/"}
-    single |= {"conversions/totals/", "duplicates/best/", "faces/moments/", "renames/plan/"}
+    single |= {
+        "conversions/totals/",
+        "duplicates/best/",
+        "faces/moments/",
+        "faces/accuracy/",
+        "renames/plan/",
+        "stats/",
+        "stats/fields/",
+        "stats/series/",
+        "stats/me/",
+    }
     single |= {route for route in plain if route.startswith(("settings/", "me/"))}
 
     assert plain - single - {address.partition("?")[0] for address in LISTS} == set()

@@ -2,11 +2,15 @@
 
 import numpy as np
 import pytest
+from django.test import Client
 
 from faces.ml.accuracy import KnownFaces, compare_elsewhere, threshold_for_precision
+from faces.models import FaceReference, FaceSettings
 from faces.models.track import TrackStatus
 from faces.services.accuracy import LEAST_ANSWERS, precision_curve, threshold_for
 from faces.services.naming import reject_match
+from library.models import User
+from processing.models import Job
 from tests.faces.factories import make_creator, make_reference, make_track
 from tests.faces.vectors import faces_of, person
 from tests.library.factories import make_user, make_video
@@ -82,3 +86,40 @@ def test_too_few_answers_are_said_so() -> None:
     assert f"0 can be compared so far, {LEAST_ANSWERS} are needed" in wished.sentence
     assert not precision_curve().is_enough
     assert precision_curve().points == ()
+
+
+# ---- API ------------------------------------------------------------------------------------------------------------
+def test_the_api_tells_how_often_it_is_right_and_sets_the_lines(client: Client) -> None:
+    client.force_login(User.objects.create_superuser("owner"))
+
+    told = client.get("/api/v1/faces/accuracy/?wish=0.9&match=0.4&auto=0.8").json()
+    wrong = client.get("/api/v1/faces/accuracy/?match=0.9&auto=0.5")
+    saved = client.patch("/api/v1/settings/faces/", {"auto_tag_threshold": 0.9}, content_type="application/json")
+    refused = client.patch("/api/v1/settings/faces/", {"match_threshold": 0.95}, content_type="application/json")
+
+    assert told["wished"]["threshold"] is None
+    assert "Too few answers" in told["wished"]["sentence"]
+    assert told["trial"]["now"] == {"waiting": 0, "tried": 0, "named": 0, "proposed": 0}
+    assert wrong.status_code == 400
+    assert saved.json()["auto_tag_threshold"] == 0.9
+    assert refused.status_code == 400
+    assert FaceSettings.load().auto_tag_threshold == 0.9
+    # Other lines: what waits is compared anew.
+    assert Job.objects.filter(stage="faces-match").exists()
+
+
+def test_the_api_wipes_what_it_was_told_and_nothing_else(client: Client) -> None:
+    client.force_login(User.objects.create_superuser("owner"))
+    ana, ben = make_creator(name="Ana"), make_creator(name="Ben")
+    for number, creator in enumerate((ana, ben)):
+        make_reference(creator=creator, vector=person(number))
+    address = "/api/v1/faces/wipe/"
+
+    trial = client.post(address, {"person": str(ana.public_id), "is_trial": True}, content_type="application/json")
+    both = client.post(address, {"person": str(ana.public_id), "everything": True}, content_type="application/json")
+    left = FaceReference.objects.count()
+    wiped = client.post(address, {"person": str(ana.public_id)}, content_type="application/json")
+
+    assert (trial.json()["wiped"]["references"], both.status_code, left) == (1, 400, 2)
+    assert wiped.json()["wiped"]["references"] == 1
+    assert FaceReference.objects.get().creator == ben

@@ -341,13 +341,27 @@ def ranges() -> Iterator[Any]:
                 yield pytest.param(model, field.name, *limits, id=f"{model._meta.label}.{field.name}")
 
 
+# Of two settings the first is at most the second, whatever their own ranges.
+ORDERED = (("match_threshold", "auto_tag_threshold"), ("frames_per_video", "most_frames_per_video"))
+
+
+def moved_along(model, name, value):
+    """The other one of such a pair, as near to the value as its own range lets it be."""
+    for pair in ORDERED:
+        if name in pair and hasattr(model, name):
+            other = pair[1 - pair.index(name)]
+            limits = sorted(check.limit_value for check in own_validators(model._meta.get_field(other)))
+            return {other: min(max(value, limits[0]), limits[-1])}
+    return {}
+
+
 @pytest.mark.parametrize(("model", "name", "lowest", "highest"), list(ranges()))
 @pytest.mark.django_db
 def test_the_database_knows_the_range_of_a_setting(model, name, lowest, highest):
     model.objects.create()
 
-    model.objects.update(**{name: lowest})
-    model.objects.update(**{name: highest})
+    for value in (lowest, highest):
+        model.objects.update(**{name: value}, **moved_along(model, name, value))
 
     for beyond in (lowest - 1, highest + 1):
         with pytest.raises(IntegrityError), transaction.atomic():

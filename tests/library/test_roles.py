@@ -90,10 +90,14 @@ def test_the_migration_seeds_what_the_table_says_and_takes_it_back() -> None:
     sharing = import_module("playback.migrations.0010_sharing_roles")
     clips = import_module("playback.migrations.0008_opinions_roles")
     faces = import_module("faces.migrations.0004_faces_roles")
+    photos = import_module("faces.migrations.0006_photo_search_roles")
+    stats = import_module("stats.migrations.0002_roles")
     apps = MigrationExecutor(connection).loader.project_state().apps
     old = make_user(role="", is_staff=True)
     User.objects.filter(groups=None).exclude(pk=old.pk).delete()
 
+    stats.withdraw(apps, None)
+    photos.withdraw(apps, None)
     faces.withdraw(apps, None)
     sharing.withdraw(apps, None)
     clips.withdraw(apps, None)
@@ -105,6 +109,8 @@ def test_the_migration_seeds_what_the_table_says_and_takes_it_back() -> None:
     sharing.grant(apps, None)
     clips.grant(apps, None)
     faces.grant(apps, None)
+    photos.grant(apps, None)
+    stats.grant(apps, None)
 
     assert gone == 0
     assert {name: names(Group.objects.get(name=name)) for name in (USER, MODERATOR)} == {
