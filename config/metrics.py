@@ -28,6 +28,8 @@ from library.addresses import client_address
 from library.release import release
 from processing.models.tally import DURATION_BOUNDS
 from processing.queries.metrics import JobFigures, job_figures, library_figures, worker_figures
+from stats.queries.series import latest
+from stats.queries.summary import LACKS, percent
 
 # Several scrapers, or a hasty one, cost the database no more than this.
 _KEPT_SECONDS = 5.0
@@ -58,7 +60,7 @@ def _may_read(request: HttpRequest) -> bool:
 
 
 class VideothekCollector(Collector):
-    """Asks the database: five statements for one collection."""
+    """Asks the database: eight statements for one collection."""
 
     def collect(self) -> Iterable[Metric]:
         build = InfoMetricFamily("videothek_build", "This release.")
@@ -71,6 +73,7 @@ class VideothekCollector(Collector):
             workers.add_metric([queue], alive.get(queue, 0))
         yield workers
         yield from _about_the_library()
+        yield from _about_statistics()
 
 
 def _about_jobs(figures: JobFigures) -> Iterable[Metric]:
@@ -114,6 +117,31 @@ def _about_the_library() -> Iterable[Metric]:
     yield files
     yield GaugeMetricFamily("videothek_files_missing", "Files that the last scan didn't find.", figures.missing_files)
     yield GaugeMetricFamily("videothek_files_bytes", "Size of all files that are there.", figures.present_bytes)
+
+
+def _about_statistics() -> Iterable[Metric]:
+    """By the newest snapshots; nothing before the first."""
+    content, usage, storage = latest("content"), latest("usage"), latest("storage")
+    if content is not None:
+        covered = GaugeMetricFamily(
+            "videothek_coverage_ratio", "Share of the videos that have it, by the day's snapshot.", labels=["what"]
+        )
+        for field, _, facet in LACKS:
+            what = facet or field.removeprefix("without_")
+            having = content.video_count - getattr(content, field)
+            covered.add_metric([what], percent(having, content.video_count) / 100)
+        yield covered
+        yield GaugeMetricFamily("videothek_faces_pending", "Appearances that wait for a name.", content.faces_pending)
+        yield GaugeMetricFamily("videothek_suggestions_open", "Proposals to be answered.", content.suggestions_open)
+    if usage is not None:
+        yield GaugeMetricFamily("videothek_plays", "Plays so far, by the day's snapshot.", usage.play_count)
+        yield GaugeMetricFamily("videothek_watch_seconds", "Seconds watched so far.", usage.watch_seconds)
+    if storage is not None:
+        yield GaugeMetricFamily("videothek_derived_bytes", "What was made from the videos.", storage.derived_bytes)
+        room = GaugeMetricFamily("videothek_disk_free_bytes", "Free room by the hour's snapshot.", labels=["path"])
+        for disk in storage.disks:
+            room.add_metric([disk["path"]], disk["free_bytes"])
+        yield room
 
 
 class _Page:

@@ -193,7 +193,7 @@ def test_the_number_of_statements_is_fixed(reader):
         with CaptureQueriesContext(connection) as asked:
             reader.get("/metrics")
 
-        assert len(asked) == 5
+        assert len(asked) == 8
 
 
 def test_a_second_scrape_at_once_asks_nothing(reader):
