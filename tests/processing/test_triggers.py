@@ -20,6 +20,7 @@ from processing.services.submit import IDLE, INGEST, MANUAL
 from processing.services.triggers import submit_due_crons, submit_import, submit_missing
 from processing.stages import Stage, StageInput, StageResult, get_stage, registry
 from processing.stages.inputs import content, present_files
+from processing.stages.registry import all_stages
 from tests.library.factories import make_file, make_folder, make_user, make_video
 from tests.processing.factories import make_job
 from tests.processing.test_stage_settings import configure
@@ -30,11 +31,14 @@ MakeStage = Callable[..., Stage]
 
 @pytest.fixture(autouse=True)
 def nothing_real(make_stage: MakeStage) -> None:
-    """The stages of files do nothing, under their own names and settings."""
-    for name in ("probe", "frames", "duplicates"):
-        stage = get_stage(name)
+    """The stages of files do nothing, under their own names and settings; those that have a set time by themselves have
+    none here."""
+    for stage in all_stages():
         values = {field: getattr(stage, field) for field in Stage.__dataclass_fields__ if field not in ("name", "run")}
-        make_stage(lambda context: None, name=name, **values)
+        if stage.trigger == "cron":
+            values |= {"trigger": "manual", "cron": ""}
+        if stage.name in ("probe", "frames", "duplicates", "faces") or stage.trigger == "cron":
+            make_stage(lambda context: None, name=stage.name, **values)
 
 
 def run_next(queue: str = "media") -> Job:
@@ -86,8 +90,9 @@ def test_by_default_pictures_follow_the_probe_and_duplicates_the_pictures() -> N
     run_next()
     assert list(Job.objects.active().values_list("stage", "priority", "folder")) == [("frames", INGEST, file.folder_id)]
     run_next()
-    assert list(Job.objects.active().values_list("stage", "priority")) == [("duplicates", IDLE)]
+    assert sorted(Job.objects.active().values_list("stage", "priority")) == [("duplicates", IDLE), ("faces", IDLE)]
     run_next("maintenance")
+    run_next("faces")
     assert not Job.objects.active().exists()
 
 
