@@ -34,7 +34,7 @@ _MODERATOR = (
     "library.trash_video",
     "library.open_admin",
     "faces.search_by_photo",
-    "stats.view_librarysnapshot",
+    "stats.view_statistics",
 )
 # None is everything.
 ROLES: dict[str, tuple[str, ...] | None] = {USER: _USER, MODERATOR: _MODERATOR, ADMIN: None}

@@ -30,7 +30,7 @@ register_section(
         "How organised it is",
         "admin/dashboard/coverage.html",
         load_coverage,
-        ("stats.view_librarysnapshot",),
+        ("stats.view_statistics",),
         order=15,
     )
 )

@@ -25,7 +25,7 @@ from stats.queries.series import MOST_DAYS, MOST_POINTS, NoSuchSeriesError, as_d
 from stats.queries.summary import summary
 from stats.services.snapshots import KINDS
 
-_SEE = ("stats.view_librarysnapshot",)
+_SEE = ("stats.view_statistics",)
 _AS = OpenApiParameter("as", str, enum=["json", "csv"], description="json by itself.")
 _ENGINE_TARGET = 1
 

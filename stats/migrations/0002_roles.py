@@ -5,12 +5,9 @@ from django.contrib.auth.management import create_permissions
 from django.db import migrations
 
 GRANTS = {
-    "moderator": ["view_librarysnapshot"],
+    "moderator": ["view_statistics"],
     "admin": [
-        "view_librarysnapshot",
-        "view_storagesnapshot",
-        "view_contentsnapshot",
-        "view_usagesnapshot",
+        "view_statistics",
         "view_statssettings",
         "change_statssettings",
     ],

@@ -15,7 +15,7 @@ class DailySnapshot(TimeStamped):
     class Meta(TimeStamped.Meta):
         abstract = True
         ordering = ["-day"]
-        default_permissions = ("view",)
+        default_permissions = ()
 
     def __str__(self) -> str:
         return self.day.isoformat()

@@ -26,6 +26,7 @@ class StatsSettings(SettingsRow):
         verbose_name = "statistics settings"
         verbose_name_plural = "statistics settings"
         default_permissions = ("view", "change")
+        permissions = [("view_statistics", "Can see the statistics of the library")]
         constraints = [
             models.CheckConstraint(condition=models.Q(id=1), name="%(app_label)s_%(class)s_one_row"),
             in_range("storage_days", 1, 3650),

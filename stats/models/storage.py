@@ -32,7 +32,7 @@ class StorageSnapshot(TimeStamped):
 
     class Meta(TimeStamped.Meta):
         ordering = ["-period"]
-        default_permissions = ("view",)
+        default_permissions = ()
         constraints = [
             models.CheckConstraint(
                 condition=Q(

@@ -20,7 +20,7 @@ from stats.queries.series import fields_of
 from stats.queries.summary import summary
 from stats.services.snapshots import KINDS
 
-SEE = "stats.view_librarysnapshot"
+SEE = "stats.view_statistics"
 _COMPARED = (7, 30, 90, 365)
 _RANGES = (30, 90, 365, 3650)
 # Which bars of the newest snapshot lead to which facet of the library.

@@ -160,7 +160,7 @@ def test_workers_that_died_or_fell_silent_are_forgotten(dead_pid: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("gpu_workers", "missing"), [(1, ("gpu", "maintenance", "media")), (0, ("maintenance", "media"))]
+    ("gpu_workers", "missing"), [(1, ("faces", "gpu", "maintenance", "media")), (0, ("faces", "maintenance", "media"))]
 )
 def test_readiness_names_the_queues_without_a_live_worker(settings: Any, gpu_workers: int, missing: tuple[str]) -> None:
     settings.GPU_WORKERS = gpu_workers

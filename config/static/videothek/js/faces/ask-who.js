@@ -86,6 +86,8 @@ function close(who) {
 
 field.addEventListener("input", () => {
   clearTimeout(timer);
+  // An answer that is still on its way is about what was typed before, too.
+  asked += 1;
   // What is marked belongs to what was typed before.
   list.replaceChildren();
   timer = setTimeout(suggest, WAIT_MS);

@@ -82,6 +82,8 @@ export function whoField({ label, mayMake, chosen, value = "" }) {
 
   input.addEventListener("input", () => {
     clearTimeout(timer);
+    // An answer that is still on its way is about what was typed before.
+    asked += 1;
     timer = setTimeout(look, WAIT_MS);
   });
   input.addEventListener("keydown", async (event) => {

@@ -118,6 +118,7 @@ export function makePick(root, take) {
     wantsFirst = false;
     // What stands there is of other words.
     options = [];
+    asked += 1;
     clearTimeout(timer);
     timer = setTimeout(search, WAIT_MS);
   });
