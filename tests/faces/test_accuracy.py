@@ -1,5 +1,7 @@
 """How often matching is right, from people's own answers."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from django.test import Client
@@ -88,14 +90,22 @@ def test_too_few_answers_are_said_so() -> None:
     assert precision_curve().points == ()
 
 
+def change(client: Client, **values: float) -> Any:
+    """Settings, by the version that was read."""
+    version = client.get("/api/v1/settings/faces/").json()["version"]
+    address = "/api/v1/settings/faces/"
+    return client.patch(address, values, content_type="application/json", headers={"if-match": version})
+
+
 # ---- API ------------------------------------------------------------------------------------------------------------
+@pytest.mark.django_db
 def test_the_api_tells_how_often_it_is_right_and_sets_the_lines(client: Client) -> None:
     client.force_login(User.objects.create_superuser("owner"))
 
     told = client.get("/api/v1/faces/accuracy/?wish=0.9&match=0.4&auto=0.8").json()
     wrong = client.get("/api/v1/faces/accuracy/?match=0.9&auto=0.5")
-    saved = client.patch("/api/v1/settings/faces/", {"auto_tag_threshold": 0.9}, content_type="application/json")
-    refused = client.patch("/api/v1/settings/faces/", {"match_threshold": 0.95}, content_type="application/json")
+    saved = change(client, auto_tag_threshold=0.9)
+    refused = change(client, match_threshold=0.95)
 
     assert told["wished"]["threshold"] is None
     assert "Too few answers" in told["wished"]["sentence"]
@@ -108,6 +118,7 @@ def test_the_api_tells_how_often_it_is_right_and_sets_the_lines(client: Client) 
     assert Job.objects.filter(stage="faces-match").exists()
 
 
+@pytest.mark.django_db
 def test_the_api_wipes_what_it_was_told_and_nothing_else(client: Client) -> None:
     client.force_login(User.objects.create_superuser("owner"))
     ana, ben = make_creator(name="Ana"), make_creator(name="Ben")
