@@ -1,9 +1,12 @@
 """Operations for migrations that would take long one by one."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
+from django.apps import apps
+from django.contrib.auth.management import create_permissions
+from django.contrib.auth.models import Group, Permission
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.operations import AddConstraint, AddField, AddIndex, CreateModel
 from django.db.migrations.operations.base import Operation
@@ -104,3 +107,50 @@ def at_once(operations: Sequence[Operation]) -> list[Operation]:
         listed = list(run)
         grouped += [AtOnce(listed)] if is_adding and len(listed) > 1 else listed
     return grouped
+
+
+class GrantRights(Operation):
+    """Gives the seeded roles rights of an app: `grants` is role -> codenames.
+
+    With Django's own models as they are now, which a migration may rely on: RunPython would draw a picture of all
+    models as they were then, for some seconds. Roles that the owner has removed are passed over.
+    """
+
+    reduces_to_sql = False
+    reversible = True
+
+    def __init__(self, rights_of: str, grants: Mapping[str, Sequence[str]]) -> None:
+        self.rights_of, self.grants = rights_of, grants
+
+    def state_forwards(self, app_label: str, state: ProjectState) -> None:
+        """Models stay as they are."""
+
+    def database_forwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
+    ) -> None:
+        self.grant()
+
+    def database_backwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
+    ) -> None:
+        self.withdraw()
+
+    def grant(self) -> None:
+        create_permissions(apps.get_app_config(self.rights_of), verbosity=0)
+        for group, permissions in self._pairs():
+            group.permissions.add(*permissions)
+
+    def withdraw(self) -> None:
+        for group, permissions in self._pairs():
+            group.permissions.remove(*permissions)
+
+    def describe(self) -> str:
+        return f"Give roles their rights of {self.rights_of}"
+
+    def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:
+        return self.__class__.__name__, [self.rights_of, self.grants], {}
+
+    def _pairs(self) -> Iterator[tuple[Group, list[Permission]]]:
+        rights = Permission.objects.filter(content_type__app_label=self.rights_of)
+        for group in Group.objects.filter(name__in=self.grants):
+            yield group, list(rights.filter(codename__in=self.grants[group.name]))

@@ -1,31 +1,11 @@
 """All three roles make, edit and delete playlists of their own, and see public ones."""
 
-from django.apps import apps as present
-from django.contrib.auth.management import create_permissions
 from django.db import migrations
 
+from library.migration_operations import GrantRights
+
 CODENAMES = ["add_playlist", "delete_playlist", "change_playlist", "view_public_playlist"]
-
-
-def roles_and_permissions(apps):
-    groups = apps.get_model("auth", "Group").objects.filter(name__in=["user", "moderator", "admin"])
-    permissions = apps.get_model("auth", "Permission").objects.filter(
-        content_type__app_label="playback", codename__in=CODENAMES
-    )
-    return groups, permissions
-
-
-def grant(apps, schema_editor):
-    create_permissions(present.get_app_config("playback"), verbosity=0, apps=apps)
-    groups, permissions = roles_and_permissions(apps)
-    for group in groups:
-        group.permissions.add(*permissions)
-
-
-def withdraw(apps, schema_editor):
-    groups, permissions = roles_and_permissions(apps)
-    for group in groups:
-        group.permissions.remove(*permissions)
+GRANTS = dict.fromkeys(("user", "moderator", "admin"), CODENAMES)
 
 
 class Migration(migrations.Migration):
@@ -34,4 +14,4 @@ class Migration(migrations.Migration):
         ("library", "0004_after_content_roles"),
     ]
 
-    operations = [migrations.RunPython(grant, withdraw)]
+    operations = [GrantRights("playback", GRANTS)]

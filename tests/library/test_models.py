@@ -345,7 +345,7 @@ def ranges() -> Iterator[Any]:
 ORDERED = (("match_threshold", "auto_tag_threshold"), ("frames_per_video", "most_frames_per_video"))
 
 
-def moved_along(model, name, value):
+def moved_along(model: Any, name: str, value: float) -> dict[str, float]:
     """The other one of such a pair, as near to the value as its own range lets it be."""
     for pair in ORDERED:
         if name in pair and hasattr(model, name):

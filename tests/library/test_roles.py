@@ -86,31 +86,26 @@ def test_a_permission_of_a_new_release_goes_to_the_admin_role_with_the_next_migr
 def test_the_migration_seeds_what_the_table_says_and_takes_it_back() -> None:
     """Within this test's transaction: the functions of both migrations, backwards and forwards."""
     library = import_module("library.migrations.0004_after_content_roles")
-    playback = import_module("playback.migrations.0003_after_content_roles")
-    sharing = import_module("playback.migrations.0010_sharing_roles")
-    clips = import_module("playback.migrations.0008_opinions_roles")
-    faces = import_module("faces.migrations.0004_faces_roles")
-    photos = import_module("faces.migrations.0006_photo_search_roles")
-    stats = import_module("stats.migrations.0002_roles")
+    grants = [
+        operation
+        for name in (
+            "playback.migrations.0003_after_content_roles", "playback.migrations.0008_opinions_roles",
+            "playback.migrations.0010_sharing_roles", "faces.migrations.0004_faces_roles",
+            "faces.migrations.0006_photo_search_roles", "stats.migrations.0002_roles",
+        )
+        for operation in import_module(name).Migration.operations
+    ]  # fmt: skip
     apps = MigrationExecutor(connection).loader.project_state().apps
     old = make_user(role="", is_staff=True)
     User.objects.filter(groups=None).exclude(pk=old.pk).delete()
 
-    stats.withdraw(apps, None)
-    photos.withdraw(apps, None)
-    faces.withdraw(apps, None)
-    sharing.withdraw(apps, None)
-    clips.withdraw(apps, None)
-    playback.withdraw(apps, None)
+    for grant in reversed(grants):
+        grant.withdraw()
     library.remove(apps, None)
     gone = Group.objects.filter(name__in=ROLES).count()
     library.seed(apps, None)
-    playback.grant(apps, None)
-    sharing.grant(apps, None)
-    clips.grant(apps, None)
-    faces.grant(apps, None)
-    photos.grant(apps, None)
-    stats.grant(apps, None)
+    for grant in grants:
+        grant.grant()
 
     assert gone == 0
     assert {name: names(Group.objects.get(name=name)) for name in (USER, MODERATOR)} == {
