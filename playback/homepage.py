@@ -9,7 +9,7 @@ MOST_SECTIONS = 20
 MOST_VIDEOS = 50
 LONGEST_TITLE = 100
 LONGEST_ID = 64
-_DEFAULT_LIMIT = 12
+_DEFAULT_LIMIT = 8
 
 TYPES = {
     "continue_watching": "Continue watching",

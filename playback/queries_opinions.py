@@ -31,14 +31,16 @@ NO_OPINION = Opinion()
 
 
 def opinion_of(user: User, target: Video | Creator | Studio) -> Opinion:
-    """What the user thinks of it. One query, two for a video."""
-    column = {str(target._meta.model_name): target}
-    is_liked, stars, comment = False, None, ""
-    for _, given, words in _liked_and_rated(user, str(target._meta.model_name), **column):
-        is_liked, stars, comment = (True, stars, comment) if words is None else (is_liked, given, words)
-    tally = 0
-    if isinstance(target, Video):
-        tally = Tally.objects.filter(user=user, video=target).values_list("count", flat=True).first() or 0
+    """What the user thinks of it. One query."""
+    name = str(target._meta.model_name)
+    is_liked, stars, comment, tally = False, None, "", 0
+    for _, given, words in _liked_and_rated(user, name, with_tally=name == "video", **{name: target}):
+        if words is None:
+            is_liked = True
+        elif given is None:
+            tally = int(words)
+        else:
+            stars, comment = given, words
     return Opinion(is_liked, stars, comment, tally)
 
 
@@ -58,13 +60,20 @@ def opinions_of_videos(user: User, video_ids: Iterable[int]) -> dict[int, Opinio
     return {one: Opinion(one in liked, stars.get(one)) for one in liked | stars.keys()}
 
 
-def _liked_and_rated(user: User, column: str, **about: Any) -> "QuerySet[Any, tuple[Any, Any, Any]]":
-    """Likes as (id, None, None) and ratings as (id, stars, comment). One query: lists ask it again and again."""
+def _liked_and_rated(
+    user: User, column: str, *, with_tally: bool = False, **about: Any
+) -> "QuerySet[Any, tuple[Any, Any, Any]]":
+    """Likes as (id, None, None), ratings as (id, stars, comment), tallies as (id, None, number). One query: lists ask it
+    again and again."""
     nothing, no_words = Value(None, Rating._meta.get_field("stars")), Value(None, TextField())
     liked = Favorite.objects.filter(user=user, **about).order_by()
     rated = Rating.objects.filter(user=user, **about).order_by()
     pairs = liked.values_list(f"{column}_id", nothing, no_words)
-    return pairs.union(rated.values_list(f"{column}_id", "stars", Cast("comment", TextField())), all=True)
+    others = [rated.values_list(f"{column}_id", "stars", Cast("comment", TextField()))]
+    if with_tally:
+        counted = Tally.objects.filter(user=user, **about).order_by()
+        others.append(counted.values_list(f"{column}_id", nothing, Cast("count", TextField())))
+    return pairs.union(*others, all=True)
 
 
 def favorite_people(user: User, *, before_id: int | None = None, limit: int = _SHOWN) -> tuple[list[Card], int | None]:

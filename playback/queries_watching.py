@@ -20,7 +20,7 @@ from playback.services.watched import within_day
 
 # Of what was begun longer ago nobody goes on; it also bounds how much is looked through.
 _CONTINUED_AT_MOST = 1_000
-HISTORY_PAGE = 48
+HISTORY_PAGE = 30
 MOST_DAYS = 366
 
 

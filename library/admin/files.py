@@ -111,7 +111,7 @@ class VideoFileAdmin(ReadOnlyAdmin):
     ordering = ["-pk"]
     paginator = InfinitePaginator
     show_full_result_count = False
-    list_per_page = 50
+    list_per_page = 30
     list_fullwidth = True
     list_disable_select_all = True
     search_fields = ["relative_path"]

@@ -38,7 +38,7 @@ class NamedAdmin(CuratedAdmin):
 
     list_display_links = None
     list_fullwidth = True
-    list_per_page = 50
+    list_per_page = 30
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     search_fields = ["name"]

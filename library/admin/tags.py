@@ -133,7 +133,7 @@ class TagAdmin(NamedAdmin):
     list_display = ["branch", "also", "videos", "order"]
     sortable_by = ["branch"]
     ordering = ["position", "name", "pk"]
-    list_per_page = 60
+    list_per_page = 40
     empty_sentence = "Tags are added here, and wherever you put a new word on a video."
     list_filter = [WithChildrenFilter]
     fieldsets = [(None, {"fields": ["name", "parent", "color", "description", "position"]})]

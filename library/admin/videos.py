@@ -80,7 +80,7 @@ class VideoAdmin(FilteredVideosMixin, CuratedAdmin):
     ordering = ["-created_at", "-pk"]
     paginator = InfinitePaginator
     show_full_result_count = False
-    list_per_page = 30
+    list_per_page = 24
     list_fullwidth = True
     empty_sentence = "Videos appear here by themselves once a folder has been added and scanned."
     empty_next = "admin:library_folder_changelist"

@@ -16,6 +16,8 @@ from playback.queries import tiles_of
 from playback.services.user_settings import page_size_of, settings_of
 
 _UNASKED = ("best",)
+# Fewer than in the library: the profile has more to say.
+_SHOWN = 24
 
 
 def render_with_videos(
@@ -39,7 +41,7 @@ def render_with_videos(
             sort=sort,
             user=user,
             after=place,
-            limit=page_size_of(preferences) or queries.PAGE_SIZE,
+            limit=page_size_of(preferences) or _SHOWN,
             matching=matching,
         )
     except CursorError:

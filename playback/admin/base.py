@@ -35,7 +35,7 @@ class OfUserMixin:
     search_help_text = "Part of a title or of a user's name"
     paginator = InfinitePaginator
     show_full_result_count = False
-    list_per_page = 50
+    list_per_page = 30
     list_fullwidth = True
     list_display_links: Any = None
     related: tuple[str, ...] = ("user", "video")

@@ -72,7 +72,7 @@ class JobAdmin(ReadOnlyAdmin):
     ordering = ["-pk"]
     paginator = InfinitePaginator
     show_full_result_count = False
-    list_per_page = 50
+    list_per_page = 30
     list_fullwidth = True
     list_disable_select_all = True
     search_fields = ["label"]

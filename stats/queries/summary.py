@@ -73,6 +73,15 @@ def summary(*, days: int = 7, now: datetime | None = None) -> Summary:
     )
 
 
+def coverage(*, days: int = 7, now: datetime | None = None) -> Sequence[Coverage]:
+    """Only that part, empty before the first snapshot of videos. Two queries of one row each."""
+    content = latest("content")
+    if content is None or not content.video_count:
+        return ()
+    earlier = before("content", days=days, now=now)
+    return [_coverage(content, earlier, *lack) for lack in LACKS]
+
+
 def percent(part: int, whole: int) -> float:
     """0 to 100, to one decimal; 0 of nothing."""
     return round(100 * part / whole, 1) if whole else 0.0

@@ -72,7 +72,7 @@ class DuplicatePairAdmin(ReadOnlyAdmin, CuratedAdmin):
     show_facets = admin.ShowFacets.NEVER
     paginator = InfinitePaginator
     show_full_result_count = False
-    list_per_page = 25
+    list_per_page = 20
     list_fullwidth = True
     ordering = ["-confidence", "-pk"]
     empty_sentence = "New files are compared by themselves; what looks the same as something else appears here."
