@@ -63,13 +63,15 @@ def opinions_of_videos(user: User, video_ids: Iterable[int]) -> dict[int, Opinio
 def _liked_and_rated(
     user: User, column: str, *, with_tally: bool = False, **about: Any
 ) -> "QuerySet[Any, tuple[Any, Any, Any]]":
-    """Likes as (id, None, None), ratings as (id, stars, comment), tallies as (id, None, number). One query: lists ask it
-    again and again."""
+    """Likes as (id, None, None), ratings as (id, stars, comment), tallies as (id, None, number).
+
+    One query: lists ask it again and again.
+    """
     nothing, no_words = Value(None, Rating._meta.get_field("stars")), Value(None, TextField())
     liked = Favorite.objects.filter(user=user, **about).order_by()
     rated = Rating.objects.filter(user=user, **about).order_by()
     pairs = liked.values_list(f"{column}_id", nothing, no_words)
-    others = [rated.values_list(f"{column}_id", "stars", Cast("comment", TextField()))]
+    others: list[Any] = [rated.values_list(f"{column}_id", "stars", Cast("comment", TextField()))]
     if with_tally:
         counted = Tally.objects.filter(user=user, **about).order_by()
         others.append(counted.values_list(f"{column}_id", nothing, Cast("count", TextField())))

@@ -57,6 +57,7 @@ subprocess.run([sys.executable, "manage.py", "showmigrations", "library"], check
 """
 
 
+@pytest.mark.slow
 def test_a_command_brings_its_servers_and_leaves_nothing(tmp_path):
     home = tmp_path / "home"
 

@@ -44,6 +44,7 @@ def test_every_app_migrates_to_zero_and_back(migrated_database):
     assert tables() == before
 
 
+@pytest.mark.slow
 def test_a_new_database_is_migrated_without_a_backup(empty_database, own_home, said):
     assert bring_up_to_date(say=said.append) is None
 
