@@ -27,7 +27,7 @@ _SITTINGS = """
     INSERT INTO playback_watch (user_id, video_id, watched_at, watched_seconds, position_seconds, is_completed)
     SELECT %(user)s, 1 + (number * 7919) %% %(videos)s + %(first)s,
            now() - make_interval(secs => (number * 61) %% 31536000), number %% 1800, number %% 1800, number %% 3 = 0
-      FROM generate_series(1, %(sittings)s) AS number
+      FROM generate_series(1::bigint, %(sittings)s::bigint) AS number
 """
 # Two years of days, and ninety days of hours.
 _DAYS = """
