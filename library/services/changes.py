@@ -9,6 +9,7 @@ from typing import Any
 import pghistory
 from django.db import connection, transaction
 from django.db.models import Model, QuerySet
+from django.utils.functional import SimpleLazyObject
 from pghistory import runtime
 
 from library.models import ChangeBatch, User
@@ -41,7 +42,9 @@ def change_batch(
         if not outer.summary:
             outer.summary, outer.source, outer.can_undo = summary, source, can_undo
         yield outer
-        outer.change_count = count_changes(outer)
+        # Counted when somebody asks, since it looks into the history of every table; the outermost block counts for good.
+        counted: Any = SimpleLazyObject(lambda: count_changes(outer))
+        outer.change_count = counted
         return
     author = user if isinstance(user, User) else None
     with transaction.atomic(), pghistory.context():
