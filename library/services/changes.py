@@ -42,7 +42,7 @@ def change_batch(
         if not outer.summary:
             outer.summary, outer.source, outer.can_undo = summary, source, can_undo
         yield outer
-        # Counted when somebody asks, since it looks into the history of every table; the outermost block counts for good.
+        # Counted when somebody asks, since it looks into the history of every table; the outermost block counts anyway.
         counted: Any = SimpleLazyObject(lambda: count_changes(outer))
         outer.change_count = counted
         return
