@@ -146,8 +146,9 @@ def _bars(rows: Any, facet: str) -> list[dict[str, Any]]:
 
 
 def _with_share(rows: Any) -> list[dict[str, Any]]:
-    most = max((row["size_bytes"] for row in rows), default=0)
-    return [row | {"percent": round(100 * row["size_bytes"] / most) if most else 0} for row in rows[:20]]
+    shown = [row for row in rows if row["size_bytes"] or row.get("missing_count")][:20]
+    most = max((row["size_bytes"] for row in shown), default=0)
+    return [row | {"percent": round(100 * row["size_bytes"] / most) if most else 0} for row in shown]
 
 
 def _tops(content: Any, usage: Any) -> list[tuple[str, str, list[dict[str, Any]]]]:
