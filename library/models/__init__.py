@@ -6,6 +6,7 @@ from library.models.change import ChangeBatch
 from library.models.duplicate import DuplicatePair
 from library.models.file import IgnoredFile, OldPath, VideoFile
 from library.models.folder import Folder
+from library.models.kept import KeptResult
 from library.models.renaming import RenameItem, RenameRun
 from library.models.rule import Rule, RuleLog, RuleRun
 from library.models.scan_log import ScanLog
@@ -33,6 +34,7 @@ __all__ = [
     "FileSignature",
     "Folder",
     "IgnoredFile",
+    "KeptResult",
     "LibrarySettings",
     "LoginCounter",
     "OldPath",

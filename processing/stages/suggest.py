@@ -1,11 +1,11 @@
 """What proposes things for videos, and what applies rules. In workers only."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from django.core.cache import cache
 from django.utils import timezone
 
 from library.models import RuleRun
+from library.services.kept import keep_result, kept_time
 from library.services.rules.applying import apply_rule_run, apply_rules_to_new
 from library.services.rules.learning import learn_rules
 from library.services.suggesting.evidence import find_evidence
@@ -23,11 +23,11 @@ _FULL_KEY = "suggestions-full-at"
 def suggest(context: StageContext) -> StageResult:
     """Proposals for what is new or changed, rules for new videos; then what many videos have in common."""
     now = timezone.now()
-    full_at: datetime | None = cache.get(_FULL_KEY)
+    full_at = kept_time(_FULL_KEY)
     is_full = bool(context.params.get("is_full")) or full_at is None or now - full_at > _FULL_AFTER
     done = refresh_suggestions(is_full=is_full, read_tags=read_tags, on_new=apply_rules_to_new, report=context.report)
     if done.is_full:
-        cache.set(_FULL_KEY, now, None)
+        keep_result(_FULL_KEY, now)
     facts = {"videos": done.looked_at, "changed": done.changed, "new": done.new, "full": done.is_full}
     if done.changed or done.is_full:
         facts["batches"] = len(find_evidence())

@@ -93,6 +93,8 @@ def test_learned_rules_and_batches_are_answered_on_their_pages(page: Client) -> 
     credit(ana, *[video for video in videos[:5] if video])
     refresh_suggestions()
     (found,), (learned,) = find_evidence(), learn_rules()
+    # The pages are another process.
+    cache.clear()
     key = found.key.removeprefix("evidence:")
 
     shown = page.get(address("learned")).content.decode()

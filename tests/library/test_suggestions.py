@@ -317,6 +317,8 @@ def batch_world() -> dict[str, Any]:
     refresh_suggestions()
     Suggestion.objects.filter(video=videos[0]).delete()
     find_evidence()
+    # The pages are another process.
+    cache.clear()
     return {"ana": ana, "videos": videos, "lonely": lonely, "user": user}
 
 

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from hashlib import blake2b
 
-from django.core.cache import cache
 from django.db import transaction
 
 from library.exceptions import RuleError
@@ -18,6 +17,7 @@ from library.models import DeclinedEvidence, Rule, User, VideoFile
 from library.models.rule import RuleKind
 from library.paths import display_path
 from library.services.changes import change_batch
+from library.services.kept import keep_result, kept_result
 from library.services.rules.checking import check_rule
 from library.services.suggesting.places import links_of
 from library.services.suggesting.targets import all_targets, get_target, labels_of
@@ -76,13 +76,13 @@ def learn_rules() -> list[Learned]:
         found += _learn_kind(target.kind, tokens, declined, ruled)
     found.sort(key=lambda one: (-one.at_least * one.reached, one.key))
     kept = found[:_MOST_LEARNED]
-    cache.set(_KEY, [asdict(one) for one in kept], None)
+    keep_result(_KEY, [asdict(one) for one in kept])
     return kept
 
 
 def learned_rules() -> list[Learned] | None:
     """What was found at the last look, without what was answered since; None where nobody has looked yet."""
-    stored = cache.get(_KEY)
+    stored = kept_result(_KEY)
     if stored is None:
         return None
     found = [Learned(**{**one, "exceptions": tuple(one["exceptions"])}) for one in stored]

@@ -6,16 +6,15 @@
 import posixpath
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from hashlib import blake2b
-
-from django.core.cache import cache
 
 from library.exceptions import LibraryError
 from library.models import DeclinedEvidence, Folder, Rejection, Suggestion, User, VideoFile
 from library.models.change import ChangeSource
 from library.paths import display_path
 from library.services.changes import change_batch
+from library.services.kept import keep_result, kept_result
 from library.services.suggesting.memory import one_run
 from library.services.suggesting.places import links_of, load_places
 from library.services.suggesting.targets import get_target, labels_of, lock_videos
@@ -80,15 +79,16 @@ def find_evidence() -> list[Evidence]:
             if one is not None and one.key not in declined:
                 found.append(one)
     found.sort(key=lambda one: (-one.videos, one.key))
-    cache.set(_KEY, found[:_MOST_BATCHES], None)
+    keep_result(_KEY, [asdict(one) for one in found[:_MOST_BATCHES]])
     return found[:_MOST_BATCHES]
 
 
 def evidence_batches() -> list[Evidence] | None:
     """What was found at the last look, without what was answered since; None where nobody has looked yet."""
-    found: list[Evidence] | None = cache.get(_KEY)
-    if found is None:
+    stored = kept_result(_KEY)
+    if stored is None:
         return None
+    found = [Evidence(**{**one, "by_provider": tuple(map(tuple, one["by_provider"]))}) for one in stored]
     declined = set(DeclinedEvidence.objects.filter(key__in=[e.key for e in found]).values_list("key", flat=True))
     labels = labels_of((one.kind, one.object_id) for one in found)
     return [one for one in found if one.key not in declined and (one.kind, one.object_id) in labels]

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import blake2b
 
-from django.core.cache import cache
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
 from library.models import ChangeBatch, Rejection, Suggestion, SuggestionInput, Video, VideoFile, VideoText
 from library.services.changes import events_of
+from library.services.kept import keep_result, kept_time
 from library.services.suggesting.memory import one_run
 from library.services.suggesting.places import load_places
 from library.services.suggesting.sidecars import ReadTags, refresh_facts
@@ -67,7 +67,7 @@ def refresh_suggestions(
         if video_ids is not None:
             wanted: list[int] = sorted(set(video_ids))
         else:
-            since: datetime | None = None if is_full else cache.get(_LOOKED_KEY)
+            since: datetime | None = None if is_full else kept_time(_LOOKED_KEY)
             touched = None if since is None else _touched_since(since)
             is_full = touched is None
             wanted = sorted(touched) if touched is not None else list(_all_videos())
@@ -76,7 +76,7 @@ def refresh_suggestions(
             _refresh_batch(batch, read_tags, on_new, result)
             report(min((number + 1) * _BATCH, len(wanted)), len(wanted))
     if is_everything:
-        cache.set(_LOOKED_KEY, begun, None)
+        keep_result(_LOOKED_KEY, begun)
     return result
 
 
