@@ -63,6 +63,7 @@ def conversions(owner: User, tmp_path: Path) -> list[Conversion]:
     return Conversion.objects.bulk_create(rows)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", [1280, 390])
 def test_the_pages_fit_with_many_rows(
     conversions: list[Conversion], owner: User, open_page: OpenPage, width: int
@@ -85,6 +86,7 @@ def test_the_pages_fit_with_many_rows(
         assert page.evaluate("document.documentElement.scrollWidth") <= width, name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", [1280, 390])
 def test_the_pages_fit_and_help_without_rows(open_page: OpenPage, width: int) -> None:
     page = open_page("/admin/processing/conversion/", width=width, height=900)

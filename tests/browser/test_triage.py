@@ -52,6 +52,7 @@ def press(page: Page, key: str, times: int = 1) -> None:
         )
 
 
+@pytest.mark.slow
 def test_fifty_videos_are_organised_by_keys_alone(open_page: Any) -> None:
     ids = make_queue()
     address = reverse("triage_queue", args=("without-people",))

@@ -72,6 +72,13 @@ class Server:
     def open_gate(self) -> None:
         (self.folder / "gate").touch()
 
+    def close(self) -> None:
+        """Everything that is held open to it."""
+        for connection in self.connections:
+            connection.close()
+        if self.process.stderr is not None:
+            self.process.stderr.close()
+
     def stop(self) -> str:
         """What it said, after it has ended."""
         for connection in self.connections:
@@ -90,6 +97,7 @@ def server(tmp_path):
         made.open_gate()
         if made.process.returncode is None:
             made.stop()
+        made.close()
 
 
 def test_who_would_wait_too_long_is_told_to_come_back_and_health_files_and_streams_are_answered(server):
@@ -139,6 +147,7 @@ def test_without_a_crowd_nobody_is_told_to_come_back(server):
     assert answers == [200] * 20
 
 
+@pytest.mark.slow
 def test_who_sends_or_takes_nothing_gives_back_the_thread(server):
     """Both threads are held by each of the three, and the page behind them is answered all the same."""
     server.open_gate()
@@ -205,7 +214,7 @@ def test_who_asks_for_the_connection_to_be_closed_gets_all_of_the_film_first(ser
 def test_a_film_that_became_shorter_ends_its_connection(server, film):
     response = server.ask(f"/film?{len(film) + 1000}").getresponse()
 
-    with pytest.raises(http.client.IncompleteRead) as caught:
+    with response, pytest.raises(http.client.IncompleteRead) as caught:
         response.read()
 
     assert len(caught.value.partial) == len(film)
@@ -217,5 +226,5 @@ def test_a_stop_lets_go_of_who_has_paused(server, film):
     server.process.terminate()
 
     assert server.process.wait(timeout=4.5) == 0
-    with pytest.raises((http.client.IncompleteRead, ConnectionError)):
+    with paused, pytest.raises((http.client.IncompleteRead, ConnectionError)):
         paused.read()

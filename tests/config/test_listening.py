@@ -119,6 +119,7 @@ def test_a_worker_can_do_nothing_but_its_work(place, statement):
         there.execute(statement)
 
 
+@pytest.mark.slow
 def test_redis_wants_the_password_everywhere(place):
     socket_path = str(paths.redis_socket())
     ways = {

@@ -97,6 +97,7 @@ def test_a_keeper_that_is_told_to_stop_does(home, use):
     assert current_holder(home) is None
 
 
+@pytest.mark.slow
 def test_a_number_taken_by_another_process_does_not_block_the_start(home, use):
     use()[0].communicate("\n")
     (home / "postgres" / "postmaster.pid").write_text(f"{os.getpid()}\n{home / 'postgres'}\n")

@@ -110,6 +110,7 @@ def test_a_command_uses_the_running_servers(up):
     assert current_holder(up.home).role == "up"
 
 
+@pytest.mark.slow
 def test_a_restore_is_refused_while_it_runs(up, tmp_path):
     assert manage(up.home, "backup", str(tmp_path / "backup.tar")).returncode == 0
 

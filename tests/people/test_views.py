@@ -187,7 +187,7 @@ def test_the_videos_of_a_person_are_sorted_and_go_on(reader, monkeypatch):
     ada = make_creator()
     for title in ("Bravo", "Alpha", "Charlie"):
         credit(ada, film(title))
-    monkeypatch.setattr("library.queries.PAGE_SIZE", 2)
+    monkeypatch.setattr("people.views.videos._SHOWN", 2)
 
     first = reader.get(ada.get_absolute_url() + "?sort=title")
     piece = reader.get(first.context["more"]["piece"], headers={"HX-Request": "true", "HX-Target": "more"})

@@ -104,6 +104,7 @@ def test_each_way_to_fail_is_told_and_keeps_nobody_else_from_loading(site):
     assert after == before, "what a failed one had added counts for nothing"
 
 
+@pytest.mark.slow
 def test_django_starts_whatever_is_installed(site, tmp_path):
     for name, (source, _) in BROKEN.items():
         install(site, name, source)

@@ -91,6 +91,7 @@ def test_a_sigterm_puts_the_job_back_uncounted_and_ends_the_worker(
     assert rq_queue("maintenance").count == 1
 
 
+@pytest.mark.slow
 def test_a_redis_that_goes_away_ends_the_worker_and_costs_its_job_nothing(
     start: Start, notes: Path, tmp_path: Path, own_redis: "subprocess.Popen[bytes]"
 ) -> None:

@@ -306,6 +306,7 @@ def test_a_file_that_went_from_one_watched_part_to_another_keeps_its_row(
 
 
 # ---- the process ----------------------------------------------------------------------------------------------------
+@pytest.mark.slow
 def test_the_watcher_watches_until_it_is_told_to_stop(
     start: Callable[..., "subprocess.Popen[bytes]"], tmp_path: Path
 ) -> None:

@@ -122,6 +122,7 @@ def test_a_cut_shares_the_keyframes_of_the_tiles_of_the_whole(
     assert shifts == pytest.approx([10.0] * len(shifts), abs=0.05)
 
 
+@pytest.mark.slow
 def test_different_films_share_no_keyframe(tmp_path: Path, film: Path) -> None:
     other = factory.make_video(tmp_path / "other.mp4", seconds=10, size="320x180", source="scenes:2.37", gop=25)
 

@@ -28,6 +28,7 @@ def test_the_same_video_smaller_and_in_another_codec_is_close(tmp_path: Path) ->
     assert hamming_distance(hash_of(original), hash_of(other)) <= 6
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("other_source", ["scenes:2.37", "moving"])
 def test_different_videos_are_far_apart(tmp_path: Path, other_source: str) -> None:
     one = factory.make_video(tmp_path / "a.mp4", seconds=12, source="scenes:1", gop=25)
