@@ -203,6 +203,7 @@ PAGES: dict[str, Callable[[Page], None]] = {
     "triage": _triage,
     "triage-grid": _triage_grid,
     "triage-pace": _go("/admin/library/triage/pace/"),
+    "stats": _go("/stats/"),
     "admin-history": _history,
     "admin-undo": _undo,
     "admin-missing": _go("/admin/missing/"),
