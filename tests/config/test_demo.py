@@ -55,6 +55,7 @@ def test_everybody_has_colours_of_their_own_and_none_like_the_ring() -> None:
     assert all(min(red, blue) - green <= 100 for four in colors for red, green, blue in four)
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_the_demo_is_half_organised_and_a_second_run_changes_nothing(tmp_path: Path, few: dict[str, Film]) -> None:
     make_user(is_superuser=True)

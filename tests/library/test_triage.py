@@ -196,7 +196,7 @@ def test_what_one_has_before_them_is_not_shown_to_another_until_it_is_given_up(a
 def test_two_at_once_are_never_shown_the_same(ana: User, is_guarded: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """The control: leases that are looked at and then written, without the conflict that decides."""
     bo, videos = make_user(), make_videos(12)
-    barrier = threading.Barrier(2)
+    barrier = threading.Barrier(2, timeout=5)
     if not is_guarded:
         monkeypatch.setattr(
             leases, "_TAKE", leases._TAKE.replace("WHERE lease.user_id = EXCLUDED.user_id OR", "WHERE true OR")
@@ -207,7 +207,7 @@ def test_two_at_once_are_never_shown_the_same(ana: User, is_guarded: bool, monke
         try:
             while True:
                 if len(seen) < 4:
-                    barrier.wait(5)
+                    barrier.wait()
                 found = served(user, "all")
                 if not found:
                     return seen
@@ -218,8 +218,15 @@ def test_two_at_once_are_never_shown_the_same(ana: User, is_guarded: bool, monke
         finally:
             connection.close()
 
-    with ThreadPoolExecutor(2) as pool:
-        one, other = pool.map(go_through, (ana, bo))
+    # Whether two meet is chance: without the guard they do in one of some rounds, with it never.
+    for _ in range(1 if is_guarded else 15):
+        with ThreadPoolExecutor(2) as pool:
+            one, other = pool.map(go_through, (ana, bo))
+        if set(one) & set(other):
+            break
+        barrier.reset()
+        if not is_guarded:
+            make_videos(12)
 
     if is_guarded:
         assert sorted([*one, *other]) == videos

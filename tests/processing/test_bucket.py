@@ -417,6 +417,7 @@ def test_without_a_bucket_it_says_what_to_set(settings):
 
 
 # ---- the settings ---------------------------------------------------------------------------------------------------
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("more", "told"),
     [

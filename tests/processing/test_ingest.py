@@ -391,6 +391,7 @@ def _run_command(*arguments: str, log: Path) -> tuple[int, str]:
     return process.returncode, out.decode()
 
 
+@pytest.mark.slow
 def test_the_command_prints_nothing_but_its_report_and_succeeds_although_files_failed(
     films: Path, tmp_path: Path
 ) -> None:

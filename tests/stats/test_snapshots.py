@@ -183,7 +183,7 @@ def test_days_are_those_of_utc_whatever_the_owners_clock_does(zone: str, setting
 
 
 def year_of_rows() -> None:
-    """Two years of days and 200 days of hours, without looking at anything."""
+    """Two years of days and 100 days of hours, without looking at anything."""
     LibrarySnapshot.objects.bulk_create(
         LibrarySnapshot(day=NOW.date() - timedelta(days=ago), taken_at=NOW, total_count=1000 - ago)
         for ago in range(730)
@@ -197,7 +197,7 @@ def year_of_rows() -> None:
             video_count=1,
             disks=[disk | {"free_bytes": 1_000_000 + 500 * ago}],
         )
-        for ago in range(24 * 200)
+        for ago in range(24 * 100)
     )
 
 
