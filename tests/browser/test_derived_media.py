@@ -106,6 +106,7 @@ def test_a_clip_that_is_gone_leaves_the_storyboard(open_page: OpenPage, film: Vi
     expect(picture.locator(".scrub")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_what_the_player_shows_becomes_the_cover_and_is_undone(open_page: OpenPage, film: VideoFile) -> None:
     page = open_page(f"/videos/{film.video_id}/")
     page.wait_for_function("document.querySelector('video').readyState >= 1")

@@ -30,6 +30,7 @@ def video(owner, tmp_path: Path):
         yield Video.objects.get(files=file)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", [1280, 390])
 def test_a_fact_is_taken_over_and_the_change_undone(open_page, video, width):
     page = open_page(f"/admin/library/video/{video.pk}/change/", width=width)

@@ -136,6 +136,7 @@ def small_pieces(size: int) -> Callable[[Route], None]:
     return answer
 
 
+@pytest.mark.slow
 def test_an_upload_survives_a_lost_connection_and_a_reload(
     browser: Browser, live_server, owner: User, tmp_path: Path, film: Path
 ) -> None:

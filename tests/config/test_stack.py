@@ -54,6 +54,7 @@ def use(home):
     wait_until(lambda: current_holder(home) is None)
 
 
+@pytest.mark.slow
 def test_two_commands_share_the_servers_and_the_last_one_stops_them(home, use):
     first, keeper = use()
     second, same_keeper = use()

@@ -94,6 +94,7 @@ def test_ready_means_ready(up):
     assert json.loads(up.get("/readyz")[1])["status"] == "ok"
 
 
+@pytest.mark.slow
 def test_a_second_start_on_the_same_home_says_so(up):
     second = manage(up.home, "up", "--port", str(free_port()))
 
@@ -101,6 +102,7 @@ def test_a_second_start_on_the_same_home_says_so(up):
     assert f"already runs on {up.home}: http://127.0.0.1:{up.port} (process {up.process.pid})" in second.stderr
 
 
+@pytest.mark.slow
 def test_a_command_uses_the_running_servers(up):
     script = "from library.models import Folder; print(Folder.objects.get())"
 

@@ -433,6 +433,7 @@ def test_stopping_the_command_puts_everything_back(films: Path, tmp_path: Path, 
     assert (job.status, job.attempts, processes.is_alive(child)) == (JobStatus.PENDING, 0, False)
 
 
+@pytest.mark.slow
 def test_nothing_of_a_killed_command_lives_on(films: Path, tmp_path: Path) -> None:
     notes = tmp_path / "notes"
     process = processes.start("ingest", str(films), log=tmp_path / "log", VIDEOTHEK_TEST_NOTES=str(notes))

@@ -52,6 +52,7 @@ def own_redis(tmp_path: Path) -> Iterator["subprocess.Popen[bytes]"]:
     process.wait()
 
 
+@pytest.mark.slow
 def test_a_worker_signs_on_and_off(worker: "subprocess.Popen[bytes]") -> None:
     row = WorkerProcess.objects.get()
 
@@ -130,6 +131,7 @@ def test_cancelling_a_job_ends_its_program(worker: "subprocess.Popen[bytes]", no
     assert worker.poll() is None
 
 
+@pytest.mark.slow
 def test_a_worker_says_which_process_of_its_has_the_job(worker: "subprocess.Popen[bytes]", notes: Path) -> None:
     job = submit("hang", notes)
     child = wait_for_child(notes)
