@@ -1,0 +1,5 @@
+"""Faces: references, appearances, settings."""
+
+from importers.kinds.base import Kind
+
+KINDS: tuple[Kind, ...] = ()

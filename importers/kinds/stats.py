@@ -1,0 +1,5 @@
+"""Snapshots."""
+
+from importers.kinds.base import Kind
+
+KINDS: tuple[Kind, ...] = ()

@@ -1,0 +1,1 @@
+"""The systems that people come from, one package each."""

@@ -1,0 +1,5 @@
+"""Reading data of GoonHub."""
+
+
+def register() -> None:
+    """Called by `ImportersConfig.ready()`."""

@@ -1,0 +1,5 @@
+"""Reading data of MediaOS."""
+
+
+def register() -> None:
+    """Called by `ImportersConfig.ready()`."""

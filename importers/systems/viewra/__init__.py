@@ -1,0 +1,5 @@
+"""Reading data of Viewra."""
+
+
+def register() -> None:
+    """Called by `ImportersConfig.ready()`."""
