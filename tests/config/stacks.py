@@ -1,11 +1,13 @@
 """Programs under test that run on a HOME of their own."""
 
 import os
+import random
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -36,9 +38,14 @@ def manage(home: Path, *arguments: str, **more: str) -> subprocess.CompletedProc
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port nobody listens on. Below those that Linux gives to outgoing connections, and of each worker of the tests
+    its own thousand: what was free a second ago still is when a server comes to bind it."""
+    first = 20_000 + 1_000 * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    for port in random.SystemRandom().sample(range(first, first + 1_000), 1_000):
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError(f"no port between {first} and {first + 999} is free")
 
 
 def processes_of(home: Path) -> list[str]:
@@ -55,7 +62,7 @@ def processes_of(home: Path) -> list[str]:
     return found
 
 
-def wait_until(condition: Callable[[], object], seconds: float = 20.0) -> None:
+def wait_until(condition: Callable[[], object], seconds: float = 60.0) -> None:
     """Fails when the condition doesn't come true in time."""
     deadline = time.monotonic() + seconds
     while not condition():

@@ -28,14 +28,18 @@ class Server:
             # Nothing here collects static files, whose names the page would look up.
             VIDEOTHEK_DEBUG="true",
             GATE=str(folder / "gate"),
+            DJANGO_SETTINGS_MODULE="tests.config.small_settings",
         )
-        command = ["-m", "gunicorn", "-c", "python:config.gunicorn", "--bind", f"127.0.0.1:{self.port}"]
+        # The patience at a stop is far longer than any test waits, so that what needs it is seen to hang.
+        patience = ["--graceful-timeout", "300"]
+        command = ["-m", "gunicorn", "-c", "python:config.gunicorn", *patience, "--bind", f"127.0.0.1:{self.port}"]
         self.process = subprocess.Popen(
             [sys.executable, *command, "tests.config.slow_application"],
             cwd=PROJECT_ROOT, env=environment, stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
 
     def is_listening(self) -> bool:
+        assert self.process.poll() is None, self.process.communicate()[1]
         with closing(socket.socket()) as probe:
             return probe.connect_ex(("127.0.0.1", self.port)) == 0
 
@@ -225,6 +229,6 @@ def test_a_stop_lets_go_of_who_has_paused(server, film):
 
     server.process.terminate()
 
-    assert server.process.wait(timeout=4.5) == 0
+    assert server.process.wait(timeout=60) == 0
     with paused, pytest.raises((http.client.IncompleteRead, ConnectionError)):
         paused.read()
