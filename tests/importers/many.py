@@ -155,7 +155,8 @@ def all_rows() -> dict[str, list[str]]:
     """Every row of every table but the history and the records of imports, without when it was last changed."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public' AND table_type = 'BASE TABLE'"
+            "SELECT table_name FROM information_schema.tables"
+            " WHERE table_schema = 'public' AND table_type = 'BASE TABLE'"
         )
         names = sorted(name for (name,) in cursor.fetchall())
         found = {}
