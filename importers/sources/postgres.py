@@ -1,6 +1,7 @@
 """PostgreSQL databases of other programs: one read-only transaction that sees one state of everything."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import count
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,6 +12,8 @@ from psycopg.rows import dict_row
 from importers.exceptions import SourceError
 
 _AT_A_TIME = 500
+# Several tables may be read at once, each by a cursor of its own.
+_numbers = count(1)
 
 
 class PostgresTables:
@@ -75,7 +78,7 @@ class PostgresTables:
             where = sql.SQL(" WHERE ({}) > ({})").format(names, values)
         statement = sql.SQL("SELECT * FROM {}{} ORDER BY {}").format(sql.Identifier(self._schema, table), where, names)
         try:
-            with self._connection.cursor(name="videothek_rows") as cursor:
+            with self._connection.cursor(name=f"videothek_{next(_numbers)}") as cursor:
                 cursor.itersize = _AT_A_TIME
                 cursor.execute(statement)
                 yield from cursor
