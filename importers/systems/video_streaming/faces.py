@@ -103,10 +103,10 @@ def map_setting(fields: Fields, facts: Facts) -> Mapped:
     name = fields.text("key")
     fields.pass_over("id")
     if name == "enabled":
-        value, reason = clean_boolean(fields.raw("value"))
-        if value is None or reason:
+        is_on, reason = clean_boolean(fields.raw("value"))
+        if is_on is None or reason:
             return fields.skip(reason or "bad_boolean", title=name)
-        return fields.done(Record("faces.facesettings", {"is_enabled": value}), title=name)
+        return fields.done(Record("faces.facesettings", {"is_enabled": is_on}), title=name)
     if name not in _SETTINGS:
         return fields.skip("no_place_yet", title=name)
     fields.raw("value")

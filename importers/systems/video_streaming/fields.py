@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 from importers.records import Mapped, Record, Ref, SourceRow
 from importers.sources.cleaning import (
@@ -16,6 +16,8 @@ from importers.sources.cleaning import (
     clean_vector,
     keepable,
 )
+
+_Value = TypeVar("_Value")
 
 
 def key_text(value: Any) -> str:
@@ -47,8 +49,12 @@ class Fields:
 
     def raw(self, *names: str) -> Any:
         """The value as it is; None where there is none."""
-        self._read.update(names)
-        return next((self._columns[name] for name in names if self._columns.get(name) not in (None, "")), None)
+        found = None
+        for name in names:
+            self._read.add(name)
+            if found is None and (value := self._columns.get(name)) != "":
+                found = value
+        return found
 
     def text(self, *names: str, longest: int | None = None) -> str:
         text, reason = clean_text(self.raw(*names), longest=longest)
@@ -112,7 +118,9 @@ class Fields:
         kept = whole(self._columns) if is_kept else {}
         return Mapped(skipped=reason, kept=kept, notes=tuple(dict.fromkeys(self._notes)), title=title[:300])
 
-    def _cleaned(self, clean: Callable[..., tuple[Any, str]], names: tuple[str, ...], **bounds: Any) -> Any:
+    def _cleaned(
+        self, clean: Callable[..., tuple[_Value | None, str]], names: tuple[str, ...], **bounds: Any
+    ) -> _Value | None:
         value, reason = clean(self.raw(*names), **bounds)
         self._settle(names, reason)
         return value

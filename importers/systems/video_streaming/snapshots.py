@@ -24,18 +24,21 @@ def map_storage(fields: Fields, facts: Facts) -> Mapped:
     moment, reason = _moment(fields, facts, "stats_storage_snapshots", _HOUR)
     if moment is None or reason:
         return fields.skip(reason)
-    made = [{"label": label, "size_bytes": fields.integer(name) or 0, "files": 0} for name, label in _MADE]
+    sizes = [(label, fields.integer(name) or 0) for name, label in _MADE]
+    made = [
+        {"label": label, "size_bytes": size, "files": 0} for label, size in sorted(sizes, key=lambda pair: -pair[1])
+    ]
     values = {
         "period": moment.replace(minute=0, second=0, microsecond=0),
         "taken_at": moment,
         "video_bytes": fields.integer("total_video_size_bytes") or 0,
         "video_count": _count(fields, "total_video_count"),
-        "derived_bytes": sum(row["size_bytes"] for row in made),
+        "derived_bytes": sum(size for _, size in sizes),
         "derived_at": moment,
         "converted_bytes": fields.integer("converted_size_bytes") or 0,
         "database_bytes": fields.integer("database_size_bytes") or 0,
         "directory_breakdown": _directories(fields),
-        "derived_breakdown": sorted(made, key=lambda row: -row["size_bytes"]),
+        "derived_breakdown": made,
         "created_at": moment,
     }
     return fields.done(Record("stats.storagesnapshot", values), title=f"{moment:%Y-%m-%d %H}")
