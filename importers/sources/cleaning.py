@@ -192,5 +192,7 @@ def _offset(zone: str | None) -> timedelta:
     if not zone or zone == "Z":
         return timedelta(0)
     digits = zone[1:].replace(":", "").ljust(4, "0")
+    if int(digits[:2]) > 15 or int(digits[2:]) > 59:
+        raise ValueError("No zone is that far away.")
     offset = timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
     return -offset if zone[0] == "-" else offset

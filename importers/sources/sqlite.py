@@ -12,6 +12,7 @@ from importers.exceptions import SourceError
 
 _MAGIC = b"SQLite format 3\x00"
 _AT_A_TIME = 500
+_WAIT_SECONDS = 5.0
 # The byte of the header that says how the file is read (2 is with a write-ahead log), see sqlite.org/fileformat.
 _READ_VERSION_AT = 19
 
@@ -110,7 +111,11 @@ class SqliteTables:
     def _connect(self, path: Path, options: str) -> None:
         # Chunks are read by whichever thread the writer runs in; never by two at once.
         self._connection = sqlite3.connect(
-            f"file:{quote(str(path))}?{options}", uri=True, timeout=5, isolation_level=None, check_same_thread=False
+            f"file:{quote(str(path))}?{options}",
+            uri=True,
+            timeout=_WAIT_SECONDS,
+            isolation_level=None,
+            check_same_thread=False,
         )
         self._connection.text_factory = lambda raw: raw.decode("utf-8", "surrogateescape")
         if "mode=ro" in options:
