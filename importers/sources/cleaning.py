@@ -116,7 +116,7 @@ def clean_text(value: Any, *, longest: int | None = None) -> tuple[str, str]:
     """Text that PostgreSQL holds: NUL bytes and lone surrogates become U+FFFD. Reasons: `bad_text`, `too_long`."""
     if value is None:
         return "", ""
-    text = value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+    text = value.decode("utf-8", "surrogateescape") if isinstance(value, bytes) else str(value)
     cleaned = _UNFIT.sub("\ufffd", text)
     reason = "bad_text" if cleaned != text else ""
     if longest is not None and len(cleaned) > longest:

@@ -87,7 +87,7 @@ def test_whole_numbers_are_exact_and_fractions_are_rounded() -> None:
 
 def test_text_is_what_a_database_can_hold() -> None:
     assert clean_text("a\x00b\ud800c") == ("a\ufffdb\ufffdc", "bad_text")
-    assert clean_text(b"\xffa") == ("\ufffda", "")
+    assert clean_text(b"\xffa") == ("\ufffda", "bad_text")
     assert clean_text("abc", longest=2) == ("ab", "too_long")
     assert clean_text(None) == ("", "")
 

@@ -82,6 +82,8 @@ def write_sqlite(path: Path, data: Data, shape: int, *, wal: bool = False) -> Pa
         for name, rows in data.items():
             if rows and name not in schema(shape):
                 connection.execute(f"CREATE TABLE {name} ({', '.join(_names(rows))})")
+            elif more := set(_names(rows)) - set(columns_of(schema(shape)[name])):
+                connection.execute(f"ALTER TABLE {name} ADD COLUMN {more.pop()}")
             for columns, same in _by_columns(rows):
                 marks = ", ".join("?" * len(columns))
                 values = ([_for_sqlite(row[column]) for column in columns] for row in same)
@@ -393,5 +395,80 @@ def fill_rules(data: Data) -> None:
     ]  # fmt: skip
 
 
-def columns(table: str, shape: int) -> list[str]:
-    return list(columns_of(schema(shape)[table]))
+def build_dirty(path: Path) -> Path:
+    """A SQLite file, of the third release, with everything that has been seen to be wrong in one."""
+    return write_sqlite(path, make_dirty(), 3)
+
+
+def make_dirty() -> Data:
+    """Bad values in rows that are there, rows that point to nothing, columns and tables that nobody knows."""
+    data = make(FEW, shape=3)
+    _spoil_core(data)
+    _spoil_links(data)
+    _spoil_figures(data)
+    return data
+
+
+def _spoil_core(data: Data) -> None:
+    videos = data["videos"]
+    videos[0] |= {"title": "Fi\x00lm", "description": b"caf\xe9"}
+    videos[1] |= {"indexed_at": "2024-02-30 12:00:00", "last_verified_at": "0000-00-00 00:00:00"}
+    videos[2] |= {"width": "wide", "fps": -1, "is_available": "maybe"}
+    videos[3] |= {"title": None, "is_deleted": "true", "indexed_at": "2024-01-03T10:00:00.123Z"}
+    videos[4] |= {"title": "x" * 600, "directory_id": 99, "themes": " Night ,, night,Beach "}
+    videos[5] |= {"mood": "blue"}
+    videos[6] |= {"is_available": "0", "duration_seconds": None, "width": None}
+    data["app_settings"][0]["value"] = "soon"
+    data["app_settings"][1]["value"] = "99999"
+    data["app_settings"].append({"key": "stash_auto_sync", "value": "true", "updated_at": moment(3)})
+    logs = data["scan_logs"]
+    logs[0] |= {"errors": "ENOENT: /srv/videos is gone"}
+    logs[1] |= {"completed_at": None}
+    logs[2] |= {"completed_at": "2024-13-01 00:00:00"}
+    logs[3] |= {"started_at": "yesterday", "files_found": "many"}
+    data["watch_parties"] = [{"id": 1, "guests": b"\x00\xff"}, {"id": 2, "guests": None}]
+    data["notes"] = [{"text": "same"}, {"text": "same"}]
+
+
+def _spoil_links(data: Data) -> None:
+    data["tags"][1] |= {"parent_id": 3, "color": "red"}
+    data["tags"][2] |= {"parent_id": 2, "color": "#abc"}
+    data["tags"][3] |= {"name": "tag 1", "parent_id": None}
+    data["creators"][0] |= {"name": " ", "is_verified": "perhaps"}
+    data["studios"][0] |= {"parent_studio_id": 1}
+    data["studios"][1] |= {"created_at": 1_704_096_000}
+    data["creator_platforms"][3] |= {"creator_id": 1, "is_primary": True}
+    data["creator_platforms"][4] |= {"username": ""}
+    data["creator_social_links"][0] |= {"url": ""}
+    data["video_tags"] += [{"video_id": 999, "tag_id": 1, "added_at": "never"}, {"video_id": None, "tag_id": 1}]
+    data["playlist_videos"][1] |= {"position": 1}
+    data["playlist_videos"][2] |= {"position": 70}
+    data["favorites"][0] |= {"added_at": "2024-06-31 00:00:00"}
+    data["bookmarks"][0] |= {"timestamp_seconds": "later"}
+    data["ratings"] = [
+        {"id": 1, "video_id": 1, "rating": 2, "rated_at": moment(5)},
+        {"id": 2, "video_id": 1, "rating": 4, "rated_at": moment(9)},
+        {"id": 3, "video_id": 2, "rating": 9, "rated_at": moment(9)},
+        {"id": 4, "video_id": 3, "rating": "5", "rated_at": "0000-00-00"},
+    ]
+    data["triage_progress"][0] |= {"last_video_id": 999}
+    data["triage_progress"][1] |= {"filter_key": "videos_of_the_moon"}
+
+
+def _spoil_figures(data: Data) -> None:
+    data["video_stats"][0] |= {"total_watch_seconds": -5, "play_count": "3", "session_play_counted": "1"}
+    data["video_stats"][1] |= {"last_watch_at": "2024-01-05T10:00:00Z", "last_played_at": "infinity"}
+    data["conversion_jobs"][0] |= {"status": "exploded"}
+    data["conversion_jobs"][1] |= {"progress_percent": 900, "video_id": 999}
+    data["stats_storage_snapshots"][1] |= {"created_at": data["stats_storage_snapshots"][0]["created_at"]}
+    data["stats_storage_snapshots"][2] |= {"directory_breakdown": '[{"directory_id": 1'}
+    data["stats_usage_snapshots"][0] |= {"activity_by_hour": '{"25": 1, "7": 2}', "average_completion_rate": 900}
+    data["stats_content_snapshots"][0] |= {"created_at": None}
+    faces = data["video_face_detections"]
+    faces[0]["embedding"] = vector(1)[:511]
+    faces[1]["embedding"] = "[0.5, 0.25"
+    faces[2] |= {"bbox_x2": 480.0}
+    faces[3] |= {"video_id": 7}
+    faces[4] |= {"match_status": "dreamt", "bbox_x1": -20.0}
+    data["creator_face_embeddings"][0] |= {"source_type": "dream", "det_score": 7}
+    data["creator_face_embeddings"][1] |= {"creator_id": 1}

@@ -56,7 +56,6 @@ def _asked(fields: Fields, history: Fields, video: Ref | None, preset: str, fact
         "output_path": SourcePath(output) if output else "",
         "output_bytes": fields.integer("output_size_bytes"),
         "preset_key": preset,
-        "preset_name": preset,
         "preset_settings": {"codec": _CODECS.get(codec, codec)} if codec else {},
         "target_resolution": fields.text("target_resolution", longest=20),
         "command": history.text("ffmpeg_command"),

@@ -233,4 +233,4 @@ def _box(fields: Fields, shape: Shape) -> dict[str, float] | None:
     right, bottom = min(right, 1.0), min(bottom, 1.0)
     if right - left < _LEAST_SIDE or bottom - top < _LEAST_SIDE:
         return None
-    return {"left": left, "top": top, "width": right - left, "height": bottom - top}
+    return {"left": left, "top": top, "width": round(right - left, 9), "height": round(bottom - top, 9)}

@@ -5,7 +5,7 @@ Each is a pass over one table and keeps a few numbers a row, so that 100,000 row
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
@@ -46,6 +46,12 @@ class Facts:
     @cached_property
     def owner(self) -> Ref | None:
         return Ref("users", key_text(self.users[0].get("id"))) if self.users else None
+
+    @cached_property
+    def began(self) -> datetime:
+        """When the installation was made: for what needs a moment and has none that can be."""
+        moments = [clean_moment(row.get("created_at"))[0] for row in self.users]
+        return next((moment for moment in moments if moment is not None), datetime(1970, 1, 1, tzinfo=UTC))
 
     @cached_property
     def shapes(self) -> dict[str, Shape]:

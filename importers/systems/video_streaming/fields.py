@@ -91,10 +91,6 @@ class Fields:
         """Says that the columns are known and say nothing that would be missed."""
         self._read.update(names)
 
-    def put_back(self, *names: str) -> None:
-        """Says that what was read found no place, so that it is kept."""
-        self._read.difference_update(names)
-
     def note(self, reason: str) -> None:
         self._notes.append(reason)
 
@@ -116,7 +112,8 @@ class Fields:
     def skip(self, reason: str, *, title: str = "", is_kept: bool = True) -> Mapped:
         """Nothing is written of the row; it is kept whole, unless it can be made again."""
         kept = whole(self._columns) if is_kept else {}
-        return Mapped(skipped=reason, kept=kept, notes=tuple(dict.fromkeys(self._notes)), title=title[:300])
+        notes = tuple(note for note in dict.fromkeys(self._notes) if note != reason)
+        return Mapped(skipped=reason, kept=kept, notes=notes, title=title[:300])
 
     def _cleaned(
         self, clean: Callable[..., tuple[_Value | None, str]], names: tuple[str, ...], **bounds: Any

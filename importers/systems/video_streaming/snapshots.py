@@ -78,7 +78,7 @@ def map_content(fields: Fields, facts: Facts) -> Mapped:
         **{f"without_{name}": _count(fields, f"videos_without_{name}") for name in lacking},
         **{f"{name}_count": _count(fields, f"total_{name}s") for name in ("tag", "creator", "studio", "playlist")},
         "top_tags": _top(fields, "top_tags", "tags"),
-        "top_creators": _top(fields, "top_creators", ""),
+        "top_creators": _top(fields, "top_creators", "creators"),
         "created_at": moment,
     }
     return fields.done(Record("stats.contentsnapshot", values), title=f"{moment:%Y-%m-%d}")
@@ -163,14 +163,14 @@ def _breakdown(fields: Fields, column: str, name: str, total: int) -> list[dict[
 
 
 def _top(fields: Fields, column: str, table: str) -> list[dict[str, Any]]:
-    """From {id, name, video_count} or {name, count}. People are addressed by another number here: names only."""
+    """From {id, name, video_count}, or from {name, count}, of which the name alone is left."""
     shown = []
     for row in _list(fields, column):
         one: dict[str, Any] = {
             "name": clean_text(row.get("name"))[0],
             "video_count": clean_integer(row.get("video_count", row.get("count")))[0] or 0,
         }
-        if table and key_text(row.get("id")):
+        if key_text(row.get("id")):
             one["id"] = Ref(table, key_text(row.get("id")))
         shown.append(one)
     return shown[:10]

@@ -11,7 +11,7 @@ from importers.systems.video_streaming.names import made
 _MOST = 2**31 - 1
 # A video that was left behind this share of it counts as seen to its end.
 _COMPLETED = 0.9
-_QUEUES = {
+QUEUES = {
     "videos_without_tags": "without-tags",
     "videos_without_creators": "without-people",
     "videos_without_studios": "without-studio",
@@ -43,8 +43,8 @@ def map_stats(fields: Fields, facts: Facts) -> Mapped:
     }
     records = [Record("playback.playcount", values)]
     position = fields.number("last_position_seconds")
-    left_at = last_watched or fields.moment("updated_at") or values.get("created_at")
-    if position and left_at is not None:
+    left_at = last_watched or fields.moment("updated_at") or values.get("created_at") or facts.began
+    if position:
         seconds = facts.shapes.get(video.key, Shape()).seconds
         progress = {
             "user": user,
@@ -55,8 +55,6 @@ def map_stats(fields: Fields, facts: Facts) -> Mapped:
             "watched_at": left_at,
         }
         records.append(Record("playback.watchprogress", progress, part="progress"))
-    elif position:
-        fields.put_back("last_position_seconds")
     return fields.done(*records)
 
 
@@ -94,9 +92,8 @@ def map_favorite(fields: Fields, facts: Facts) -> Mapped:
     if user is None or video is None:
         return fields.skip("dangling_reference")
     fields.pass_over("id")
-    values: dict[str, Any] = {"user": user, "video": video}
-    if (added := fields.moment("added_at", "created_at")) is not None:
-        values |= {"added_at": added, "created_at": added}
+    added = fields.moment("added_at", "created_at") or facts.began
+    values = {"user": user, "video": video, "added_at": added, "created_at": added}
     return fields.done(Record("playback.favorite", values))
 
 
@@ -129,36 +126,39 @@ def map_rating(fields: Fields, facts: Facts) -> Mapped:
         return fields.skip("bad_number")
     if facts.newest_ratings.get(video.key) != fields.key:
         return fields.skip("duplicate")
-    values: dict[str, Any] = {
+    rated = fields.moment("rated_at", "created_at") or facts.began
+    values = {
         "user": facts.owner,
         "video": video,
         "stars": Decimal(round(2 * stars)) / 2,
         "comment": fields.text("comment"),
+        "rated_at": rated,
+        "created_at": rated,
     }
-    if (rated := fields.moment("rated_at", "created_at")) is not None:
-        values |= {"rated_at": rated, "created_at": rated}
     return fields.done(Record("playback.rating", values))
 
 
 def map_triage(fields: Fields, facts: Facts) -> Mapped:
     """A queue that isn't one of ours is kept. No last video is the beginning."""
     user, key = fields.ref("users", "user_id") or facts.owner, fields.text("filter_key")
-    if key not in _QUEUES:
+    if key not in QUEUES:
         return fields.skip("no_place_yet", title=key)
     if user is None:
         return fields.skip("dangling_reference", title=key)
     last = fields.ref("videos", "last_video_id")
-    started, active = fields.moment("created_at"), fields.moment("updated_at")
+    started = fields.moment("created_at") or facts.began
+    active = fields.moment("updated_at") or started
     position: Ref | int = last if last is not None and last.key in facts.ids("videos") else 0
     if last is not None and position == 0:
         fields.refuse("dangling_reference", "last_video_id")
     values: dict[str, Any] = {
         "user": user,
-        "queue": _QUEUES[key],
+        "queue": QUEUES[key],
         "position": position,
         "processed": fields.integer("processed_count", most=_MOST) or 0,
         "total": fields.integer("total_count", most=_MOST) or 0,
+        "started_at": started,
+        "active_at": active,
+        "created_at": started,
     }
-    if started or active:
-        values |= {"started_at": started or active, "active_at": active or started, "created_at": started or active}
     return fields.done(Record("library.triageprogress", values), title=key)
