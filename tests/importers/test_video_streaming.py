@@ -455,7 +455,7 @@ def test_what_is_no_data_of_this_system_is_told(tmp_path: Path) -> None:
         ("stats_storage_snapshots", {"duplicate": 1, "bad_json": 1}),
         ("stats_usage_snapshots", {"bad_value": 1, "bad_number": 1}),
         ("stats_content_snapshots", {"bad_date": 1}),
-        ("video_face_detections", {"bad_vector": 2, "bad_number": 2, "bad_value": 1}),
+        ("video_face_detections", {"bad_vector": 2, "bad_number": 3, "bad_value": 1}),
         ("creator_face_embeddings", {"bad_value": 1, "bad_number": 1, "duplicate": 1}),
         ("watch_parties", {"unknown_table": 2}),
         ("notes", {"unknown_table": 2}),
