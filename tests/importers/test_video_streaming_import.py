@@ -96,7 +96,7 @@ def test_what_was_curated_is_there(owner: User, clean: Path) -> None:
 def test_what_machines_knew_is_there(owner: User, clean: Path) -> None:
     run(clean)
 
-    assert Counter(Conversion.objects.values_list("status", flat=True)) == {"completed": 5, "failed": 2, "cancelled": 1}
+    assert Counter(Conversion.objects.values_list("status", flat=True)) == {"completed": 4, "failed": 2, "cancelled": 2}
     assert Job.objects.filter(stage="faces", status="completed").count() == 1
     assert (StorageSnapshot.objects.count(), LibrarySnapshot.objects.count()) == (8, 5)
     assert (ContentSnapshot.objects.count(), UsageSnapshot.objects.count()) == (5, 5)
@@ -139,7 +139,7 @@ def test_bad_input_is_counted_and_the_rest_comes_over(owner: User, tmp_path: Pat
 
     assert {name: table["read"] for name, table in report.items()} == source_counts(path)
     reasons = {name: table["reasons"] for name, table in report.items()}
-    assert reasons["tags"] == {"bad_value": 1}
+    assert reasons["tags"] == {"bad_value": 1, "duplicate": 1}
     assert report["tags"]["merged"] == 1
     assert Tag.objects.filter(name="tag 1", parent=None).count() == 1
     assert reasons["video_tags"]["dangling_reference"] == 2
