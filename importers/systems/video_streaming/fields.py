@@ -1,5 +1,6 @@
 """The columns of one row, read one after another; what was not read, or can't be, is kept."""
 
+import math
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from decimal import Decimal
@@ -24,7 +25,7 @@ def key_text(value: Any) -> str:
     """A key as text, the same from every carrier: 5, 5.0, "5" and Decimal(5) are one."""
     if value is None:
         return ""
-    if isinstance(value, float | Decimal) and value == value and value % 1 == 0:
+    if isinstance(value, float | Decimal) and math.isfinite(value) and value % 1 == 0:
         value = int(value)
     return str(int(value) if isinstance(value, bool) else value).strip()
 
