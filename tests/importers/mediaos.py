@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 import sqlite3
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ VIEWER = "user_1710000000000_c3d4"
 MEDIA = "/volume1/media"
 
 
+# Once for each text: deriving keys takes long.
+@cache
 def encrypt(text: str, key: str = OLD_KEY) -> str:
     """As MediaOS did: base64 of salt, initialisation vector, tag and text."""
     salt, iv = os.urandom(32), os.urandom(16)
@@ -26,6 +29,7 @@ def encrypt(text: str, key: str = OLD_KEY) -> str:
     return base64.b64encode(salt + iv + sealed[-16:] + sealed[:-16]).decode()
 
 
+@cache
 def hash_password(password: str) -> str:
     """As MediaOS did: the salt's hexadecimal text is the salt."""
     salt = os.urandom(16).hex()
