@@ -1,6 +1,7 @@
 """PostgreSQL databases of other programs: one read-only transaction that sees one state of everything."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import count
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -23,6 +24,7 @@ class PostgresTables:
     def __init__(self, url: str, schema: str = "public") -> None:
         self.label = shown_url(url)
         self._schema = schema
+        self._numbers = count(1)
         try:
             self._connection = psycopg.connect(url, connect_timeout=10, row_factory=dict_row)
             self._connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
@@ -75,10 +77,23 @@ class PostgresTables:
             where = sql.SQL(" WHERE ({}) > ({})").format(names, values)
         statement = sql.SQL("SELECT * FROM {}{} ORDER BY {}").format(sql.Identifier(self._schema, table), where, names)
         try:
-            with self._connection.cursor(name="videothek_rows") as cursor:
+            # Several tables may be read at once, one within the other.
+            with self._connection.cursor(name=f"videothek_rows_{next(self._numbers)}") as cursor:
                 cursor.itersize = _AT_A_TIME
                 cursor.execute(statement)
                 yield from cursor
+        except psycopg.Error as error:
+            raise SourceError(f"{self.label}: the table {table} can't be read ({_first_line(error)}).") from None
+
+    def matching(self, table: str, column: str, values: Sequence[str]) -> list[dict[str, Any]]:
+        """The rows that say one of some hundred values there. Fast where the column has an index, as a key has."""
+        statement = sql.SQL("SELECT * FROM {} WHERE {} IN ({})").format(
+            sql.Identifier(self._schema, table),
+            sql.Identifier(column),
+            sql.SQL(", ").join(sql.Literal(value) for value in values),
+        )
+        try:
+            return list(self._connection.execute(statement))
         except psycopg.Error as error:
             raise SourceError(f"{self.label}: the table {table} can't be read ({_first_line(error)}).") from None
 

@@ -1,15 +1,12 @@
 """The columns of one source row, taken one by one."""
 
-import base64
 import hashlib
-import math
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime, time, timedelta
-from decimal import Decimal
+from datetime import date, datetime
 from typing import Any
-from uuid import UUID
 
 from importers.records import Secret
+from importers.sources import cleaning
 from importers.sources.cleaning import (
     clean_boolean,
     clean_date,
@@ -21,7 +18,7 @@ from importers.sources.cleaning import (
 )
 from importers.systems.hiding import hide_secrets
 
-_LONGEST_KEY = 500
+_LONGEST_KEY, _LONGEST_PART = 500, 200
 
 
 class Cells:
@@ -138,34 +135,28 @@ class Cells:
 
 
 def keepable(value: Any) -> Any:
-    """The value as JSON in a database can hold it, with nothing lost. Text with NUL bytes or lone surrogates becomes
-    {"base64": its UTF-8, surrogates as they are}, so do bytes; odd numbers, decimals and moments become text. Secrets
-    stay."""
-    if value is None or isinstance(value, bool | Secret | int):
-        return value if not isinstance(value, int) or abs(value) < 10**300 else str(value)
-    if isinstance(value, str):
-        if "\x00" in value or any("\ud800" <= c <= "\udfff" for c in value):
-            return {"base64": base64.b64encode(value.encode("utf-8", "surrogatepass")).decode()}
+    """`cleaning.keepable`, with secrets as they are."""
+    if isinstance(value, Secret):
         return value
-    if isinstance(value, float):
-        return value if math.isfinite(value) else str(value)
     if isinstance(value, Mapping):
         return {clean_text(name)[0]: keepable(item) for name, item in value.items()}
     if isinstance(value, list | tuple):
         return [keepable(item) for item in value]
-    if isinstance(value, bytes | memoryview):
-        return {"base64": base64.b64encode(bytes(value)).decode()}
-    if isinstance(value, datetime | date | time):
-        return value.isoformat()
-    if isinstance(value, Decimal | UUID | timedelta):
-        return str(value)
-    return clean_text(value)[0]
+    return cleaning.keepable(value)
 
 
 def row_key(*values: Any) -> str:
     """A row's key as text: the parts joined by ":", NUL bytes and surrogates replaced, one that is too long cut with a
     digest at its end. References to the row must be made by it too."""
-    key = clean_text(":".join("" if value is None else str(value) for value in values))[0]
-    if len(key) <= _LONGEST_KEY:
-        return key
-    return f"{key[:400]}~{hashlib.blake2b(key.encode(), digest_size=16).hexdigest()}"
+    return _shortened(clean_text(":".join("" if value is None else str(value) for value in values))[0], _LONGEST_KEY)
+
+
+def part_name(*words: Any) -> str:
+    """The name of one record of a row; two of different words stay different."""
+    return _shortened(clean_text(" ".join(str(word) for word in words))[0], _LONGEST_PART)
+
+
+def _shortened(text: str, longest: int) -> str:
+    if len(text) <= longest:
+        return text
+    return f"{text[: longest - 33]}~{hashlib.blake2b(text.encode(), digest_size=16).hexdigest()}"

@@ -15,35 +15,23 @@ from importers.systems.mediaos.members import Member, Torn, members
 from importers.systems.mediaos.secrets import UnreadableSecretError, read_secret
 from importers.systems.mediaos.source import Mediaos, MediaosSource
 from tests.importers import mediaos
+from tests.importers.readers import notes_of, read_all, secrets_in, values_of
 
 
 def open_source(path: Path, secret: str = mediaos.OLD_KEY) -> MediaosSource:
     return Mediaos().open(str(path), SourceOptions(secret=secret))
 
 
-def read(source: MediaosSource) -> dict[tuple[str, str], Mapped]:
-    """Everything there is, by table and key."""
-    return {(table.name, row.key): source.map(row) for table in source.tables() for row in source.rows(table.name)}
-
-
-def records(mapped: Mapped, kind: str) -> list[dict[str, Any]]:
-    return [dict(record.values) for record in mapped.records if record.kind == kind]
-
-
-def notes_of(mapped: Mapped) -> dict[str, str]:
-    return {values["key"]: values["value"] for values in records(mapped, "library.videometadata")}
-
-
 @pytest.fixture(scope="module")
 def clean(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[tuple[str, str], Mapped]]:
     source = open_source(mediaos.build_clean(tmp_path_factory.mktemp("clean") / "config"))
-    yield read(source)
+    yield read_all(source)
     source.close()
 
 
 @pytest.fixture(scope="module")
 def dirty(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], Mapped]:
-    return read(open_source(mediaos.build_dirty(tmp_path_factory.mktemp("dirty") / "config")))
+    return read_all(open_source(mediaos.build_dirty(tmp_path_factory.mktemp("dirty") / "config")))
 
 
 def test_a_scanned_film_becomes_a_video_with_its_file(clean: dict[tuple[str, str], Mapped]) -> None:
@@ -65,7 +53,7 @@ def test_a_scanned_film_becomes_a_video_with_its_file(clean: dict[tuple[str, str
         "year": "1999", "quality": "1080p", "source": "BluRay", "codec": "x265",
         "poster": "https://image.example.org/keeper.jpg",
     }  # fmt: skip
-    assert records(film, "people.externalid") == [
+    assert values_of(film, "people.externalid") == [
         {"video": Ref("library_items", "lq1film"), "source": "mediaos", "external_id": "lq1film"}
     ]
     assert not film.kept and not film.notes and not film.skipped
@@ -77,8 +65,8 @@ def test_a_series_is_a_video_of_the_one_file_that_is_known_with_its_show_as_a_ta
     show = clean["library_items", "lq2show"]
 
     assert show.records[0].values["title"] == "Harbour Lights S02E05 The Storm"
-    assert records(show, "library.tag") == [{"name": "Harbour Lights", "parent": None}]
-    assert records(show, "library.videotag")[0]["tag"] == Ref("library_items", "lq2show", "series")
+    assert values_of(show, "library.tag") == [{"name": "Harbour Lights", "parent": None}]
+    assert values_of(show, "library.videotag")[0]["tag"] == Ref("library_items", "lq2show", "series")
     assert notes_of(show) == {
         "series": "Harbour Lights", "season": "2", "episode": "5", "episode title": "The Storm", "quality": "720p",
     }  # fmt: skip
@@ -94,8 +82,8 @@ def test_items_without_a_film_are_kept_as_they_were(clean: dict[tuple[str, str],
 def test_accounts_come_with_their_hashes_and_the_oldest_admin_is_the_owner(
     clean: dict[tuple[str, str], Mapped],
 ) -> None:
-    [owner] = records(clean["users", mediaos.ADMIN], "library.user")
-    [viewer] = records(clean["users", mediaos.VIEWER], "library.user")
+    [owner] = values_of(clean["users", mediaos.ADMIN], "library.user")
+    [viewer] = values_of(clean["users", mediaos.VIEWER], "library.user")
 
     assert owner.pop("password").split("$")[0] == "mediaos_pbkdf2_sha512"
     assert owner == {
@@ -111,8 +99,8 @@ def test_accounts_come_with_their_hashes_and_the_oldest_admin_is_the_owner(
 
 
 def test_folders_stay_to_be_seen_even_those_that_were_switched_off(clean: dict[tuple[str, str], Mapped]) -> None:
-    [movies] = records(clean["media_folders", "/volume1/media/movies"], "library.folder")
-    [series] = records(clean["media_folders", "/volume1/media/series"], "library.folder")
+    [movies] = values_of(clean["media_folders", "/volume1/media/movies"], "library.folder")
+    [series] = values_of(clean["media_folders", "/volume1/media/series"], "library.folder")
 
     assert movies == {
         "path": SourcePath("/volume1/media/movies"),
@@ -128,7 +116,9 @@ def test_folders_stay_to_be_seen_even_those_that_were_switched_off(clean: dict[t
 def test_results_of_verifications_become_findings_of_the_film_alone(clean: dict[tuple[str, str], Mapped]) -> None:
     film = clean["verify_results", "movie:lq1film"]
 
-    assert [(values["code"], values["severity"], values["kind"]) for values in records(film, film.records[0].kind)] == [
+    assert [
+        (values["code"], values["severity"], values["kind"]) for values in values_of(film, film.records[0].kind)
+    ] == [
         ("low_bitrate", "warning", "content"),
         ("suspicious_name", "error", "content"),
     ]
@@ -139,13 +129,7 @@ def test_results_of_verifications_become_findings_of_the_film_alone(clean: dict[
 
 
 def test_secrets_are_read_with_the_old_key_and_show_themselves_nowhere(clean: dict[tuple[str, str], Mapped]) -> None:
-    def secrets(value: Any) -> list[str]:
-        if isinstance(value, Secret):
-            return [value.text]
-        items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-        return [text for item in items for text in secrets(item)]
-
-    kept = [text for mapped in clean.values() for text in secrets(mapped.kept)]
+    kept = [text for mapped in clean.values() for text in secrets_in(mapped.kept)]
 
     assert sorted(kept) == sorted([*mediaos.SECRETS, "https://indexer.example.org/get?id=5&apikey=grab-api-key"])
     assert not any(text in repr(clean) for text in (*mediaos.SECRETS, "grab-api-key"))
@@ -202,7 +186,7 @@ def test_odd_values_are_counted_and_kept(dirty: dict[tuple[str, str], Mapped]) -
 
     assert film.records[0].values["title"] == "Nul \ufffd and \ufffd here"
     assert film.records[0].values["file"].size_bytes is None
-    assert film.kept == {"title": {"base64": "TnVsIAAgYW5kIO2ggCBoZXJl"}, "fileSize": "much", "list": [1]}
+    assert film.kept == {"title": {"escaped": "Nul \\x00 and \\ud800 here"}, "fileSize": "much", "list": [1]}
     assert set(film.notes) == {"bad_text", "bad_number"}
     assert set(viewer.notes) == {"bad_value", "bad_date"} and viewer.kept == {
         "role": "emperor", "createdAt": "2024-02-30T10:00:00Z"
@@ -215,10 +199,10 @@ def test_odd_values_are_counted_and_kept(dirty: dict[tuple[str, str], Mapped]) -
 def test_the_planned_database_gives_the_same_rows_as_the_files(tmp_path: Path) -> None:
     files = open_source(mediaos.build_clean(tmp_path / "config"))
     database = open_source(mediaos.build_database(tmp_path / "mediaos.db"))
-    there = read(database)
+    there = read_all(database)
 
     assert database.identity == files.identity == mediaos.ADMIN
-    [film] = records(there["library_items", "lq1film"], "library.video")
+    [film] = values_of(there["library_items", "lq1film"], "library.video")
     assert film["title"] == "The Lighthouse Keeper" and film["file"].size_bytes == 4_294_967_296
     assert film["created_at"] == datetime(2024, 1, 2, 3, 4, 5, tzinfo=UTC)
     assert there["verify_jobs", "v1"].records[0].values["code"] == "no_audio"

@@ -6,7 +6,7 @@ from typing import Any
 
 from importers.records import FileFacts, Mapped, Record, Ref, SourcePicture, SourceRow
 from importers.sources.cleaning import clean_integer, clean_json, clean_text
-from importers.systems.cells import Cells, keepable
+from importers.systems.cells import Cells, keepable, part_name
 from importers.systems.endings import ending, file_title, may_be_video
 from importers.systems.hiding import hide_secrets
 from importers.systems.mediaos.context import Context
@@ -137,5 +137,5 @@ def _notes(video: Ref, facts: Mapping[str, Any], cells: Cells) -> list[Record]:
             cells.kept[name] = keepable(value)
         if key and text.strip():
             note = {"video": video, "key": key, "value": text}
-            records.append(Record("library.videometadata", note, part=f"note {key}"[:200]))
+            records.append(Record("library.videometadata", note, part=part_name("note", key)))
     return records
