@@ -73,6 +73,11 @@ def values(found: Mapped, kind: str = "", part: str = "") -> dict[str, Any]:
     return dict(next(r.values for r in found.records if (r.kind == kind if kind else r.part == part)))
 
 
+def kept(found: Mapped) -> dict[str, Any]:
+    """What has no place, but for when the row was last written."""
+    return {name: value for name, value in found.kept.items() if name != "updated_at"}
+
+
 def at(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
@@ -340,7 +345,7 @@ def test_marks_come_with_their_tags_and_those_of_their_labels(source: GoonHubSou
     markers = called(source, "user_scene_markers")
 
     assert values(marker)["start_seconds"] == 90.0
-    assert (values(marker)["label"], values(marker)["color"], marker.kept) == ("Wave", "#00FF00", {})
+    assert (values(marker)["label"], values(marker)["color"], kept(marker)) == ("Wave", "#00FF00", {})
     tag = values(mapped(source, "marker_tags")[0])
     assert (tag["marker"], tag["tag"], tag["is_from_label"]) == (Ref(markers, "1"), Ref("tags", "1"), True)
     assert values(mapped(source, "marker_label_tags")[0])["label"] == "Wave"
@@ -370,7 +375,7 @@ def test_a_saved_search_finds_the_same_here(source: GoonHubSource) -> None:
             {"facet": "tally", "op": "lte", "value": 5.0},
         ]
     }
-    assert found.kept == {"filters": {"match_type": "broad", "selected_actors": ["Nobody"]}}
+    assert kept(found) == {"filters": {"match_type": "broad", "selected_actors": ["Nobody"]}}
     assert found.notes == ("dangling_reference",)
     parse_filter(with_ids(search["filter"]))
 
@@ -389,7 +394,7 @@ def test_lists_of_one_name_get_a_number(source: GoonHubSource) -> None:
 
     assert values(second)["name"] == "mine (2)"
     assert values(second)["sort"] == "random"
-    assert (second.notes, second.kept) == (("name_taken",), {"name": "mine"})
+    assert (second.notes, kept(second)) == (("name_taken",), {"name": "mine"})
 
 
 def test_playlists_come_with_their_items_tags_likes_and_places(now: GoonHubSource) -> None:
@@ -529,7 +534,7 @@ def test_paths_are_folders_first(source: GoonHubSource) -> None:
 def test_nothing_that_a_row_holds_raises_and_every_reason_has_a_sentence(dirty: GoonHubSource) -> None:
     found = [dirty.map(row) for table in dirty.tables() for row in dirty.rows(table.name)]
 
-    assert len(found) > 40
+    assert len(found) > 30
     assert {note for one in found for note in (*one.notes, one.skipped) if note} <= set(REASONS)
     assert all(one.records or one.skipped for one in found)
 

@@ -1,6 +1,6 @@
 """GoonHub as a system that people come from."""
 
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from importers.exceptions import SourceError
 from importers.registry import SourceOptions
@@ -45,6 +45,6 @@ class GoonHub:
 def _is_zone(name: str) -> bool:
     try:
         ZoneInfo(name)
-    except (ValueError, OSError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):
         return False
     return True
