@@ -12,6 +12,8 @@ from psycopg.rows import dict_row
 from importers.exceptions import SourceError
 
 _AT_A_TIME = 500
+# Several tables may be read at once, each by a cursor of its own.
+_numbers = count(1)
 
 
 class PostgresTables:
@@ -24,7 +26,6 @@ class PostgresTables:
     def __init__(self, url: str, schema: str = "public") -> None:
         self.label = shown_url(url)
         self._schema = schema
-        self._numbers = count(1)
         try:
             self._connection = psycopg.connect(url, connect_timeout=10, row_factory=dict_row)
             self._connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
@@ -77,8 +78,7 @@ class PostgresTables:
             where = sql.SQL(" WHERE ({}) > ({})").format(names, values)
         statement = sql.SQL("SELECT * FROM {}{} ORDER BY {}").format(sql.Identifier(self._schema, table), where, names)
         try:
-            # Several tables may be read at once, one within the other.
-            with self._connection.cursor(name=f"videothek_rows_{next(self._numbers)}") as cursor:
+            with self._connection.cursor(name=f"videothek_{next(_numbers)}") as cursor:
                 cursor.itersize = _AT_A_TIME
                 cursor.execute(statement)
                 yield from cursor

@@ -66,8 +66,10 @@ class SqliteTables:
         where, values = _behind(key, after) if after is not None and key else ("", ())
         try:
             found = self._connection.execute(f"SELECT * FROM {_quoted(table)}{where} ORDER BY {order}", values)
+            names = [column[0] for column in found.description]
             while rows := found.fetchmany(_AT_A_TIME):
-                yield from (dict(row) for row in rows)
+                for row in rows:
+                    yield dict(zip(names, row, strict=True))
         except sqlite3.Error as error:
             raise SourceError(f"{self.path}: the table {table} can't be read ({error}).") from None
 
@@ -121,7 +123,6 @@ class SqliteTables:
         self._connection = sqlite3.connect(
             f"file:{quote(str(path))}?{options}", uri=True, timeout=5, isolation_level=None, check_same_thread=False
         )
-        self._connection.row_factory = sqlite3.Row
         self._connection.text_factory = lambda raw: raw.decode("utf-8", "surrogateescape")
         if "mode=ro" in options:
             self._connection.execute("PRAGMA query_only = ON")
