@@ -12,6 +12,7 @@ from typing import Any
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 OLD_KEY = "an-old-key-of-mediaos-with-32-chars-and-more"
+OTHER_KEY = "another key of 32 characters!!!!"
 PASSWORD = "Sommer-2019!"
 SECRETS = ("qbit-pass", "nzb-pass", "sab-key-1234", "prowlarr-key", "jackett-key", "indexer-key", "tmdb-key")
 ADMIN = "user_1700000000000_a1b2"
@@ -184,9 +185,7 @@ def build_dirty(path: Path) -> Path:
     items.append({"kind": "movie", "title": "", "filePath": f"{MEDIA}/movies/No Title.mkv", "filmRating": "12"})
     text = json.dumps({"version": 2, "items": items})
     (path / "library.json").write_text(text[: text.rindex("No Title")])
-    _write(
-        path, "downloaders", {"sabnzbd": {"enabled": "1", "apiKey": encrypt("lost", "another key of 32 characters!!!")}}
-    )
+    _write(path, "downloaders", {"sabnzbd": {"enabled": "1", "apiKey": encrypt("lost", OTHER_KEY)}})
     (path / "wanted.json").write_text("")
     _write(path, "artwork", {"lq1film": {"url": "https://image.example.org/a.jpg", "apiToken": "art-token"}})
     _write(path, "settings", {"mediaFolders": [{"path": "relative", "type": "movies"}, "not an object"]})

@@ -155,7 +155,7 @@ def test_people_come_with_the_picture_that_was_chosen_and_one_credit_for_all_the
 
 def test_pictures_that_came_along_are_told_from_those_that_stay_behind(clean: Rows) -> None:
     assert {key: mapped.skipped for (table, key), mapped in clean.items() if table == "media_assets"} == {
-        "as-1": "came_along", "as-2": "not_imported", "as-3": "came_along", "as-4": "not_imported",
+        "as-1": "taken_along", "as-2": "not_imported", "as-3": "taken_along", "as-4": "not_imported",
     }  # fmt: skip
 
 
@@ -213,7 +213,9 @@ def test_progress_is_the_newest_of_somebody_and_a_file_and_the_owners_when_nobod
 
     assert found["pr-1"].skipped == "duplicate"
     assert found["pr-2"].records[0].values["position_seconds"] == 900.0
-    assert found["pr-3"].records[0].values["user"] is None and found["pr-3"].kept == {"user_id": "living room"}
+    assert found["pr-3"].records[0].values["user"] == Ref("users", "1") and found["pr-3"].kept == {
+        "user_id": "living room"
+    }
 
 
 def test_accounts_keep_hashes_that_django_can_check_and_nothing_in_clear(clean: Rows) -> None:
@@ -289,6 +291,8 @@ def test_the_documented_tables_are_read_by_their_columns(documented: Rows) -> No
     assert [(values["creator"].key, values["role"]) for values in values_of(film, "people.credit")] == [
         ("dan director", "Director"), ("ann actor", ""),
     ]  # fmt: skip
+    assert documented["users.owner", "users.owner"].records[0].values == {"username": "viewra", "is_owner": True}
+    assert documented["user_media_progress", "x:f1"].records[0].values["user"] == Ref("users.owner", "users.owner")
     assert documented["user_media_progress", "x:f1"].records[0].values["position_seconds"] == 12.5
     assert documented["playback_history", "h1"].records[0].values["watched_seconds"] == 60.0
     assert documented["playback_sessions", "s1"].records[0].kind == "playback.watch"

@@ -1,6 +1,6 @@
 """What MediaOS's verifications found."""
 
-from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from importers.records import Mapped, Record, Ref, SourceRow
@@ -10,6 +10,7 @@ from importers.systems.hiding import hide_secrets
 from importers.systems.mediaos.context import Context
 from importers.systems.mediaos.videos import TABLE
 
+_KIND = "processing.integrityfinding"
 # Their kinds of issue (of both engines that there were) and ours: the code, and which look finds it here. Kinds that
 # aren't here have no place: `container_unsupported` comes of a mistake (every MKV has it), `file_not_found` is a state.
 _CODES = {
@@ -37,42 +38,52 @@ _SEVERITIES = {
 
 
 def map_result(row: SourceRow, context: Context) -> Mapped:
-    """A member of verify-results.json: a finding for each of its issues that we know, about the item's file."""
+    """A member of verify-results.json: a finding for each of its issues that we know, about the item's file. The whole
+    row is kept as well: its phase, and issues that have no place."""
     item = row_key(row.columns.get("id") or row.key.partition(":")[2])
-    return _mapped(row, context, item, row.columns.get("issues"), ("analyzedAt",))
+    cells = Cells(row.columns)
+    found = _findings(row.columns.get("issues"), item, cells, cells.moment("analyzedAt"))
+    if item not in context.videos or not found:
+        return Mapped(skipped="no_place_yet", kept=_whole(row), title=_title(row))
+    records = (Record(_KIND, found[0]), *(Record(_KIND, values, part=values["code"]) for values in found[1:]))
+    return Mapped(records, kept=_whole(row), notes=tuple(cells.notes), title=_title(row))
 
 
 def map_verify_job(row: SourceRow, context: Context) -> Mapped:
-    """A row of the planned table. Only what has ended comes along."""
-    status = str(row.columns.get("status") or "")
-    if status in ("pending", "queued", "running"):
-        return Mapped(skipped="unfinished", kept=_whole(row), title=_title(row))
-    result = Cells(row.columns).json("result", shape=dict)
-    item = row_key(row.columns.get("libraryItemId"))
-    return _mapped(row, context, item, result.get("issues"), ("completedAt", "createdAt"))
-
-
-def _mapped(row: SourceRow, context: Context, item: str, issues: Any, moments: Sequence[str]) -> Mapped:
-    """The whole row is kept as well: its phase, and issues that have no place."""
+    """A row of the planned table: a job of the stage that looks at files, and what it found. Only what has ended comes
+    along."""
     cells = Cells(row.columns)
-    found_at = cells.moment(*moments)
-    records: dict[tuple[str, str], Record] = {}
-    notes = list(cells.notes)
-    for issue in issues if isinstance(issues, list) else []:
+    status, item = cells.line("status"), row_key(row.columns.get("libraryItemId"))
+    if status not in ("completed", "failed"):
+        return Mapped(skipped="unfinished", kept=_whole(row), title=_title(row))
+    if item not in context.videos:
+        return Mapped(skipped="no_place_yet", kept=_whole(row), title=_title(row))
+    finished = cells.moment("completedAt", "createdAt")
+    values = {
+        "stage": "check", "status": status, "target_kind": "file", "target_id": Ref(TABLE, item, "file"),
+        "label": _title(row), "error": cells.text("error"), "started_at": cells.moment("startedAt"),
+        "finished_at": finished,
+    }  # fmt: skip
+    if created := cells.moment("createdAt"):
+        values["created_at"] = created
+    found = _findings(cells.json("result", shape=dict).get("issues"), item, cells, finished)
+    records = [Record("processing.job", values), *(Record(_KIND, one, part=one["code"]) for one in found)]
+    return Mapped(tuple(records), kept=_whole(row), notes=tuple(cells.notes), title=_title(row))
+
+
+def _findings(issues: Any, item: str, cells: Cells, found_at: datetime | None) -> list[dict[str, Any]]:
+    """One of each code; issues that have no place, and second ones of a code, are counted."""
+    found: dict[str, dict[str, Any]] = {}
+    for issue in issues if isinstance(issues, list) else ():
         values = _finding(issue)
-        if values is None:
-            notes.append("no_place_yet")
-            continue
-        if (place := (values["kind"], values["code"])) in records:
-            notes.append("duplicate")
+        if values is None or values["code"] in found:
+            cells.notes.append("no_place_yet" if values is None else "duplicate")
             continue
         values["file"] = Ref(TABLE, item, "file")
         if found_at:
             values["found_at"] = found_at
-        records[place] = Record("processing.integrityfinding", values, part=values["code"] if records else "")
-    if item not in context.videos or not records:
-        return Mapped(skipped="no_place_yet", kept=_whole(row), notes=tuple(cells.notes), title=_title(row))
-    return Mapped(records=tuple(records.values()), kept=_whole(row), notes=tuple(notes), title=_title(row))
+        found[values["code"]] = values
+    return list(found.values())
 
 
 def _finding(issue: Any) -> dict[str, Any] | None:

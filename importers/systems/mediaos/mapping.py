@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from importers.records import Mapped, Record, Secret, SourcePath, SourceRow
+from importers.services.secrets import read_mediaos
 from importers.sources.cleaning import clean_text
 from importers.systems.cells import Cells, keepable
 from importers.systems.endings import file_title
@@ -11,8 +12,8 @@ from importers.systems.hiding import hide_secrets
 from importers.systems.mediaos.carriers import EXTRA, TORN
 from importers.systems.mediaos.context import Context
 from importers.systems.mediaos.findings import map_result, map_verify_job
-from importers.systems.mediaos.secrets import UnreadableSecretError, read_secret
 from importers.systems.mediaos.videos import map_item
+from library.hashers import as_stored
 
 Mapper = Callable[[SourceRow, Context], Mapped]
 
@@ -24,7 +25,6 @@ NO_PLACE = (
 )  # fmt: skip
 # Members that MediaOS encrypts, and the planned columns.
 _SECRETS = ("password", "apiKey", "encryptedPassword", "encryptedApiKey")
-_HASH_PARTS = (32, 128)
 
 
 def map_user(row: SourceRow, context: Context) -> Mapped:
@@ -104,19 +104,16 @@ def leave_out(row: SourceRow, context: Context) -> Mapped:
 
 
 def _password(cells: Cells) -> str:
-    """ "saltHex:hashHex" in Django's form, "" for none (then only a reset link leads in)."""
-    stored = cells.line("passwordHash", "password")
-    if not stored:
-        return ""
-    parts = stored.lower().split(":")
-    if tuple(len(part) for part in parts) == _HASH_PARTS and not set("".join(parts)) - set("0123456789abcdef"):
-        return f"mediaos_pbkdf2_sha512${parts[0]}${parts[1]}"
-    cells.notes.append("bad_value")
-    return ""
+    """What a login is verified by, "" for none (then only a reset link leads in)."""
+    found = cells.line("passwordHash", "password")
+    stored = as_stored(found)
+    if found and not stored:
+        cells.notes.append("bad_value")
+    return stored
 
 
 def _opened(value: Any, key: str, notes: list[str]) -> Any:
-    """The value with each secret of MediaOS's in clear text; one that the key doesn't open is left out."""
+    """The value with each secret of MediaOS's in clear text; one that the key doesn't open stays as it was."""
     if isinstance(value, list):
         return [_opened(item, key, notes) for item in value]
     if not isinstance(value, dict):
@@ -124,10 +121,8 @@ def _opened(value: Any, key: str, notes: list[str]) -> Any:
     opened = {}
     for name, item in value.items():
         if name in _SECRETS and isinstance(item, str) and item:
-            try:
-                opened[name] = Secret(read_secret(item, key))
-            except UnreadableSecretError:
-                notes.append("secret_unreadable")
+            opened[name], reason = read_mediaos(item, key)
+            notes += [reason] if reason else []
         else:
             opened[name] = _opened(item, key, notes)
     return opened
@@ -140,7 +135,7 @@ def _odd_rows_kept(mapper: Mapper) -> Mapper:
         if TORN in row.columns:
             torn = row.columns[TORN]
             text = Secret(clean_text(torn)[0]) if torn else ""
-            return Mapped(skipped="bad_json", kept={"text": text, "position": row.columns["position"]}, title=row.key)
+            return Mapped(skipped="cut_off", kept={"text": text, "position": row.columns["position"]}, title=row.key)
         if EXTRA in row.columns:
             reason = "unknown_table" if mapper is keep_unknown else "unknown_column"
             return keep_whole(SourceRow(row.table, row.key, {"value": row.columns[EXTRA]}), reason, context)

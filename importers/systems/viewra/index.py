@@ -8,11 +8,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from importers.records import Ref
 from importers.sources.cleaning import clean_boolean, clean_integer, clean_moment, clean_text
 from importers.systems.cells import row_key
 from importers.systems.endings import is_picture, may_be_video
 from importers.systems.viewra.database import Database
 
+# One row, where there are no accounts; no table of Viewra's own.
+OWNER = "users.owner"
 HISTORIES = ("playback_histories", "playback_history")
 # The kinds of pictures that stand for a film, and for a person, the best first.
 _COVERS = ("poster", "cover", "thumb", "screenshot")
@@ -166,6 +169,12 @@ class Index:
             found[key] = key
             found.setdefault(clean_text(row.get("username"))[0].lower(), key)
         return found
+
+    @cached_property
+    def owner(self) -> Ref:
+        """Whose is what nobody's account stands behind: the oldest account, or the run's owner where there is none."""
+        accounts = set(self.users.values())
+        return Ref("users", min(accounts, key=lambda key: (len(key), key))) if accounts else Ref(OWNER, OWNER)
 
     @cached_property
     def played(self) -> frozenset[tuple[str, str, str]]:

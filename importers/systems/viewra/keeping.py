@@ -3,12 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from importers.records import REASONS, Mapped, SourceRow
+from importers.records import Mapped, SourceRow
 from importers.sources.cleaning import clean_text
 from importers.systems.cells import keepable
 from importers.systems.hiding import hide_secrets
-
-REASONS.setdefault("came_along", "It came along with the row that it belongs to.")
 
 
 def whole(columns: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,15 +1,15 @@
 """Accounts, people, artists, roles and what others call things."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from importers.records import Mapped, Record, Ref, SourcePicture, SourceRow
 from importers.systems.cells import Cells, row_key
-from importers.systems.viewra.index import Index
+from importers.systems.viewra.index import OWNER, Index
 from importers.systems.viewra.keeping import keep_row, leave_out, whole
 from importers.systems.viewra.titles import video_of
+from library.hashers import as_stored
 
-# Forms of hashes, by how they begin, and what Django puts before them.
-_HASHES = {"$2a$": "bcrypt$", "$2b$": "bcrypt$", "$2y$": "bcrypt$", "$argon2": "argon2"}
 _PEOPLE = {"person": "people", "actor": "people", "director": "people", "artist": "artists"}
 
 
@@ -21,12 +21,22 @@ def map_user(row: SourceRow, index: Index) -> Mapped:
     email = cells.line("email", longest=254)
     values: dict[str, Any] = {"username": name, "email": email if "@" in email else "", "password": _password(cells)}
     # Viewra has no roles: whoever came first set it up.
-    values |= {"role": "user", "is_owner": row.key == min(index.users.values(), key=lambda key: (len(key), key))}
+    values |= {"role": "user", "is_owner": row.key == index.owner.key}
     if created := cells.moment("created_at"):
         values |= {"created_at": created, "date_joined": created}
     cells.pass_over("id", "updated_at")
     kept, notes = cells.finish()
     return Mapped((Record("library.user", values),), kept=kept, notes=notes, title=name)
+
+
+def owner_rows(index: Index) -> Iterator[SourceRow]:
+    """What people watched without an account belongs to whoever moves in."""
+    if not index.users:
+        yield SourceRow(OWNER, OWNER, {})
+
+
+def map_owner(row: SourceRow, index: Index) -> Mapped:
+    return Mapped((Record("library.user", {"username": "viewra", "is_owner": True}),), title="owner")
 
 
 def map_person(row: SourceRow, index: Index) -> Mapped:
@@ -97,16 +107,14 @@ def map_external_id(row: SourceRow, index: Index) -> Mapped:
 def map_asset(row: SourceRow, index: Index) -> Mapped:
     """The pictures that stand for films and people came with these; the row itself is kept for the others."""
     if row.key in index.chosen_pictures:
-        return Mapped(skipped="came_along", kept=whole(row.columns), title=str(row.columns.get("path"))[:300])
+        return Mapped(skipped="taken_along", kept=whole(row.columns), title=str(row.columns.get("path"))[:300])
     return keep_row(row, "not_imported", title=row.columns.get("path"))
 
 
 def _password(cells: Cells) -> str:
-    """The hash in Django's form, "" for anything else: then only a reset link leads in."""
-    stored = cells.line("password")
-    for beginning, prefix in _HASHES.items():
-        if stored.startswith(beginning):
-            return prefix + stored
-    if stored:
+    """What a login is verified by, "" for anything else: then only a reset link leads in."""
+    found = cells.line("password")
+    stored = as_stored(found)
+    if found and not stored:
         cells.notes.append("bad_value")
-    return ""
+    return stored

@@ -15,9 +15,17 @@ from importers.systems.cells import keepable, row_key
 from importers.systems.viewra import facts, names
 from importers.systems.viewra.database import Database, open_database
 from importers.systems.viewra.files import map_file, map_library
-from importers.systems.viewra.index import Index, is_video_file
+from importers.systems.viewra.index import OWNER, Index, is_video_file
 from importers.systems.viewra.keeping import keep_row, leave_out
-from importers.systems.viewra.people import map_asset, map_external_id, map_person, map_role, map_user
+from importers.systems.viewra.people import (
+    map_asset,
+    map_external_id,
+    map_owner,
+    map_person,
+    map_role,
+    map_user,
+    owner_rows,
+)
 from importers.systems.viewra.titles import FILES, keep_title, map_episode, map_movie, map_show, map_track
 from importers.systems.viewra.watching import map_history, map_progress, map_scan, map_session
 
@@ -27,6 +35,7 @@ Mapper = Callable[[SourceRow, Index], Mapped]
 # program's and the second the document's.
 MAPPERS: dict[str, Mapper] = {
     "users": map_user,
+    OWNER: map_owner,
     "media_libraries": map_library,
     "tv_shows": map_show,
     "seasons": keep_title,
@@ -52,6 +61,7 @@ MAPPERS: dict[str, Mapper] = {
     **dict.fromkeys(("user_media_progresses", "user_media_progress"), map_progress),
 }
 _MADE = {
+    OWNER: ("", owner_rows),
     names.TAGS: ("movies", names.tag_rows),
     names.PEOPLE: ("movies", names.people_rows),
     facts.PLUGINS: ("", facts.plugin_rows),

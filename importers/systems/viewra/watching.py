@@ -108,11 +108,10 @@ def _who_and_what(cells: Cells, index: Index) -> dict[str, Any] | None:
     first = index.first_of_file.get(file)
     if first is None:
         return None
-    user = index.users.get(named) or index.users.get(named.lower())
-    if user is None:
+    account = index.users.get(named) or index.users.get(named.lower())
+    if account is None:
         cells.keep("user_id")
-        user = next(iter(index.users.values())) if len(set(index.users.values())) == 1 else None
-    return {"user": Ref("users", user) if user else None, "video": Ref(FILES, first)}
+    return {"user": Ref("users", account) if account else index.owner, "video": Ref(FILES, first)}
 
 
 def _not_ours(row: SourceRow, index: Index, values: dict[str, Any] | None) -> Mapped:
