@@ -80,7 +80,8 @@ class SqliteTables:
             found = self._connection.execute(
                 f"SELECT * FROM {_quoted(table)} WHERE {_quoted(column)} IN ({marks})", tuple(values)
             )
-            return [dict(row) for row in found]
+            names = [told[0] for told in found.description]
+            return [dict(zip(names, row, strict=True)) for row in found]
         except sqlite3.Error as error:
             raise SourceError(f"{self.path}: the table {table} can't be read ({error}).") from None
 
