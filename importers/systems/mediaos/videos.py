@@ -69,9 +69,6 @@ def map_item(row: SourceRow, context: Context) -> Mapped:
     cells.pass_over("id", "updatedAt")
     video = Ref(TABLE, row.key)
     records = [Record("library.video", values)]
-    if cells.line("id"):
-        known = {"video": video, "source": "mediaos", "external_id": cells.line("id", longest=200)}
-        records.append(Record("people.externalid", known, part="id"))
     if kind == "series":
         records += _series_records(video, name)
     records += _notes(video, facts, cells)

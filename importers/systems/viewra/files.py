@@ -72,10 +72,6 @@ def map_file(row: SourceRow, index: Index) -> Mapped:
         values["original_file_name"] = cells.text("filename", longest=500) or posixpath.basename(path)[:500]
         video, title = Ref(row.table, row.key), values["title"]
         records = [Record("library.video", values), *_notes(video, cells, version)]
-    if first == row.key and not row.columns.get("_key"):
-        # Those of films and episodes come with their rows.
-        known = {"video": video, "source": "viewra", "external_id": row.key[:200]}
-        records.append(Record("people.externalid", known, part="id"))
     cells.pass_over("id", "media_id", "media_type", "scan_job_id", "filename", "library_id", "updated_at", *_FOUND_ANEW)
     cells.keep("language", "audio_language")
     kept, notes = cells.finish()
@@ -127,7 +123,7 @@ def _facts(cells: Cells, index: Index, library: str) -> FileFacts:
         container=(cells.line("container", longest=40).lower() or ending(path).lstrip("."))[:40],
         added_at=cells.moment("created_at"),
         last_seen_at=cells.moment("last_seen"),
-        hashes={f"viewra {_HASHES.get(len(digest), 'hash')}": digest[:200]} if digest else {},
+        hashes={_HASHES.get(len(digest), "hash"): digest[:200]} if digest else {},
     )
 
 
