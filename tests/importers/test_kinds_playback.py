@@ -2,13 +2,15 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.utils import timezone
 
-from importers.models import ImportedRow, PlannedRow
+from importers.models import ImportedRow, ImportRun, PlannedRow
+from importers.records import Record
 from importers.services.running import start_run
-from library.models import Tag, Video
+from library.models import Tag, User, Video
 from playback.models import (
     Favorite,
     Marker,
@@ -47,7 +49,7 @@ def video(db):
     return make_video(title="One")
 
 
-def again(world_of=None):
+def again() -> ImportRun:
     return start_run(system="memory", location="main")
 
 
@@ -88,7 +90,7 @@ def test_a_favourite_is_one_since_whichever_is_earlier(user, video):
 # Plays
 
 
-def plays(user, video, count, seconds, **more):
+def plays(user: User, video: Video, count: int, seconds: float, **more: Any) -> Record:
     return record(
         "playback.playcount", user=user.pk, video=video.pk, play_count=count, total_watch_seconds=seconds, **more
     )
@@ -199,7 +201,7 @@ def test_a_mark_that_ends_before_it_begins_has_no_end(user, video):
 # Playlists
 
 
-def playlist(user, name, **more):
+def playlist(user: User, name: str, **more: Any) -> Record:
     return record("playback.playlist", user=user.pk, name=name, **more)
 
 
@@ -233,7 +235,7 @@ def test_a_list_that_comes_later_gets_no_name_that_the_import_gave(user):
     assert list(Playlist.objects.order_by("pk").values_list("name", flat=True)) == ["Best", "Best (2)", "Best (2) (2)"]
 
 
-def items(playlist_id, *places):
+def items(playlist_id: int, *places: int) -> list[Record]:
     """Records of videos at these places; each place makes a video of its own."""
     return [
         record("playback.playlistitem", playlist=playlist_id, video=make_video(title=f"v{n}").pk, position=place)
@@ -241,7 +243,7 @@ def items(playlist_id, *places):
     ]
 
 
-def order():
+def order() -> list[tuple[str, int]]:
     return list(PlaylistItem.objects.order_by("position").values_list("video__title", "position"))
 
 
@@ -283,7 +285,7 @@ def test_a_video_that_is_in_the_list_already_stays_where_it_is(user, video):
 # Shares
 
 
-def link(user, video, token=TOKEN, **more):
+def link(user: User, video: Video, token: str | None = TOKEN, **more: Any) -> Record:
     return record("playback.sharelink", owner=user.pk, video=video.pk, token=token, access="public", **more)
 
 

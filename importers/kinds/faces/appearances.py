@@ -21,14 +21,13 @@ class FaceTrackKind(VectorKind):
 
     name = "faces.track"
     model = FaceTrack
+    worked_out = frozenset({"status"})
 
     def prepare(self, run: ImportRun, records: Sequence[Prepared]) -> Mapping[int, str]:
         for record in records:
             values = record.values
             if values.get("creator") is None and values.get("status") in NAMED:
                 values["status"] = TrackStatus.PENDING.value
-                # Once the person comes after all, nobody has said anew who it is.
-                record.extra["worked_out"] = {"status"}
         return super().prepare(run, records)
 
 
