@@ -219,6 +219,17 @@ SENDFILE = env_choice("VIDEOTHEK_SENDFILE", "none", ("none", "nginx", "caddy"))
 # ---- People who log in ------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "library.User"
 AUTHENTICATION_BACKENDS = ["library.backends.RoleBackend"]
+# The first makes new ones; a login by any other replaces the password by one of the first. The library's own are for
+# people who moved in from other systems.
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2SHA1PasswordHasher",
+    "django.contrib.auth.hashers.BCryptSHA256PasswordHasher",
+    "django.contrib.auth.hashers.ScryptPasswordHasher",
+    "library.hashers.Argon2Hasher",
+    "library.hashers.BcryptHasher",
+    "library.hashers.MediaOSHasher",
+]
 LOGIN_TRIES = env_int("VIDEOTHEK_LOGIN_TRIES", 5, minimum=1, maximum=1000)
 LOGIN_LOCK_MINUTES = env_int("VIDEOTHEK_LOGIN_LOCK_MINUTES", 15, minimum=1, maximum=24 * 60)
 TRUSTED_PROXIES = env_networks("VIDEOTHEK_TRUSTED_PROXIES")

@@ -17,9 +17,13 @@ if "VIDEOTHEK_TEST_HOME" not in os.environ:
 os.environ["VIDEOTHEK_HOME"] = os.environ["VIDEOTHEK_TEST_HOME"]
 
 from config.settings import *  # noqa: F403
+from config.settings import PASSWORD_HASHERS as HASHERS
 from config.settings import RQ_QUEUES, STORAGES
 
-PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.MD5PasswordHasher",
+    *(name for name in HASHERS if name.startswith("library.")),
+]
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 WHITENOISE_AUTOREFRESH = True
 ALLOWED_HOSTS = ["*"]

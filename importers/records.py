@@ -46,11 +46,15 @@ class Ref:
     In a record's values it stands for the foreign key. One that leads nowhere leaves an optional field empty and
     counts `dangling_reference`; a record that can't be without it is skipped with that reason. It may point forward,
     to a row that comes later (a parent tag): it is then filled in at the end.
+
+    `column` is what of our row is wanted where that isn't its key: within JSON people, studios and saved searches are
+    named by their "public_id".
     """
 
     table: str
     key: str
     part: str = ""
+    column: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,6 +85,18 @@ class PostgresTables:
         except psycopg.Error as error:
             raise SourceError(f"{self.label}: the table {table} can't be read ({_first_line(error)}).") from None
 
+    def matching(self, table: str, column: str, values: Sequence[str]) -> list[dict[str, Any]]:
+        """The rows that say one of some hundred values there. Fast where the column has an index, as a key has."""
+        statement = sql.SQL("SELECT * FROM {} WHERE {} IN ({})").format(
+            sql.Identifier(self._schema, table),
+            sql.Identifier(column),
+            sql.SQL(", ").join(sql.Literal(value) for value in values),
+        )
+        try:
+            return list(self._connection.execute(statement))
+        except psycopg.Error as error:
+            raise SourceError(f"{self.label}: the table {table} can't be read ({_first_line(error)}).") from None
+
     def mark(self) -> str:
         """ "": the transaction sees one state whatever others write."""
         return ""

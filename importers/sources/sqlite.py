@@ -74,6 +74,18 @@ class SqliteTables:
         except sqlite3.Error as error:
             raise SourceError(f"{self.path}: the table {table} can't be read ({error}).") from None
 
+    def matching(self, table: str, column: str, values: Sequence[str]) -> list[dict[str, Any]]:
+        """The rows that say one of some hundred values there. Fast where the column has an index, as a key has."""
+        marks = ", ".join("?" * len(values))
+        try:
+            found = self._connection.execute(
+                f"SELECT * FROM {_quoted(table)} WHERE {_quoted(column)} IN ({marks})", tuple(values)
+            )
+            names = [told[0] for told in found.description]
+            return [dict(zip(names, row, strict=True)) for row in found]
+        except sqlite3.Error as error:
+            raise SourceError(f"{self.path}: the table {table} can't be read ({error}).") from None
+
     def mark(self) -> str:
         return ";".join(
             f"{stat.st_size},{stat.st_mtime_ns}"
