@@ -28,7 +28,9 @@ def database() -> Iterator[str]:
 
 
 def opened(url: str, **extra: str) -> GoonHubSource:
-    return find_system("goonhub").open(url, SourceOptions(extra=extra))
+    source = find_system("goonhub").open(url, SourceOptions(extra=extra))
+    assert isinstance(source, GoonHubSource)
+    return source
 
 
 @pytest.fixture(scope="module", params=["now", "before migration 34"])
@@ -424,7 +426,7 @@ def test_the_home_page_and_the_player_are_as_somebody_liked_them(now: GoonHubSou
     found = mapped(now, "user_settings")[0]
     settings = values(found)
 
-    about = [
+    about: list[dict[str, Any]] = [
         {"id": "row-6", "type": "playlist", "filter": "public"},
         {"id": "row-5", "type": "saved_search", "saved_search": Ref("saved_searches", "1", column="public_id")},
         {"id": "row-4", "type": "tag", "tag": Ref("tags", "1")},
