@@ -25,7 +25,8 @@ class Policy(Enum):
     FILL writes where ours says nothing (None, "", [], {}, the field's default) and else keeps ours, which is a conflict
     when they differ. GAPS is FILL without conflicts. When a record was made is never written to a row that is there.
     OURS never touches what is there and is no conflict. GREATER and LESSER take the greater or lesser of both. NEWEST
-    takes theirs when the record is newer by the kind's `moment` field. UNITE adds what is missing to a list.
+    takes theirs when the record is newer by the kind's `moment` field. UNITE adds what is missing to a list. SUM adds
+    theirs to ours, and at a later run what theirs grew by.
     """
 
     FILL = "fill"
@@ -35,6 +36,7 @@ class Policy(Enum):
     LESSER = "lesser"
     NEWEST = "newest"
     UNITE = "unite"
+    SUM = "sum"
 
 
 @dataclass(slots=True)
@@ -181,6 +183,8 @@ class Kind:
             return ours
         if policy in (Policy.GREATER, Policy.LESSER) and ours is not None:
             return max(ours, theirs) if policy is Policy.GREATER else min(ours, theirs)
+        if policy is Policy.SUM:
+            return (ours or 0) + theirs
         if policy is Policy.UNITE:
             return [*(ours or ()), *(item for item in theirs if item not in (ours or ()))]
         if policy is Policy.NEWEST and self._is_newer(record.values, current):
