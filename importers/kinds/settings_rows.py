@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 
 from importers.kinds.base import Kind, Match, Prepared
 from importers.models import ImportRun
+from library.models import LibrarySettings
 
 
 class ValidKind(Kind):
@@ -33,10 +34,15 @@ class ValidKind(Kind):
 class SettingsKind(ValidKind):
     """An app's one row of settings. Several rows of a source may each bring a part of it."""
 
-    def identity(self, values: Mapping[str, Any]) -> Hashable | None:
+    def identity(self, record: Prepared) -> Hashable | None:
         return 1
 
     def find(self, run: ImportRun, records: Sequence[Prepared]) -> dict[int, Match]:
         if not records or not self.model._default_manager.filter(pk=1).exists():
             return {}
         return {index: Match(1, "the only one") for index in range(len(records))}
+
+
+class LibrarySettingsKind(SettingsKind):
+    name = "library.librarysettings"
+    model = LibrarySettings

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from importers.kinds import Kind, Match
+from importers.kinds import Kind, Match, Policy
 from importers.models import ImportedRow, ImportRun, Outcome
 from importers.services.items import Item
 
@@ -119,7 +119,8 @@ def _change(items: Sequence[Item], run: ImportRun, kind: Kind) -> None:
     """Rows of an earlier run whose record is another by now: what still says what was written follows the source."""
     if not items:
         return
-    rows = ImportedRow.objects.only("written", "waiting").in_bulk([item.known.pk for item in items if item.known])
+    known = [item.known.pk for item in items if item.known]
+    rows = ImportedRow.objects.only("written", "before", "waiting").in_bulk(known)
     current = _current(kind, items, {item.known.object_id for item in items if item.known and item.known.object_id})
     changes: dict[int, dict[str, Any]] = {}
     for item in items:
@@ -130,10 +131,12 @@ def _change(items: Sequence[Item], run: ImportRun, kind: Kind) -> None:
             continue
         row = rows[item.known.pk]
         wanted, agreed = _followed(kind, item, row.written, current[pk])
+        sums = _grown(kind, item, row, current[pk])
+        wanted |= sums
         item.before = _encoded(kind, {name: current[pk][name] for name in wanted})
         item.changed = _encoded(kind, wanted)
         item.previous = {name: row.written[name] for name in wanted if name in row.written}
-        item.written = row.written | agreed | item.changed
+        item.written = row.written | agreed | item.changed | _summed(kind, item, row, sums)
         if wanted:
             item.outcome = Outcome.MERGED
             current[pk].update(wanted)
@@ -150,7 +153,7 @@ def _followed(
     agreed: dict[str, Any] = {}
     rest: dict[str, Any] = {}
     for name, value in item.ready.values.items():
-        if name in kind.extras or name in ("created_at", "updated_at"):
+        if name in kind.extras or name in ("created_at", "updated_at") or kind.policies.get(name) is Policy.SUM:
             continue
         theirs, mine = kind.encode(name, value), kind.encode(name, ours[name])
         if name in written and written[name] == theirs:
@@ -164,6 +167,26 @@ def _followed(
     if rest:
         wanted |= kind.decide(item.ready, rest, ours)
     return wanted, agreed
+
+
+def _grown(kind: Kind, item: Item, row: ImportedRow, ours: Mapping[str, Any]) -> dict[str, Any]:
+    """Sums to be written: what theirs grew by since it was added last goes on top of what ours says by now."""
+    grown = {}
+    for name in _sums(kind, item):
+        more = item.ready.values[name] - (row.written.get(name, 0) - row.before.get(name, 0))
+        if more:
+            grown[name] = max((ours[name] or 0) + more, 0)
+    return grown
+
+
+def _summed(kind: Kind, item: Item, row: ImportedRow, names: Iterable[str]) -> dict[str, Any]:
+    """What is noted of sums as written: ours before, and theirs. So the difference is always what they brought."""
+    return {name: row.before.get(name, 0) + item.ready.values[name] for name in names}
+
+
+def _sums(kind: Kind, item: Item) -> list[str]:
+    values = item.ready.values
+    return [name for name, value in values.items() if kind.policies.get(name) is Policy.SUM and value is not None]
 
 
 def _current(kind: Kind, items: Sequence[Item], pks: Iterable[int]) -> dict[int, dict[str, Any]]:

@@ -43,7 +43,7 @@ class FaceDetectionKind(VectorKind):
     required = ("time_seconds",)
     extras: ClassVar[tuple[str, ...]] = ("model_name", "model_version", "status", *_OF_TRACK)
 
-    def expand(self, record: Record, row: Ref) -> tuple[Record, ...]:
+    def expand(self, run: ImportRun, record: Record, row: Ref) -> tuple[Record, ...]:
         values = record.values
         if _flaw(values):
             return (record,)

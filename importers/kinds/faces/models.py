@@ -6,10 +6,9 @@ from typing import Any, ClassVar
 from faces.models import FaceModel
 from importers.kinds.base import Kind, Policy, Prepared
 from importers.kinds.faces.vectors import cosine, is_vector, unit_vector, vector_digest
-from importers.models import ImportedRow, ImportRun, Outcome
+from importers.models import ImportRun
+from importers.services.context import Made, context_of
 
-# Packs that no row of the source is: what rows with vectors name.
-MODELS = "(face models)"
 UNNAMED = "unknown"
 
 
@@ -59,20 +58,6 @@ def _models(run: ImportRun, names: set[tuple[str, str]]) -> Mapping[tuple[str, s
     for name, version in sorted(names - known.keys()):
         model = FaceModel.objects.create(name=name, version=version)
         known[name, version] = model.pk
-        ImportedRow.objects.update_or_create(
-            system=run.system,
-            identity=run.identity,
-            table=MODELS,
-            key=f"{name}:{version}",
-            part="",
-            defaults={
-                "run": run,
-                "seen_run": run,
-                "kind": FaceModelKind.name,
-                "object_id": model.pk,
-                "outcome": Outcome.CREATED,
-                "title": str(model)[:300],
-                "written": {"name": name, "version": version},
-            },
-        )
+        made = Made(FaceModelKind.name, f"{name}:{version}", model.pk, {"name": name, "version": version})
+        context_of(run).made.append(made)
     return known

@@ -42,13 +42,14 @@ class FaceReferenceKind(VectorKind):
                 shown.add(creator)
         return bad
 
-    def identity(self, values: Mapping[str, Any]) -> Hashable | None:
+    def identity(self, record: Prepared) -> Hashable | None:
+        values = record.values
         return values.get("creator"), values["model"], vector_digest(values["embedding"])
 
     def find(self, run: ImportRun, records: Sequence[Prepared]) -> dict[int, Match]:
         wanted: dict[Any, list[int]] = {}
         for index, record in enumerate(records):
-            wanted.setdefault(self.identity(record.values), []).append(index)
+            wanted.setdefault(self.identity(record), []).append(index)
         rows = FaceReference.objects.filter(
             creator__in={key[0] for key in wanted}, model__in={key[1] for key in wanted}
         ).values_list("pk", "creator", "model", "embedding")

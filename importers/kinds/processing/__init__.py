@@ -5,6 +5,7 @@ from importers.kinds.processing.conversions import ConversionKind
 from importers.kinds.processing.findings import IntegrityFindingKind, PluginKind, PluginMetadataKind
 from importers.kinds.processing.jobs import DeadLetterKind, JobKind
 from importers.kinds.processing.stages import ProcessingSettingsKind, StageConfigKind
+from importers.kinds.settings_rows import LibrarySettingsKind
 
 KINDS: tuple[Kind, ...] = (
     ConversionKind(),
@@ -15,4 +16,5 @@ KINDS: tuple[Kind, ...] = (
     PluginKind(),
     PluginMetadataKind(),
     ProcessingSettingsKind(),
+    LibrarySettingsKind(),
 )

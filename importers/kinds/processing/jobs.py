@@ -1,6 +1,6 @@
 """Jobs that ended elsewhere, and what failed for good."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 import pgtrigger
@@ -60,8 +60,8 @@ class DeadLetterKind(Kind):
             values["closed_at"] = None if values.get("status") in OPEN else values.get("closed_at") or known[0]
         return {index: "bad_date" for index, one in enumerate(records) if one.values["failed_at"] is None}
 
-    def identity(self, values: Mapping[str, Any]) -> tuple[Any, ...] | None:
-        return _about(values) if values.get("status") in OPEN else None
+    def identity(self, record: Prepared) -> Hashable | None:
+        return _about(record.values) if record.values.get("status") in OPEN else None
 
     def find(self, run: ImportRun, records: Sequence[Prepared]) -> dict[int, Match]:
         wanted: dict[Any, list[int]] = {}
