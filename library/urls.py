@@ -1,6 +1,17 @@
 from django.urls import path
 
-from library.views import account, cover, grid, history, searches, tokens, unreadable, upload_page, uploads
+from library.views import (
+    account,
+    cover,
+    grid,
+    history,
+    new_password,
+    searches,
+    tokens,
+    unreadable,
+    upload_page,
+    uploads,
+)
 
 urlpatterns = [
     path("library/", grid.library, name="library"),
@@ -20,6 +31,7 @@ urlpatterns = [
     path("videos/<int:video_id>/cover/now/", cover.cover_now, name="cover_now"),
     path("undo/<uuid:batch_id>/", history.undo, name="undo"),
     path("login/", account.Login.as_view(), name="login"),
+    path("login/new-password/<str:key>/<str:token>/", new_password.new_password, name="new_password"),
     path("admin/login/", account.admin_login),
     path("account/", account.account, name="account"),
     path("account/password/", account.password, name="account_password"),

@@ -27,7 +27,7 @@ def digest_of(kind: str, values: Mapping[str, Any], place: Callable[[str], str])
 
     def known(value: Any) -> Any:
         if isinstance(value, Ref):
-            return ["$ref", value.table, value.key, value.part]
+            return ["$ref", value.table, value.key, value.part, *([value.column] if value.column else [])]
         if isinstance(value, SourcePath):
             return ["$path", place(value.path)]
         if isinstance(value, SourcePicture):

@@ -34,6 +34,7 @@ from library.services.access import (
 )
 from library.services.audit import record
 from library.services.logins import locked_until, unlock
+from library.services.password_links import link_days, make_password_link
 
 admin.site.unregister(Group)
 
@@ -186,6 +187,11 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg]
             path(
                 "<int:user_id>/end-sessions/", view(require_POST(self.end_sessions)), name="library_user_end_sessions"
             ),
+            path(
+                "<int:user_id>/password-link/",
+                view(require_POST(self.password_link)),
+                name="library_user_password_link",
+            ),
             path("<int:user_id>/unlock/", view(require_POST(self.unlock)), name="library_user_unlock"),
             *super().get_urls(),
         ]
@@ -207,6 +213,7 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg]
             "may_end": self.has_change_permission(request, user),
             "end_url": reverse("admin:library_user_end_sessions", args=(user.pk,)),
             "unlock_url": reverse("admin:library_user_unlock", args=(user.pk,)),
+            "link_url": reverse("admin:library_user_password_link", args=(user.pk,)),
             "may_see_events": may_see_events,
             "events_url": f"{reverse('admin:library_auditevent_changelist')}?who={user.username}",
             "events": [
@@ -236,6 +243,19 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg]
         unlock(name=user.username)
         record(kind=AuditKind.LOGIN_UNLOCKED, request=request, subject=user.username, account=user)
         messages.success(request, f"{user.username} can log in again.")
+        return HttpResponseRedirect(reverse("admin:library_user_change", args=(user.pk,)))
+
+    def password_link(self, request: HttpRequest, user_id: int) -> HttpResponse:
+        """Shows an address by which the user sets a new password."""
+        user = self._managed(request, user_id)
+        if user.is_active:
+            address = request.build_absolute_uri(make_password_link(user=user, request=request))
+            messages.success(
+                request,
+                f"Send {user.username} this address; for {link_days()} days it is good for one password: {address}",
+            )
+        else:
+            messages.error(request, f"{user.username} is switched off.")
         return HttpResponseRedirect(reverse("admin:library_user_change", args=(user.pk,)))
 
     def _managed(self, request: HttpRequest, user_id: int) -> User:

@@ -515,7 +515,7 @@ def _unbind(to: Builder) -> None:
         " WHERE connamespace = current_schema()::regnamespace AND contype IN ('f', 'c', 'u')"
     ).fetchall()
     for table, name in sorted(found, key=lambda one: one[1]):
-        to.connection.execute(f"ALTER TABLE {table} DROP CONSTRAINT {name}")  # type: ignore[call-overload]
+        to.connection.execute(f"ALTER TABLE {table} DROP CONSTRAINT {name}")
 
 
 def build_large(url: str, *, rows: int, schema: str = "public") -> None:

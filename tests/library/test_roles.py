@@ -29,7 +29,7 @@ pytestmark = pytest.mark.django_db
 # Patterns of third parties whose views declare nothing; the admin's are guarded by its own site.
 OUTSIDE = ("admin/",)
 # Open to whoever asks: the login, what monitoring looks at, and what shared links give out by a check of their own.
-PUBLIC = {"login", "healthz", "readyz", "metrics", "api_shared"} | {
+PUBLIC = {"login", "new_password", "healthz", "readyz", "metrics", "api_shared"} | {
     f"shared{part}"
     for part in (
         "", "_item", "_password", "_stream", "_playback", "_hls", "_hls_part", "_subtitle", "_poster", "_storyboard",

@@ -3,6 +3,7 @@
 from importers.kinds.base import Kind
 from importers.kinds.library.files import OldPathKind, VideoFileKind
 from importers.kinds.library.folders import FolderKind
+from importers.kinds.library.roles import RoleKind
 from importers.kinds.library.rules import RuleKind, RuleLogKind, RuleRunKind
 from importers.kinds.library.tags import TagAliasKind, TagKind, VideoTagKind
 from importers.kinds.library.users import UserKind
@@ -10,6 +11,7 @@ from importers.kinds.library.videos import VideoKind, VideoMetadataKind
 from importers.kinds.library.work import SavedSearchKind, ScanLogKind, TriageProgressKind
 
 KINDS: tuple[Kind, ...] = (
+    RoleKind(),
     UserKind(),
     FolderKind(),
     VideoKind(),

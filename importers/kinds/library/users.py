@@ -9,8 +9,9 @@ from django.db.models.functions import Lower
 
 from importers.kinds.base import Kind, Match, Policy, Prepared
 from importers.models import ImportRun
+from library.hashers import MediaOSHasher, as_stored
 from library.models import User
-from library.roles import DEFAULT_ROLE, ROLES
+from library.roles import DEFAULT_ROLE
 
 _NAME_CHARACTERS = User._meta.get_field("username").max_length
 
@@ -18,7 +19,8 @@ _NAME_CHARACTERS = User._meta.get_field("username").max_length
 class UserKind(Kind):
     """An account. The user map comes first, then who is the owner, then the name, then the e-mail address.
 
-    Extras: `is_owner` makes it the run's owner, `role` admin, moderator or user. One that is here keeps everything.
+    Extras: `is_owner` makes it the run's owner, `role` names its role, "user" where there is none of that name. One
+    that is here keeps everything. A password that no hasher reads lets nobody in (`password_unreadable`).
     """
 
     name: ClassVar[str] = "library.user"
@@ -32,8 +34,12 @@ class UserKind(Kind):
             values = record.values
             values["email"] = str(values.get("email") or "").strip()
             values["username"] = str(values.get("username") or values["email"]).strip()[:_NAME_CHARACTERS]
-            # Of no use, and not empty: an empty one would be asked of the hasher.
-            values["password"] = values.get("password") or make_password(None)
+            given = str(values.get("password") or "")
+            stored = given if given.startswith(f"{MediaOSHasher.algorithm}$") else as_stored(given)
+            if given and not stored:
+                record.notes.append("password_unreadable")
+            # An empty one would be asked of the hasher.
+            values["password"] = stored or make_password(None)
         return {}
 
     def identity(self, record: Prepared) -> Hashable | None:
@@ -62,12 +68,13 @@ class UserKind(Kind):
 
     def create(self, run: ImportRun, records: Sequence[Prepared]) -> list[int]:
         pks = super().create(run, records)
-        groups = dict(Group.objects.filter(name__in=ROLES).values_list("name", "pk"))
+        roles = [str(record.values.get("role") or DEFAULT_ROLE) for record in records]
+        groups = dict(Group.objects.filter(name__in={*roles, DEFAULT_ROLE}).values_list("name", "pk"))
         through = User.groups.through
         through._default_manager.bulk_create(
-            through(user_id=pk, group_id=groups[role])
-            for pk, record in zip(pks, records, strict=True)
-            if (role := record.values.get("role") or DEFAULT_ROLE) in groups
+            through(user_id=pk, group_id=groups.get(role, groups.get(DEFAULT_ROLE)))
+            for pk, role in zip(pks, roles, strict=True)
+            if role in groups or DEFAULT_ROLE in groups
         )
         return pks
 

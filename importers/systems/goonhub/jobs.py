@@ -99,7 +99,7 @@ def map_stage_setting(row: Row) -> Mapped:
     said = row.lookups.stages.get(phase, {})
     trigger = _trigger(row, stage, said)
     row.made_again(*(name for name in said if name != "phase"), "updated_at")
-    values = {**_defaults(stage), **trigger, **_retries(row, said)}
+    values = {"stage": stage.name, **trigger, **_retries(row, said)}
     return row.mapped(Record("processing.stageconfig", values), title=phase)
 
 
@@ -143,25 +143,6 @@ def _target(row: Row) -> dict[str, Any]:
     if row.text("phase") == "scan" or not scene:
         return {"target_kind": "library", "target_id": 0}
     return {"target_kind": "file", "target_id": row.lookups.ref("scenes", scene, "file")}
-
-
-def _defaults(stage: Stage) -> dict[str, Any]:
-    """What holds without a row: a row says all of it."""
-    return {
-        "stage": stage.name,
-        "is_enabled": stage.is_enabled,
-        "trigger": stage.trigger,
-        "after": list(stage.after),
-        "cron": stage.cron,
-        "queue": stage.queue,
-        "slots": stage.slots,
-        "is_heavy": stage.is_heavy,
-        "max_retries": stage.max_attempts - 1,
-        "first_delay_seconds": stage.first_delay_seconds,
-        "delay_factor": stage.delay_factor,
-        "max_delay_seconds": stage.max_delay_seconds,
-        "timeout_seconds": stage.timeout_seconds,
-    }
 
 
 def _trigger(row: Row, stage: Stage, said: Mapping[str, Any]) -> dict[str, Any]:

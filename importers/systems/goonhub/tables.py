@@ -16,7 +16,6 @@ REASONS.update(
         "name_taken": "Another row of the source has that name; this one got a word or a number behind it.",
         "in_a_circle": "It would be a part of itself; that link was left out and kept as it was.",
         "right_of_admins": "A right over accounts, roles or settings; it belongs to the owner and to the role admin.",
-        "password_unreadable": "Its password can't be used here; give the account a new one.",
         "set_at_start": "That is said when Videothek starts, not in its database; it is kept as it was.",
     }
 )
