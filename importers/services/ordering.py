@@ -1,0 +1,168 @@
+"""Ordering runs: what a page or the API asks for becomes a row, and a worker's job that does it."""
+
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from typing import Any
+
+from django.db import transaction
+
+from importers.exceptions import RunError, SourceError
+from importers.models import ImportRun, RunStatus
+from importers.registry import Source, SourceOptions, System, find_system
+from importers.services.proposing import MOST_PATHS
+from importers.services.secrets import decrypt, encrypt, is_encrypted
+from importers.sources.postgres import is_postgres_url
+from library.models import User
+from processing.models import Job
+from processing.services.single import wait_turn
+from processing.services.submit import MANUAL, submit_jobs
+
+IMPORT_STAGE = "import"
+# PostgreSQL's advisory lock of those who order an import.
+_LOCK = (7_320, 1)
+_BUSY = "Another import is under way ({label}). Wait for its end, or cancel it."
+
+
+class Action(StrEnum):
+    """What a job does with a run."""
+
+    RUN = "run"
+    VERIFY = "verify"
+    ROLL_BACK = "rollback"
+
+
+def prepare_run(*, system: str, location: str, secret: str = "", user: User | None = None) -> ImportRun:
+    """A dry run that waits for its path map and its owner; nothing is done yet. Opens the source once, so what can't
+    be read is told at once. Raises SourceError."""
+    known = known_system(system)
+    if known.needs_secret and not secret:
+        raise SourceError(f"{known.title} keeps its secrets encrypted: its old key is needed.")
+    source = known.open(location, SourceOptions(secret=secret))
+    try:
+        label, identity = source.label, source.identity
+    finally:
+        source.close()
+    options: dict[str, Any] = {"path_map": [], "user_map": {}, "decisions": {}}
+    if secret:
+        options["secret"] = encrypt(secret)
+    return ImportRun.objects.create(
+        system=known.name,
+        identity=identity,
+        label=label,
+        location=encrypt(location) if is_postgres_url(location) else location,
+        owner=user,
+        is_dry_run=True,
+        options=options,
+    )
+
+
+def known_system(name: str) -> System:
+    """Raises SourceError."""
+    system = find_system(name)
+    if system is None:
+        raise SourceError(f"There is no system {name!r} to come from.")
+    return system
+
+
+def open_source(run: ImportRun) -> Source:
+    """The run's source anew. Raises SourceError."""
+    secret = run.options.get("secret", "")
+    options = SourceOptions(secret=decrypt(secret) if secret else "")
+    return known_system(run.system).open(location_of(run), options)
+
+
+def location_of(run: ImportRun) -> str:
+    """Where the source lies, in clear text: for opening it, never for showing it."""
+    return decrypt(run.location) if is_encrypted(run.location) else run.location
+
+
+def paths_of(run: ImportRun) -> list[str]:
+    """Paths of the source, by which a map is proposed. Raises SourceError."""
+    source = open_source(run)
+    try:
+        return source.paths()[:MOST_PATHS]
+    finally:
+        source.close()
+
+
+def set_options(
+    *,
+    run: ImportRun,
+    path_map: Sequence[tuple[str, str]] | None = None,
+    owner: User | None = None,
+    user_map: Mapping[str, str] | None = None,
+    decisions: Mapping[str, Mapping[str, Any]] | None = None,
+) -> None:
+    """Writes what was chosen; None leaves what is there. Raises RunError for a run that has written already."""
+    if run.status in (RunStatus.RUNNING, RunStatus.COMPLETED, RunStatus.ROLLED_BACK) and not run.is_dry_run:
+        raise RunError("The import has begun: what it was asked can't be changed any more.")
+    if path_map is not None:
+        run.options["path_map"] = [[old, new] for old, new in path_map if old and new]
+    if user_map is not None:
+        run.options["user_map"] = dict(user_map)
+    if decisions is not None:
+        run.options["decisions"] = {kind: dict(chosen) for kind, chosen in decisions.items()}
+    if owner is not None:
+        run.owner = owner
+    run.save(update_fields=["options", "owner"])
+
+
+def order(*, run: ImportRun, action: Action = Action.RUN, user: User | None = None, **params: Any) -> Job:
+    """Has a worker do it. Asked for twice it is the same job. Raises RunError while another run is under way."""
+    with transaction.atomic():
+        # Two that order at the same moment: the second waits here, and then sees the first one's job.
+        wait_turn(_LOCK)
+        other = under_way().exclude(target_id=run.pk).first()
+        if other is not None:
+            raise RunError(_BUSY.format(label=other.label))
+        submit_jobs(
+            stage=IMPORT_STAGE,
+            target_ids=[run.pk],
+            priority=MANUAL,
+            params={"action": action, **params},
+            requested_by_id=user.pk if user is not None else None,
+        )
+        job = jobs_of(run).active().order_by("-pk").first()
+    if job is None:
+        raise RunError("Its last job has just ended: look at the page again.")
+    return job
+
+
+def order_import(*, dry_run: ImportRun, user: User | None = None) -> ImportRun:
+    """The real run with everything that the dry one was asked. Raises RunError."""
+    if not dry_run.is_dry_run or dry_run.status != RunStatus.COMPLETED:
+        raise RunError("Let the dry run end first: it tells what would be done.")
+    return _order_like(dry_run, is_dry_run=False, user=user, changed={})
+
+
+def repeat_dry_run(*, dry_run: ImportRun, user: User | None = None, **changed: Any) -> ImportRun:
+    """Another dry run of the same source, with other options (see `set_options`) where they are given. Raises
+    RunError."""
+    return _order_like(dry_run, is_dry_run=True, user=user, changed=changed)
+
+
+def _order_like(model: ImportRun, *, is_dry_run: bool, user: User | None, changed: Mapping[str, Any]) -> ImportRun:
+    names = ("system", "identity", "label", "location", "owner", "options")
+    with transaction.atomic():
+        run = ImportRun(is_dry_run=is_dry_run, **{name: getattr(model, name) for name in names})
+        run.save()
+        if changed:
+            set_options(run=run, **changed)
+        order(run=run, user=user)
+    return run
+
+
+def jobs_of(run: ImportRun) -> Any:
+    """The jobs that were or are about the run."""
+    return Job.objects.filter(stage=IMPORT_STAGE, target_kind="library", target_id=run.pk)
+
+
+def under_way() -> Any:
+    """Jobs of imports that wait or run."""
+    return Job.objects.active().filter(stage=IMPORT_STAGE, target_kind="library").order_by("pk")
+
+
+def mark_failed(run_id: int, sentence: str) -> None:
+    """A run whose job was given up has failed, unless it had ended before; it can be resumed."""
+    unfinished = ImportRun.objects.filter(pk=run_id, status__in=(RunStatus.WAITING, RunStatus.RUNNING))
+    unfinished.update(status=RunStatus.FAILED, error=sentence)
