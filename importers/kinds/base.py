@@ -1,18 +1,22 @@
 """How records of one kind are found, made, merged, compared and taken back; most kinds only set a few tables."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from base64 import b64encode
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum
+from functools import cached_property
 from typing import Any, ClassVar
 from uuid import UUID
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.fields.files import FieldFile
 
 from importers.models import ImportRun
+from importers.records import Record, Ref
 
 
 class Policy(Enum):
@@ -35,7 +39,9 @@ class Policy(Enum):
 class Prepared:
     """A record whose references are resolved: `values` by field name, foreign keys as primary keys of ours.
 
-    `mtimes` and the like that a kind works out on the way go into `extra`, which is not compared.
+    What a kind works out on the way goes into `extra`, which is not compared. `notes` are reasons that are counted
+    though the record is written (a picture that isn't there), `conflicts` what a person should look at: see
+    `ImportedRow.conflicts`.
     """
 
     table: str
@@ -44,6 +50,8 @@ class Prepared:
     values: dict[str, Any]
     title: str = ""
     extra: dict[str, Any] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    conflicts: list[dict[str, Any]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,26 +82,51 @@ class Kind:
     # Values that a record may have beyond the model's fields; the kind deals with them itself in `create`.
     extras: ClassVar[tuple[str, ...]] = ()
 
+    def expand(self, record: Record, row: Ref) -> tuple[Record, ...]:
+        """The records that one of this kind comes to: itself, and what belongs to it as records with parts of their
+        own (the file of a video, a person's other names), each of which is traced, compared and taken back by itself.
+        `row` stands for the record itself. They are written in the order that their references ask for."""
+        return (record,)
+
     def prepare(self, run: ImportRun, records: Sequence[Prepared]) -> Mapping[int, str]:
-        """Completes the values (defaults that depend on others, cleaned names). Returns {index: reason} of records
-        that can't be written."""
+        """Completes the values (defaults that depend on others, cleaned names) of new and changed records. Returns
+        {index: reason} of those that can't be written."""
         return {}
+
+    def identity(self, values: Mapping[str, Any]) -> Hashable | None:
+        """What two records have in common that are the same row of ours: the second one joins the first. None for
+        records that never are."""
+        return self._natural(values) if self.natural_key else None
 
     def find(self, run: ImportRun, records: Sequence[Prepared]) -> dict[int, Match]:
         """The rows of ours that the records are the same as, by index. One statement over the natural key."""
         if not self.natural_key:
             return {}
-        wanted = {self._natural(record.values): index for index, record in reversed(list(enumerate(records)))}
+        wanted: dict[tuple[Any, ...], list[int]] = {}
+        for index, record in enumerate(records):
+            wanted.setdefault(self._natural(record.values), []).append(index)
+        # More than is asked for, in a form that PostgreSQL plans at once: a thousand ORs of pairs take it a second.
         condition = Q()
-        for values in wanted:
-            condition |= Q(
-                **{
-                    (name if value is not None else f"{name}__isnull"): (value if value is not None else True)
-                    for name, value in zip(self._columns(), values, strict=True)
-                }
-            )
-        found = self.model._default_manager.filter(condition).values_list("pk", *self._columns())
-        return {wanted[tuple(key)]: Match(pk) for pk, *key in found if tuple(key) in wanted}
+        for number, column in enumerate(self._columns()):
+            known = {key[number] for key in wanted} - {None}
+            one = Q(**{f"{column}__in": list(known)})
+            condition &= one | Q(**{f"{column}__isnull": True}) if any(key[number] is None for key in wanted) else one
+        found = self.model._default_manager.filter(condition).order_by("-pk").values_list("pk", *self._columns())
+        return {index: Match(pk) for pk, *key in found for index in wanted.get(tuple(key), ())}
+
+    def merge(self, run: ImportRun, record: Prepared, current: Mapping[str, Any]) -> dict[str, Any]:
+        """What is to be written to a row that is there: {field: value}, by the policies. Conflicts go into the record.
+
+        `current` is what it says in the record's fields.
+        """
+        changes = {}
+        for name, value in record.values.items():
+            if name in self.extras:
+                continue
+            chosen = self._chosen(name, current[name], value, record, current)
+            if self.encode(name, chosen) != self.encode(name, current[name]):
+                changes[name] = chosen
+        return changes
 
     def create(self, run: ImportRun, records: Sequence[Prepared]) -> list[int]:
         """Makes a row of each, in the order given, and returns their keys. One statement."""
@@ -112,7 +145,7 @@ class Kind:
 
     def read(self, pks: Iterable[int], names: Sequence[str]) -> dict[int, dict[str, Any]]:
         """What rows of ours say in those fields, by key; a row that is gone isn't in the answer. One statement."""
-        columns = [self.model._meta.get_field(name).attname for name in names]  # type: ignore[union-attr]
+        columns = [self.fields[name].attname for name in names]
         found = self.model._default_manager.filter(pk__in=list(pks)).values_list("pk", *columns)
         return {pk: dict(zip(names, values, strict=True)) for pk, *values in found}
 
@@ -121,23 +154,62 @@ class Kind:
         self.model._default_manager.filter(pk__in=pks).delete()
 
     def encode(self, name: str, value: Any) -> Any:
-        """A value as JSON can hold it, so that two equal values have one form: moments in UTC, decimals as text,
-        fields' own preparation first (a CharField's None, a FloatField's int)."""
-        return encode_value(value)
+        """A value as JSON can hold it, so that two equal values have one form: what the field makes of it first, then
+        moments in UTC, decimals as text, vectors as lists."""
+        return encode_value(self._as_field(name, value))
 
     def attributes(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """The values as keyword arguments of the model: foreign keys by their columns, extras left out."""
-        return {
-            self.model._meta.get_field(name).attname: value  # type: ignore[union-attr]
-            for name, value in values.items()
-            if name not in self.extras
-        }
+        return {self.fields[name].attname: value for name, value in values.items() if name not in self.extras}
+
+    def _chosen(self, name: str, ours: Any, theirs: Any, record: Prepared, current: Mapping[str, Any]) -> Any:
+        policy = self.policies.get(name, self.default_policy)
+        if policy is Policy.OURS or theirs is None:
+            return ours
+        if policy in (Policy.GREATER, Policy.LESSER) and ours is not None:
+            return max(ours, theirs) if policy is Policy.GREATER else min(ours, theirs)
+        if policy is Policy.UNITE:
+            return [*(ours or ()), *(item for item in theirs if item not in (ours or ()))]
+        if policy is Policy.NEWEST and self._is_newer(record.values, current):
+            return theirs
+        if policy is Policy.NEWEST:
+            return ours
+        if says_nothing(ours):
+            return theirs
+        if not says_nothing(theirs) and self.encode(name, ours) != self.encode(name, theirs):
+            record.conflicts.append(
+                {"what": "value", "field": name, "ours": self.encode(name, ours), "theirs": self.encode(name, theirs)}
+            )
+        return ours
+
+    def _is_newer(self, theirs: Mapping[str, Any], ours: Mapping[str, Any]) -> bool:
+        mine, other = ours.get(self.moment), theirs.get(self.moment)
+        return mine is None or (other is not None and other > mine)
+
+    def _as_field(self, name: str, value: Any) -> Any:
+        field = self.fields.get(name)
+        if value is None or field is None or field.is_relation:
+            return value
+        value = field.to_python(value)
+        if isinstance(field, models.DecimalField) and value is not None:
+            return value.quantize(Decimal(1).scaleb(-field.decimal_places))
+        return value
+
+    @cached_property
+    def fields(self) -> dict[str, Any]:
+        """The model's columns by the names of their fields."""
+        return {field.name: field for field in self.model._meta.concrete_fields}
 
     def _columns(self) -> list[str]:
-        return [self.model._meta.get_field(name).attname for name in self.natural_key]  # type: ignore[union-attr]
+        return [self.fields[name].attname for name in self.natural_key]
 
     def _natural(self, values: Mapping[str, Any]) -> tuple[Any, ...]:
         return tuple(values.get(name) for name in self.natural_key)
+
+
+def says_nothing(value: Any) -> bool:
+    """Whether a field is still free for what somebody else knows."""
+    return value is None or value == "" or value == [] or value == {}
 
 
 def encode_value(value: Any) -> Any:
@@ -150,6 +222,12 @@ def encode_value(value: Any) -> Any:
         return format(value.normalize(), "f")
     if isinstance(value, UUID):
         return str(value)
+    if isinstance(value, FieldFile):
+        return value.name or ""
+    if isinstance(value, bytes | memoryview):
+        return b64encode(bytes(value)).decode()
+    if hasattr(value, "tolist"):
+        return value.tolist()
     if isinstance(value, Mapping):
         return {str(name): encode_value(item) for name, item in value.items()}
     if isinstance(value, list | tuple):

@@ -1,6 +1,6 @@
 """What was imported from where."""
 
-from importers.models.row import ImportedRow, Outcome, PlannedRow
+from importers.models.row import ImportedRow, LaterChange, Outcome, PlannedRow
 from importers.models.run import ImportRun, RunStatus
 
-__all__ = ["ImportRun", "ImportedRow", "Outcome", "PlannedRow", "RunStatus"]
+__all__ = ["ImportRun", "ImportedRow", "LaterChange", "Outcome", "PlannedRow", "RunStatus"]

@@ -26,8 +26,12 @@ class ImportedRow(TimeStamped):
 
     `written` {field: value} is what the importer wrote, `before` {field: value} what a merged row had there: both as
     the kind's `encode` puts them. `kept` is what has no place in our tables, losslessly. `waiting` {field: [table, key,
-    part]} are references forward that are filled in at the end of the run. `run` wrote it first, `seen_run` saw it
-    last.
+    part]} are references forward that are filled in at the end of the run; those that lead nowhere stay, and a later
+    run tries them again (a JSON field: {"json": what it is to become, with {"$ref": [table, key, part]} in it}).
+
+    `how` and `confidence` say why it was taken for the row of ours that it joined. `conflicts` is what a person should
+    look at: [{"what": "value", "field", "ours", "theirs"}, {"what": "name"|"match", "candidates": [pk, ...], ...}].
+    `run` wrote it first, `seen_run` saw it last; what runs between them changed is in `LaterChange`.
     """
 
     system = models.CharField(max_length=40)
@@ -47,6 +51,9 @@ class ImportedRow(TimeStamped):
     before = models.JSONField(default=dict, blank=True)
     kept = models.JSONField(default=dict, blank=True)
     waiting = models.JSONField(default=dict, blank=True)
+    conflicts = models.JSONField(default=list, blank=True)
+    how = models.CharField(max_length=60, blank=True)
+    confidence = models.FloatField(null=True)
 
     class Meta(TimeStamped.Meta):
         verbose_name = "imported row"
@@ -55,6 +62,11 @@ class ImportedRow(TimeStamped):
             models.Index(fields=["kind", "object_id"], name="importers_row_object"),
             # The report of a run, table by table.
             models.Index(fields=["run", "table", "outcome", "id"], name="importers_row_of_run"),
+            # The end of a run: references that still wait; and the report: what a person should look at.
+            models.Index(fields=["system", "identity", "id"], condition=~Q(waiting={}), name="importers_row_waiting"),
+            models.Index(
+                fields=["system", "identity", "id"], condition=~Q(conflicts=[]), name="importers_row_conflicts"
+            ),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -65,10 +77,37 @@ class ImportedRow(TimeStamped):
             is_json("before", "object"),
             is_json("kept", "object"),
             is_json("waiting", "object"),
+            is_json("conflicts", "array", of="object"),
         ]
 
     def __str__(self) -> str:
         return f"{self.table} {self.key}"
+
+
+class LaterChange(TimeStamped):
+    """What a later run changed of a row that an earlier one brought: the source had changed meanwhile.
+
+    `before` {field: value} is what our row said until then and `written` what it says now, `previous` what
+    `ImportedRow.written` had for these fields: taking the run back restores all three.
+    """
+
+    run = models.ForeignKey(ImportRun, on_delete=models.CASCADE, db_index=False, related_name="later_changes")
+    row = models.ForeignKey(ImportedRow, on_delete=models.CASCADE, related_name="later_changes")
+    digest_before = models.CharField(max_length=32, blank=True)
+    before = models.JSONField(default=dict, blank=True)
+    written = models.JSONField(default=dict, blank=True)
+    previous = models.JSONField(default=dict, blank=True)
+
+    class Meta(TimeStamped.Meta):
+        constraints = [
+            models.UniqueConstraint(fields=["run", "row"], name="%(app_label)s_%(class)s_once"),
+            is_json("before", "object"),
+            is_json("written", "object"),
+            is_json("previous", "object"),
+        ]
+
+    def __str__(self) -> str:
+        return f"row {self.row_id} in run {self.run_id}"
 
 
 class PlannedRow(TimeStamped):
@@ -84,6 +123,9 @@ class PlannedRow(TimeStamped):
     reason = models.CharField(max_length=40, blank=True)
     title = models.CharField(max_length=300, blank=True)
     changes = models.JSONField(default=dict, blank=True, help_text="{field: [before, after]}")
+    conflicts = models.JSONField(default=list, blank=True, help_text="As of an imported row.")
+    how = models.CharField(max_length=60, blank=True)
+    confidence = models.FloatField(null=True)
 
     class Meta(TimeStamped.Meta):
         verbose_name = "planned row"
@@ -94,6 +136,7 @@ class PlannedRow(TimeStamped):
         constraints = [
             models.CheckConstraint(condition=Q(outcome__in=Outcome.values), name="%(app_label)s_%(class)s_outcome"),
             is_json("changes", "object"),
+            is_json("conflicts", "array", of="object"),
         ]
 
     def __str__(self) -> str:

@@ -25,9 +25,10 @@ class ImportRun(TimeStamped):
 
     `options` is what was asked, without secrets: `path_map` [[old, new], ...], `user_map` {theirs: ours}, `owner`,
     `decisions` {"people.creator": {key: pk | "new"}} about names. `progress` is {table: {"after": key of the last row
-    that was written, "read": n, "created": n, "merged": n, "unchanged": n, "skipped": n, "reasons": {reason: n}}}, in
-    the order of reading: written with each chunk of rows in the chunk's transaction, so that a resumed run goes on
-    behind it. `report` is what `--json` prints.
+    that was written, "read": n, "created": n, "merged": n, "unchanged": n, "skipped": n, "reasons": {reason: n},
+    "position": place in the order of reading, "total": rows it has, "turn": how often it has been read before,
+    "is_done": bool}}: written with each chunk of rows in the chunk's transaction, so that a resumed run goes on behind
+    it. `report` is what `--json` prints.
     """
 
     system = models.CharField(max_length=40, editable=False)
