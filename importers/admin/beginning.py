@@ -77,9 +77,7 @@ def _prepared(request: HttpRequest, system: System, values: dict[str, Any]) -> t
     try:
         if upload is not None:
             location = str(receive_source(upload))
-        run = prepare_run(
-            system=system.name, location=location, secret=values["secret"], user=current_user(request)
-        )
+        run = prepare_run(system=system.name, location=location, secret=values["secret"], user=current_user(request))
     except ImportersError as refused:
         if upload is not None and location:
             remove_received(location)

@@ -23,10 +23,9 @@ from importers.queries.rows import (
     total_of,
 )
 from importers.queries.runs import state_of
-from importers.services.ordering import Action, location_of, order, order_import, repeat_dry_run
+from importers.services.ordering import Action, location_of, order, order_import, repeat_dry_run, stop
 from importers.services.receiving import is_received, remove_received
 from library.access import current_user
-from processing.services.control import cancel_jobs
 
 _PER_PAGE = 50
 _MOST_CONFLICTS = 100
@@ -128,8 +127,7 @@ def cancel_view(model_admin: Any, request: HttpRequest, run_id: int) -> HttpResp
     if request.method != "POST":
         raise Http404
     run = get_object_or_404(ImportRun, pk=run_id)
-    job = state_of(run).job
-    if job is None or not cancel_jobs(job_ids=[job.pk], requested_by=current_user(request)):
+    if not stop(run=run, user=current_user(request)):
         messages.warning(request, "It had ended before.")
     return go("change", run.pk)
 
@@ -142,7 +140,9 @@ def forget_view(model_admin: Any, request: HttpRequest, run_id: int) -> HttpResp
     if state_of(run).is_moving:
         messages.error(request, "It is being read: wait for its end.")
     elif remove_received(location_of(run)):
-        messages.success(request, "The copy of the source is deleted. It can't be verified or imported again from here.")
+        messages.success(
+            request, "The copy of the source is deleted. It can't be verified or imported again from here."
+        )
     else:
         messages.warning(request, "There is no copy of it.")
     return HttpResponseRedirect(address("change", run.pk))

@@ -9,10 +9,9 @@ from django.shortcuts import get_object_or_404
 from importers.admin.shared import go, render, system_title
 from importers.exceptions import ImportersError
 from importers.models import ImportRun
+from importers.queries.taking_back import plan_take_back
 from importers.services.ordering import Action, order
 from library.access import current_user
-
-_SHOWN = 200
 
 
 def take_back_view(model_admin: Any, request: HttpRequest, run_id: int) -> HttpResponse:
@@ -40,4 +39,5 @@ def take_back_view(model_admin: Any, request: HttpRequest, run_id: int) -> HttpR
         title="Take the import back",
         run=run,
         system=system_title(run),
+        plan=plan_take_back(run),
     )

@@ -178,8 +178,13 @@ def short(value: Any) -> str:
 def everything(run: ImportRun) -> Iterator[dict[str, Any]]:
     """Each row as JSON can hold it, whole, streaming; for the download."""
     for row in rows_of(run).iterator(chunk_size=_AT_A_TIME):
-        line = {name: getattr(row, name) for name in _COLUMNS}
-        yield line | {"changes": {name: list(pair) for name, pair in _changes(row).items()}}
+        yield as_line(row)
+
+
+def as_line(row: PlannedRow | ImportedRow) -> dict[str, Any]:
+    """A row as JSON can hold it."""
+    line = {name: getattr(row, name) for name in _COLUMNS}
+    return line | {"changes": {name: list(pair) for name, pair in _changes(row).items()}}
 
 
 def asked_names(run: ImportRun) -> QuerySet[PlannedRow]:

@@ -14,6 +14,7 @@ from importers.services.secrets import decrypt, encrypt, is_encrypted
 from importers.sources.postgres import is_postgres_url
 from library.models import User
 from processing.models import Job
+from processing.services.control import cancel_jobs
 from processing.services.single import wait_turn
 from processing.services.submit import MANUAL, submit_jobs
 
@@ -128,11 +129,12 @@ def order(*, run: ImportRun, action: Action = Action.RUN, user: User | None = No
     return job
 
 
-def order_import(*, dry_run: ImportRun, user: User | None = None) -> ImportRun:
-    """The real run with everything that the dry one was asked. Raises RunError."""
+def order_import(*, dry_run: ImportRun, user: User | None = None, **changed: Any) -> ImportRun:
+    """The real run with everything that the dry one was asked, and what `changed` has of `set_options`. Raises
+    RunError."""
     if not dry_run.is_dry_run or dry_run.status != RunStatus.COMPLETED:
         raise RunError("Let the dry run end first: it tells what would be done.")
-    return _order_like(dry_run, is_dry_run=False, user=user, changed={})
+    return _order_like(dry_run, is_dry_run=False, user=user, changed=changed)
 
 
 def repeat_dry_run(*, dry_run: ImportRun, user: User | None = None, **changed: Any) -> ImportRun:
@@ -150,6 +152,13 @@ def _order_like(model: ImportRun, *, is_dry_run: bool, user: User | None, change
             set_options(run=run, **changed)
         order(run=run, user=user)
     return run
+
+
+def stop(*, run: ImportRun, user: User | None = None) -> bool:
+    """Cancels the job that waits for it or does it; False when there is none. What was written stays, and the run can
+    be resumed or taken back."""
+    ids = list(jobs_of(run).active().values_list("pk", flat=True))
+    return bool(cancel_jobs(job_ids=ids, requested_by=user))
 
 
 def jobs_of(run: ImportRun) -> Any:

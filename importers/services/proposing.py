@@ -120,4 +120,3 @@ def _top(path: str) -> str:
 
 def _tops(paths: Sequence[str]) -> list[str]:
     return sorted({_top(path) for path in paths})[:_MOST_NAMES]
-
