@@ -23,8 +23,9 @@ from importers.queries.rows import (
     total_of,
 )
 from importers.queries.runs import state_of
-from importers.services.ordering import Action, location_of, order, order_import, repeat_dry_run, stop
+from importers.services.ordering import Action, order, order_import, repeat_dry_run, stop
 from importers.services.receiving import is_received, remove_received
+from importers.services.running import location_of
 from library.access import current_user
 
 _PER_PAGE = 50
@@ -51,7 +52,7 @@ def run_view(model_admin: Any, request: HttpRequest, run_id: int) -> HttpRespons
         more_conflicts=max(0, len(conflicts) - _MOST_CONFLICTS),
         names=asked_names(run).count() if run.is_dry_run and state.is_done else 0,
         real=_real_of(run) if run.is_dry_run else None,
-        is_copy=is_received(run.location),
+        is_copy=is_received(location_of(run)),
         path_map=run.options.get("path_map", []),
     )
 

@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Any
 
 from importers.models import ImportRun, RunStatus
+from importers.services.locking import is_import_under_way
 from importers.services.ordering import Action, jobs_of
 from processing.models import Job, JobStatus
 
@@ -110,4 +111,4 @@ def _state(run: ImportRun, job: Job | None) -> RunState:
     if status == RunStatus.WAITING:
         return RunState(run, State.PREPARING, job)
     # Begun, and no job is about it: a command in a terminal does it, or did when it was cut off.
-    return RunState(run, State.INTERRUPTED, job)
+    return RunState(run, State.RUNNING if is_import_under_way() else State.INTERRUPTED, job)

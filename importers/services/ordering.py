@@ -10,8 +10,16 @@ from importers.exceptions import RunError, SourceError
 from importers.models import ImportRun, RunStatus
 from importers.registry import Source, SourceOptions, System, find_system
 from importers.services.proposing import MOST_PATHS
-from importers.services.secrets import decrypt, encrypt, is_encrypted
-from importers.sources.postgres import is_postgres_url
+from importers.services.locking import is_import_under_way
+from importers.services.running import (
+    cancel_run,
+    checked_decisions,
+    checked_users,
+    create_run,
+    location_of,
+    open_source,
+)
+from importers.services.secrets import decrypt, encrypt
 from library.models import User
 from processing.models import Job
 from processing.services.control import cancel_jobs
@@ -34,27 +42,17 @@ class Action(StrEnum):
 
 def prepare_run(*, system: str, location: str, secret: str = "", user: User | None = None) -> ImportRun:
     """A dry run that waits for its path map and its owner; nothing is done yet. Opens the source once, so what can't
-    be read is told at once. Raises SourceError."""
+    be read is told at once. The old key is kept encrypted, for the worker. Raises SourceError, RunError."""
     known = known_system(system)
     if known.needs_secret and not secret:
         raise SourceError(f"{known.title} keeps its secrets encrypted: its old key is needed.")
-    source = known.open(location, SourceOptions(secret=secret))
-    try:
-        label, identity = source.label, source.identity
-    finally:
-        source.close()
-    options: dict[str, Any] = {"path_map": [], "user_map": {}, "decisions": {}}
-    if secret:
-        options["secret"] = encrypt(secret)
-    return ImportRun.objects.create(
-        system=known.name,
-        identity=identity,
-        label=label,
-        location=encrypt(location) if is_postgres_url(location) else location,
-        owner=user,
-        is_dry_run=True,
-        options=options,
+    run = create_run(
+        system=system, location=location, options=SourceOptions(secret=secret), owner=user, is_dry_run=True
     )
+    if secret:
+        run.options["secret"] = encrypt(secret)
+        run.save(update_fields=["options"])
+    return run
 
 
 def known_system(name: str) -> System:
@@ -65,21 +63,20 @@ def known_system(name: str) -> System:
     return system
 
 
-def open_source(run: ImportRun) -> Source:
-    """The run's source anew. Raises SourceError."""
+def source_options(run: ImportRun) -> SourceOptions:
+    """What the run's source is opened with."""
     secret = run.options.get("secret", "")
-    options = SourceOptions(secret=decrypt(secret) if secret else "")
-    return known_system(run.system).open(location_of(run), options)
+    return SourceOptions(secret=decrypt(secret) if secret else "", extra=run.options.get("extra", {}))
 
 
-def location_of(run: ImportRun) -> str:
-    """Where the source lies, in clear text: for opening it, never for showing it."""
-    return decrypt(run.location) if is_encrypted(run.location) else run.location
+def open_again(run: ImportRun) -> Source:
+    """The run's source anew. Raises SourceError."""
+    return open_source(run.system, location_of(run), source_options(run))
 
 
 def paths_of(run: ImportRun) -> list[str]:
     """Paths of the source, by which a map is proposed. Raises SourceError."""
-    source = open_source(run)
+    source = open_again(run)
     try:
         return source.paths()[:MOST_PATHS]
     finally:
@@ -89,23 +86,32 @@ def paths_of(run: ImportRun) -> list[str]:
 def set_options(
     *,
     run: ImportRun,
-    path_map: Sequence[tuple[str, str]] | None = None,
+    path_map: Sequence[Sequence[str]] | None = None,
     owner: User | None = None,
     user_map: Mapping[str, str] | None = None,
     decisions: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> None:
-    """Writes what was chosen; None leaves what is there. Raises RunError for a run that has written already."""
-    if run.status in (RunStatus.RUNNING, RunStatus.COMPLETED, RunStatus.ROLLED_BACK) and not run.is_dry_run:
+    """Writes what was chosen; None leaves what is there. `user_map` is {theirs: name of ours}. Raises RunError for a
+    run that has written already, and for accounts and rows that there aren't."""
+    if not run.is_dry_run and run.status != RunStatus.WAITING:
         raise RunError("The import has begun: what it was asked can't be changed any more.")
     if path_map is not None:
         run.options["path_map"] = [[old, new] for old, new in path_map if old and new]
     if user_map is not None:
-        run.options["user_map"] = dict(user_map)
+        run.options["user_map"] = checked_users(user_map)
     if decisions is not None:
-        run.options["decisions"] = {kind: dict(chosen) for kind, chosen in decisions.items()}
+        run.options["decisions"] = checked_decisions(decisions)
     if owner is not None:
         run.owner = owner
+        run.options["owner"] = owner.username
     run.save(update_fields=["options", "owner"])
+
+
+def user_names(run: ImportRun) -> dict[str, str]:
+    """The run's user map as {theirs: name of ours}; accounts that are gone are left out."""
+    chosen = run.options.get("user_map", {})
+    names = dict(User.objects.filter(pk__in=chosen.values()).values_list("pk", "username"))
+    return {theirs: names[pk] for theirs, pk in chosen.items() if pk in names}
 
 
 def order(*, run: ImportRun, action: Action = Action.RUN, user: User | None = None, **params: Any) -> Job:
@@ -116,6 +122,8 @@ def order(*, run: ImportRun, action: Action = Action.RUN, user: User | None = No
         other = under_way().exclude(target_id=run.pk).first()
         if other is not None:
             raise RunError(_BUSY.format(label=other.label))
+        if is_import_under_way() and not jobs_of(run).active().exists():
+            raise RunError(_BUSY.format(label="begun in a terminal"))
         submit_jobs(
             stage=IMPORT_STAGE,
             target_ids=[run.pk],
@@ -158,7 +166,9 @@ def stop(*, run: ImportRun, user: User | None = None) -> bool:
     """Cancels the job that waits for it or does it; False when there is none. What was written stays, and the run can
     be resumed or taken back."""
     ids = list(jobs_of(run).active().values_list("pk", flat=True))
-    return bool(cancel_jobs(job_ids=ids, requested_by=user))
+    # The run first: its end must not be taken for a failure.
+    is_told = cancel_run(run=run)
+    return bool(cancel_jobs(job_ids=ids, requested_by=user)) or is_told
 
 
 def jobs_of(run: ImportRun) -> Any:
