@@ -21,6 +21,9 @@ from config.embedded.errors import StackError
 
 FORMAT = 1
 MANIFEST, DATABASE, SECRET_KEY, UPLOADS = "manifest.json", "database.dump", "secrets/secret-key", "uploads/"
+# What passwords of other systems are encrypted with in the database (importers/services/secrets.py).
+DATA_KEY = "secrets/data-key"
+KEYS = (SECRET_KEY, DATA_KEY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +107,7 @@ def _write(half: Path, dump: Path, postgres: int) -> Manifest:
 
 def _kept_files() -> list[tuple[str, Path]]:
     uploads = paths.uploads()
-    found = [(SECRET_KEY, paths.secrets() / "secret-key")]
+    found = [(name, paths.home() / name) for name in KEYS]
     found += [(UPLOADS + path.relative_to(uploads).as_posix(), path) for path in sorted(uploads.rglob("*"))]
     return [(name, path) for name, path in found if path.is_file() and not path.is_symlink()]
 
@@ -146,7 +149,7 @@ def read_manifest(source: Path) -> Manifest:
 def _check_entry(tar: tarfile.TarFile, entry: tarfile.TarInfo) -> dict[str, Any]:
     """Size and hash of an entry; ValueError for anything that a backup doesn't hold."""
     name = PurePosixPath(entry.name)
-    expected = entry.name in {DATABASE, SECRET_KEY} or entry.name.startswith(UPLOADS)
+    expected = entry.name in {DATABASE, *KEYS} or entry.name.startswith(UPLOADS)
     file = tar.extractfile(entry) if entry.isreg() else None
     if file is None or not expected or name.is_absolute() or ".." in name.parts:
         raise ValueError(entry.name)

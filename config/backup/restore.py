@@ -16,7 +16,7 @@ from django.db.migrations.loader import MigrationLoader
 from psycopg import sql
 
 from config import paths
-from config.backup.archive import DATABASE, SECRET_KEY, UPLOADS, Manifest, read_manifest
+from config.backup.archive import DATABASE, KEYS, UPLOADS, Manifest, read_manifest
 from config.backup.programs import Server, current_server, run_program
 from config.embedded.errors import StackError
 from config.embedded.lock import current_holder
@@ -169,14 +169,15 @@ def _rename(session: psycopg.Connection[tuple[object, ...]], name: str, new_name
 
 
 def _swap_files(folder: Path) -> None:
-    """Puts the backup's uploads and key in place. The key goes last: it is one small rename."""
+    """Puts the backup's uploads and keys in place. Keys go last: they are small renames. A key that the
+    backup lacks stays: nothing in it was made with that one."""
     uploads, kept = paths.uploads(), folder / "kept-uploads"
     (folder / UPLOADS).mkdir(exist_ok=True)
     if uploads.exists():
         uploads.rename(kept)
     shutil.move(folder / UPLOADS, uploads)
-    key = folder / SECRET_KEY
-    if key.exists():
-        paths.secrets().mkdir(parents=True, exist_ok=True, mode=0o700)
-        key.chmod(0o600)
-        key.replace(paths.secrets() / "secret-key")
+    paths.secrets().mkdir(parents=True, exist_ok=True, mode=0o700)
+    for name in reversed(KEYS):
+        if (key := folder / name).exists():
+            key.chmod(0o600)
+            key.replace(paths.home() / name)
