@@ -13,7 +13,7 @@ from importers.exceptions import ImportersError
 from importers.models import ImportRun
 from importers.queries.runs import State, state_of
 from importers.registry import System, find_system, systems
-from importers.services.ordering import order, paths_of, prepare_run, repeat_dry_run, set_options, user_names
+from importers.services.ordering import order, paths_of, prepare_run, repeat_dry_run, set_options
 from importers.services.proposing import Mapping, check_path_map, propose_path_map
 from importers.services.receiving import MOST_UPLOAD_BYTES, receive_source, remove_received
 from library.access import current_user
@@ -102,7 +102,7 @@ def prepare_view(model_admin: Any, request: HttpRequest, run_id: int) -> HttpRes
         stored = [(old, new) for old, new in run.options.get("path_map", [])]
         mapping = check_path_map(stored, paths) if stored else propose_path_map(paths)
         chosen = run.owner
-        users = "\n".join(f"{theirs} = {ours}" for theirs, ours in user_names(run).items())
+        users = "\n".join(f"{theirs} = {ours}" for theirs, ours in run.options.get("user_map", {}).items())
     return render(
         model_admin,
         request,

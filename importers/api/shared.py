@@ -7,7 +7,6 @@ from rest_framework import serializers
 from importers.models import ImportRun
 from importers.queries.rows import tables_of
 from importers.queries.runs import RunState, State
-from importers.services.ordering import user_names
 from library.api.rows import find_row
 
 MOVE_IN = ("importers.run_imports",)
@@ -57,12 +56,11 @@ class ImportDetailSerializer(ImportSerializer):
 def detail_of(state: RunState) -> dict[str, Any]:
     """The body of an ImportDetailSerializer."""
     options = {name: state.run.options.get(name, empty) for name, empty in _OPTIONS.items()}
-    options["user_map"] = user_names(state.run)
     facts = {"tables": ImportTableSerializer(tables_of(state.run), many=True).data, "report": state.run.report}
     return {**ImportSerializer(state).data, **options, **facts}
 
 
-_OPTIONS: dict[str, Any] = {"path_map": [], "decisions": {}}
+_OPTIONS: dict[str, Any] = {"path_map": [], "user_map": {}, "decisions": {}}
 
 
 def find_run(run_id: int) -> ImportRun:

@@ -9,8 +9,8 @@ from django.db import transaction
 from importers.exceptions import RunError, SourceError
 from importers.models import ImportRun, RunStatus
 from importers.registry import Source, SourceOptions, System, find_system
-from importers.services.proposing import MOST_PATHS
 from importers.services.locking import is_import_under_way
+from importers.services.proposing import MOST_PATHS
 from importers.services.running import (
     cancel_run,
     checked_decisions,
@@ -105,13 +105,6 @@ def set_options(
         run.owner = owner
         run.options["owner"] = owner.username
     run.save(update_fields=["options", "owner"])
-
-
-def user_names(run: ImportRun) -> dict[str, str]:
-    """The run's user map as {theirs: name of ours}; accounts that are gone are left out."""
-    chosen = run.options.get("user_map", {})
-    names = dict(User.objects.filter(pk__in=chosen.values()).values_list("pk", "username"))
-    return {theirs: names[pk] for theirs, pk in chosen.items() if pk in names}
 
 
 def order(*, run: ImportRun, action: Action = Action.RUN, user: User | None = None, **params: Any) -> Job:

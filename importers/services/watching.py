@@ -10,8 +10,7 @@ from django.utils import timezone
 from importers.models import ImportedRow, ImportRun, LaterChange, Outcome, RunStatus
 from importers.queries.edited import Edited, edited_rows
 from importers.registry import SourceOptions
-from importers.services.ordering import user_names
-from importers.services.rows import FOLDERS
+from importers.services.rows import MADE
 from importers.services.running import OnProgress, create_run, open_source, resume_run
 from library.models import User
 
@@ -108,7 +107,7 @@ class Watching:
             options=self._options,
             owner=self._owner or (before.owner if before is not None else None),
             path_map=self._path_map if self._path_map is not None else asked.get("path_map", ()),
-            user_map=self._user_map if self._user_map is not None else user_names(before) if before else {},
+            user_map=self._user_map if self._user_map is not None else asked.get("user_map", {}),
             decisions=asked.get("decisions", {}),
         )
         run.options[_WATCHED] = True
@@ -119,7 +118,7 @@ class Watching:
 def consistency_of(run: ImportRun) -> Consistency:
     """Compares all that was ever imported of the run's source with what is here and, by what the run saw, with what is
     still there. The run must have ended."""
-    ever = ImportedRow.objects.filter(system=run.system, identity=run.identity).exclude(table=FOLDERS)
+    ever = ImportedRow.objects.filter(system=run.system, identity=run.identity).exclude(table=MADE)
     gone = ever.filter(part="", object_id__isnull=False).exclude(seen_run=run)
     edited_count, edited = _first_edited(ever)
     changed = LaterChange.objects.filter(run=run).select_related("row").order_by("pk")

@@ -57,7 +57,6 @@ class Command(BaseCommand):
         try:
             self._watch(watching, stopping, options)
         finally:
-            connections.close_all()
             for number, handler in before.items():
                 signal.signal(number, handler)
 

@@ -8,7 +8,7 @@ from django.test import Client
 
 from importers import registry
 from library.models import User
-from tests.importers.pretend import Pretend
+from tests.importers.pages.pretend import Pretend
 
 
 @pytest.fixture

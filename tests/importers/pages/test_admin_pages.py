@@ -4,6 +4,7 @@ import io
 import json
 import sqlite3
 import zipfile
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +13,15 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from importers.models import ImportRun, Outcome, PlannedRow
-from importers.services.ordering import location_of, order, set_options
+from importers.services.ordering import order, set_options
+from importers.services.running import location_of
 from importers.services.secrets import decrypt
 from library.models import User
 from processing.models import Job
-from tests.importers.pretend import Pretend
+from tests.importers.pages.pretend import Pretend
 from tests.library.factories import make_folder, make_user
 from tests.people.factories import make_creator
 
@@ -110,7 +113,7 @@ def test_a_file_from_the_browser_is_kept_where_only_the_server_reads_it(
 
     client.post(f"{LIST}begin/pretend/", {"upload": SimpleUploadedFile("../../old.db", content)})
 
-    kept = Path(ImportRun.objects.get().location)
+    kept = Path(location_of(ImportRun.objects.get()))
     assert kept.read_bytes() == content
     assert home / "imports" in kept.parents
     assert (home / "imports").stat().st_mode & 0o777 == 0o700
@@ -121,7 +124,7 @@ def test_a_zip_becomes_the_folder_that_it_holds(owner: User, client: Client, pre
         f"{LIST}begin/pretend/", {"upload": SimpleUploadedFile("dump.zip", _zip("dump/a.json", "dump/b/c.json"))}
     )
 
-    folder = Path(ImportRun.objects.get().location)
+    folder = Path(location_of(ImportRun.objects.get()))
     assert sorted(path.name for path in folder.rglob("*.json")) == ["a.json", "c.json"]
     assert (folder / "b/c.json").read_bytes() == b"[]"
 
@@ -226,7 +229,10 @@ def test_the_report_says_what_of_each_table_and_why(owner: User, client: Client,
 def test_a_run_under_way_shows_how_far_it_is_and_looks_again(owner: User, client: Client, pretend: Pretend) -> None:
     run = make_run()
     order(run=run)
-    Job.objects.update(status="running", progress_done=250, progress_total=1000)
+    lease = timezone.now() + timedelta(minutes=1)
+    Job.objects.update(
+        status="running", worker="here", lease_expires_at=lease, attempts=1, progress_done=250, progress_total=1000
+    )
 
     page = client.get(f"{LIST}{run.pk}/change/").content.decode()
 
@@ -355,5 +361,5 @@ def test_the_copy_that_was_sent_is_deleted_on_demand_and_no_other_file(
     client.post(f"{LIST}{sent.pk}/forget/")
     client.post(f"{LIST}{mine.pk}/forget/")
 
-    assert not Path(sent.location).exists()
+    assert not Path(location_of(sent)).exists()
     assert own.exists()
