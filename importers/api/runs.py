@@ -3,6 +3,7 @@
 from http import HTTPStatus
 from typing import Any
 
+from django.db import transaction
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -28,6 +29,8 @@ from library.api.pages import Pages, paged
 from library.models import User
 
 _MOST = 500
+_BIGGEST_ID = 2**63 - 1
+NEW = "new"
 
 
 class ImportSystemSerializer(serializers.Serializer[Any]):
@@ -70,6 +73,12 @@ class ImportOptionsSerializer(serializers.Serializer[Any]):
         help_text='{"people.creator": {key: id of ours or "new"}}: whether two of one name are the same.',
     )
 
+    def validate_decisions(self, decisions: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+        answers = [answer for keys in decisions.values() for answer in keys.values()]
+        if not all(answer == NEW or (isinstance(answer, int) and 0 < answer <= _BIGGEST_ID) for answer in answers):
+            raise serializers.ValidationError('An answer is the id of a row of ours, or "new".')
+        return decisions
+
     def validate_owner(self, name: str) -> User:
         owner = User.objects.filter(username__iexact=name, is_active=True).first()
         if owner is None:
@@ -108,9 +117,11 @@ class Imports(ApiView):
         """Opens the source and has a worker do the dry run. 400 while another import is under way."""
         asked = self.body(ImportAskedSerializer)
         source = {name: asked.pop(name) for name in ("system", "location", "secret")}
-        run = prepare_run(**source, user=self.account)
-        set_options(run=run, **asked)
-        order(run=run, user=self.account)
+        # What is refused leaves no run.
+        with transaction.atomic():
+            run = prepare_run(**source, user=self.account)
+            set_options(run=run, **asked)
+            order(run=run, user=self.account)
         return Response(detail_of(state_of(run)), status=HTTPStatus.ACCEPTED)
 
 
