@@ -32,6 +32,7 @@ REASONS: dict[str, str] = {
     "picture_unreadable": "Its picture can't be read.",
     "secret_unreadable": "Its secret can't be read with the key that was given; it was left out.",
     "refused": "The database doesn't take it; it is kept as it was.",
+    "deleted_here": "It was deleted here since; an import doesn't bring it back.",
     "ours_kept": "Videothek already says something else, which stays.",
 }
 

@@ -22,24 +22,29 @@ from importers.records import Record, Ref
 class Policy(Enum):
     """What becomes of a field when the row is there already.
 
-    FILL writes where ours says nothing (None, "", [], {}) and else keeps ours, which is a conflict when they differ.
+    FILL writes where ours says nothing (None, "", [], {}, the field's default) and else keeps ours, which is a conflict
+    when they differ. GAPS is FILL without conflicts. When a record was made is never written to a row that is there.
     OURS never touches what is there and is no conflict. GREATER and LESSER take the greater or lesser of both. NEWEST
-    takes theirs when the record is newer by the kind's `moment` field. UNITE adds what is missing to a list.
+    takes theirs when the record is newer by the kind's `moment` field. UNITE adds what is missing to a list. SUM adds
+    theirs to ours, and at a later run what theirs grew by.
     """
 
     FILL = "fill"
+    GAPS = "gaps"
     OURS = "ours"
     GREATER = "greater"
     LESSER = "lesser"
     NEWEST = "newest"
     UNITE = "unite"
+    SUM = "sum"
 
 
 @dataclass(slots=True)
 class Prepared:
     """A record whose references are resolved: `values` by field name, foreign keys as primary keys of ours.
 
-    What a kind works out on the way goes into `extra`, which is not compared. `notes` are reasons that are counted
+    What a kind works out on the way goes into `extra`, which is not compared; the engine puts `is_new` there when a
+    person said that the record is none of what is there. `notes` are reasons that are counted
     though the record is written (a picture that isn't there), `conflicts` what a person should look at: see
     `ImportedRow.conflicts`.
     """
@@ -73,30 +78,36 @@ class Kind:
     model: ClassVar[type[models.Model]]
     # The fields that tell two rows apart; the records of a chunk are looked up by them. () is never the same.
     natural_key: ClassVar[tuple[str, ...]] = ()
-    # Fields that are no foreign key of the record but must be there.
+    # Fields that are no foreign key but must say something.
     required: ClassVar[tuple[str, ...]] = ()
     policies: ClassVar[Mapping[str, Policy]] = {}
     default_policy: ClassVar[Policy] = Policy.FILL
     # For Policy.NEWEST.
     moment: ClassVar[str] = ""
+    # Foreign keys without which a record can't be written, beyond those that the database asks for.
+    needs: ClassVar[tuple[str, ...]] = ()
     # Values that a record may have beyond the model's fields; the kind deals with them itself in `create`.
     extras: ClassVar[tuple[str, ...]] = ()
 
-    def expand(self, record: Record, row: Ref) -> tuple[Record, ...]:
+    def expand(self, run: ImportRun, record: Record, row: Ref) -> tuple[Record, ...]:
         """The records that one of this kind comes to: itself, and what belongs to it as records with parts of their
         own (the file of a video, a person's other names), each of which is traced, compared and taken back by itself.
-        `row` stands for the record itself. They are written in the order that their references ask for."""
+        The first is the record itself, which `row` stands for; the others are expanded in turn. They are written in the
+        order that their references ask for."""
         return (record,)
+
+    def scout(self, run: ImportRun, records: Sequence[Record]) -> None:
+        """Looks at the disk for the records, before the transaction begins."""
 
     def prepare(self, run: ImportRun, records: Sequence[Prepared]) -> Mapping[int, str]:
         """Completes the values (defaults that depend on others, cleaned names) of new and changed records. Returns
         {index: reason} of those that can't be written."""
         return {}
 
-    def identity(self, values: Mapping[str, Any]) -> Hashable | None:
+    def identity(self, record: Prepared) -> Hashable | None:
         """What two records have in common that are the same row of ours: the second one joins the first. None for
         records that never are."""
-        return self._natural(values) if self.natural_key else None
+        return self._natural(record.values) if self.natural_key else None
 
     def find(self, run: ImportRun, records: Sequence[Prepared]) -> dict[int, Match]:
         """The rows of ours that the records are the same as, by index. One statement over the natural key."""
@@ -119,8 +130,12 @@ class Kind:
 
         `current` is what it says in the record's fields.
         """
+        return self.decide(record, record.values, current)
+
+    def decide(self, record: Prepared, values: Mapping[str, Any], current: Mapping[str, Any]) -> dict[str, Any]:
+        """Of these values those that are to be written over what is there, by the policies of their fields."""
         changes = {}
-        for name, value in record.values.items():
+        for name, value in values.items():
             if name in self.extras:
                 continue
             chosen = self._chosen(name, current[name], value, record, current)
@@ -164,19 +179,21 @@ class Kind:
 
     def _chosen(self, name: str, ours: Any, theirs: Any, record: Prepared, current: Mapping[str, Any]) -> Any:
         policy = self.policies.get(name, self.default_policy)
-        if policy is Policy.OURS or theirs is None:
+        if policy is Policy.OURS or theirs is None or name in ("created_at", "updated_at"):
             return ours
         if policy in (Policy.GREATER, Policy.LESSER) and ours is not None:
             return max(ours, theirs) if policy is Policy.GREATER else min(ours, theirs)
+        if policy is Policy.SUM:
+            return (ours or 0) + theirs
         if policy is Policy.UNITE:
             return [*(ours or ()), *(item for item in theirs if item not in (ours or ()))]
         if policy is Policy.NEWEST and self._is_newer(record.values, current):
             return theirs
         if policy is Policy.NEWEST:
             return ours
-        if says_nothing(ours):
+        if says_nothing(ours) or self.encode(name, ours) == self.defaults.get(name):
             return theirs
-        if not says_nothing(theirs) and self.encode(name, ours) != self.encode(name, theirs):
+        if policy is Policy.FILL and not says_nothing(theirs) and self.encode(name, ours) != self.encode(name, theirs):
             record.conflicts.append(
                 {"what": "value", "field": name, "ours": self.encode(name, ours), "theirs": self.encode(name, theirs)}
             )
@@ -196,9 +213,29 @@ class Kind:
         return value
 
     @cached_property
+    def required_refs(self) -> frozenset[str]:
+        """Foreign keys without which a record can't be written."""
+        given = {name for name, field in self.fields.items() if field.is_relation and not field.null}
+        return frozenset(given | set(self.needs))
+
+    @cached_property
+    def needed(self) -> frozenset[str]:
+        """Foreign keys that must be known when a record is written: it can't be found or made without them."""
+        return self.required_refs | {name for name in self.natural_key if self.fields[name].is_relation}
+
+    @cached_property
     def fields(self) -> dict[str, Any]:
         """The model's columns by the names of their fields."""
         return {field.name: field for field in self.model._meta.concrete_fields}
+
+    @cached_property
+    def defaults(self) -> dict[str, Any]:
+        """What fields say when nobody said anything, encoded."""
+        return {
+            name: self.encode(name, field.get_default())
+            for name, field in self.fields.items()
+            if field.has_default() and not field.is_relation
+        }
 
     def _columns(self) -> list[str]:
         return [self.fields[name].attname for name in self.natural_key]

@@ -10,7 +10,6 @@ import io
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import Storage
@@ -47,7 +46,7 @@ class Brought:
 def bring_picture(
     picture: SourcePicture,
     *,
-    column: "models.FileField[Any, Any]",
+    column: models.FileField,
     owner: Iterable[str],
     map_path: Callable[[str], str],
     brought: Brought,
@@ -73,7 +72,7 @@ def bring_picture(
 
 
 def read_picture(
-    picture: SourcePicture, *, column: "models.FileField[Any, Any]", map_path: Callable[[str], str]
+    picture: SourcePicture, *, column: models.FileField, map_path: Callable[[str], str]
 ) -> tuple[bytes | None, str]:
     """The picture as it is kept here (see PictureField), or None and the reason why not."""
     raw = picture.content
@@ -107,16 +106,16 @@ def is_same_picture(stored: bytes, expected: bytes) -> bool:
     except (OSError, ValueError, SyntaxError):
         return False
     total = sum(abs(a - b) for a, b in zip(*small, strict=True))
-    return total / len(small[0]) <= _MOST_DIFFERENCE
+    return bool(total / len(small[0]) <= _MOST_DIFFERENCE)
 
 
-def remove_pictures(column: "models.FileField[Any, Any]", names: Iterable[str]) -> None:
+def remove_pictures(column: models.FileField, names: Iterable[str]) -> None:
     """Takes files out of the column's storage; empty names are none, and one that is gone is no error."""
     for name in filter(None, names):
         column.storage.delete(name)
 
 
-def _name_of(column: "models.FileField[Any, Any]", owner: Iterable[str], content: bytes) -> str:
+def _name_of(column: models.FileField, owner: Iterable[str], content: bytes) -> str:
     told = "\x1f".join([*owner, hashlib.sha256(content).hexdigest()])
     digest = salted_hmac(_SALT, told, algorithm="sha256").hexdigest()[:32]
     return f"{column.upload_to}{digest}.webp"

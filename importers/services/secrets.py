@@ -128,7 +128,7 @@ def _mediaos_bytes(stored: str) -> bytes | None:
 
 def _key() -> bytes:
     """The 32 bytes of the key file, which is made when there is none."""
-    path = Path(settings.VIDEOTHEK_HOME) / "secrets" / KEY_FILE
+    path = Path(str(settings.VIDEOTHEK_HOME)) / "secrets" / KEY_FILE
     try:
         key = base64.b64decode(path.read_text().strip(), validate=True)
     except FileNotFoundError:

@@ -46,31 +46,57 @@ def change_batch(
         counted: Any = SimpleLazyObject(lambda: count_changes(outer))
         outer.change_count = counted
         return
-    author = user if isinstance(user, User) else None
     with transaction.atomic(), pghistory.context():
-        batch = ChangeBatch.objects.create(
-            user=author,
-            user_name=author.get_username() if author else "",
-            source=source,
-            summary=summary[:500] or UNNAMED,
-            undoes=undoes,
-            can_undo=can_undo,
-        )
+        batch = open_batch(summary=summary[:500] or UNNAMED, user=user, source=source, undoes=undoes, can_undo=can_undo)
         batch.summary = summary
-        # Events carry the batch's own id, not that of the request around it, which may hold several batches.
-        around = runtime._tracker.value
-        runtime._tracker.value = runtime.Context(id=batch.pk, metadata={"batch": str(batch.pk)})
-        token = _open.set(batch)
-        try:
-            # pghistory tells it with each statement; what goes another way (COPY) finds it too.
-            _tell_database(str(batch.pk), json.dumps({"batch": str(batch.pk)}))
+        with _writing(batch):
             yield batch
-            _close(batch)
-        finally:
-            runtime._tracker.value = around
-            _open.reset(token)
-        # What is written later in the same transaction, outside of any batch, must not be taken for a part of it.
-        _tell_database("", "")
+            close_batch(batch)
+
+
+def open_batch(
+    *,
+    summary: str,
+    user: Any = None,
+    source: str = ChangeSource.MANUAL,
+    undoes: ChangeBatch | None = None,
+    can_undo: bool = True,
+) -> ChangeBatch:
+    """A batch that nothing is written in yet. For what takes many transactions, an import say: each writes within
+    `continue_batch`, and `close_batch` ends it."""
+    author = user if isinstance(user, User) else None
+    return ChangeBatch.objects.create(
+        user=author,
+        user_name=author.get_username() if author else "",
+        source=source,
+        summary=summary[:500],
+        undoes=undoes,
+        can_undo=can_undo,
+    )
+
+
+@contextmanager
+def continue_batch(batch: ChangeBatch) -> Iterator[None]:
+    """Everything written to tracked tables inside belongs to the batch too; one transaction. Not within another."""
+    with transaction.atomic(), pghistory.context(), _writing(batch):
+        yield
+
+
+@contextmanager
+def _writing(batch: ChangeBatch) -> Iterator[None]:
+    # Events carry the batch's own id, not that of the request around it, which may hold several batches.
+    around = runtime._tracker.value
+    runtime._tracker.value = runtime.Context(id=batch.pk, metadata={"batch": str(batch.pk)})
+    token = _open.set(batch)
+    try:
+        # pghistory tells it with each statement; what goes another way (COPY) finds it too.
+        _tell_database(str(batch.pk), json.dumps({"batch": str(batch.pk)}))
+        yield
+    finally:
+        runtime._tracker.value = around
+        _open.reset(token)
+    # What is written later in the same transaction, outside of any batch, must not be taken for a part of it.
+    _tell_database("", "")
 
 
 def current_batch() -> ChangeBatch | None:
@@ -100,7 +126,7 @@ def _event_model(model: type[Model]) -> type[Model]:
     return model.pgh_event_model  # type: ignore[attr-defined,no-any-return]
 
 
-def _close(batch: ChangeBatch) -> None:
+def close_batch(batch: ChangeBatch) -> None:
     """Counts what the batch changed; a batch without changes goes."""
     batch.change_count = count_changes(batch)
     if not batch.change_count:

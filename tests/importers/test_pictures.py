@@ -1,6 +1,8 @@
 """Pictures of other systems: brought into our storage like uploads, or left out under a reason."""
 
 import io
+from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -10,7 +12,7 @@ from importers.services.pictures import Brought, bring_picture, is_same_picture,
 from people.models import Studio
 from tests.people.factories import picture_bytes
 
-LOGO = Studio._meta.get_field("logo")
+LOGO: Any = Studio._meta.get_field("logo")
 OWNER = ("viewra", "install-1", "studios", "7", "logo")
 
 
@@ -30,18 +32,20 @@ def old(tmp_path):
     return folder
 
 
-def bring(picture, old, *, brought=None, **options):
+def bring(
+    picture: SourcePicture, old: Path, *, brought: Brought | None = None, is_dry: bool = False
+) -> tuple[str, str]:
     return bring_picture(
         picture,
         column=LOGO,
         owner=OWNER,
         map_path=lambda path: path.replace("/old", str(old)),
         brought=brought if brought is not None else Brought(),
-        **options,
+        is_dry=is_dry,
     )
 
 
-def files(folder):
+def files(folder: Path) -> list[str]:
     return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
 
 
@@ -111,7 +115,7 @@ def test_removing_takes_the_file_and_minds_none_that_is_gone(old, storage):
     assert files(storage) == []
 
 
-def encoded(quality=88, **options):
+def encoded(quality: int = 88, **options: Any) -> bytes:
     picture = Image.open(io.BytesIO(picture_bytes(kind="PNG", **options)))
     target = io.BytesIO()
     picture.convert("RGB").save(target, "WEBP", quality=quality)

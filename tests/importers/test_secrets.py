@@ -10,7 +10,6 @@ import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from importers.records import Secret
-from importers.services import secrets
 from importers.services.secrets import SecretError, comparable, decrypt, encrypt, read_mediaos, seal, unseal
 
 OLD_KEY = "0123456789abcdef0123456789abcdef"
@@ -132,7 +131,7 @@ def test_two_processes_that_make_the_key_at_once_end_with_one(home, monkeypatch)
         target.write_text(base64.b64encode(b"f" * 32).decode())
         link(source, target)
 
-    monkeypatch.setattr(secrets.os, "link", too_late)
+    monkeypatch.setattr("importers.services.secrets.os.link", too_late)
 
     stored = encrypt("a")
 

@@ -1,5 +1,0 @@
-"""Faces: references, appearances, settings."""
-
-from importers.kinds.base import Kind
-
-KINDS: tuple[Kind, ...] = ()

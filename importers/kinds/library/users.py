@@ -1,0 +1,82 @@
+"""People who log in."""
+
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any, ClassVar
+
+from django.contrib.auth.hashers import make_password
+from django.contrib.auth.models import Group
+from django.db.models.functions import Lower
+
+from importers.kinds.base import Kind, Match, Policy, Prepared
+from importers.models import ImportRun
+from library.models import User
+from library.roles import DEFAULT_ROLE, ROLES
+
+_NAME_CHARACTERS = User._meta.get_field("username").max_length
+
+
+class UserKind(Kind):
+    """An account. The user map comes first, then who is the owner, then the name, then the e-mail address.
+
+    Extras: `is_owner` makes it the run's owner, `role` admin, moderator or user. One that is here keeps everything.
+    """
+
+    name: ClassVar[str] = "library.user"
+    model = User
+    default_policy = Policy.OURS
+    extras = ("is_owner", "role")
+    required = ("username",)
+
+    def prepare(self, run: ImportRun, records: Sequence[Prepared]) -> Mapping[int, str]:
+        for record in records:
+            values = record.values
+            values["email"] = str(values.get("email") or "").strip()
+            values["username"] = str(values.get("username") or values["email"]).strip()[:_NAME_CHARACTERS]
+            # Of no use, and not empty: an empty one would be asked of the hasher.
+            values["password"] = values.get("password") or make_password(None)
+        return {}
+
+    def identity(self, record: Prepared) -> Hashable | None:
+        email = record.values["email"].lower()
+        return ("email", email) if email else ("name", record.values["username"].lower())
+
+    def find(self, run: ImportRun, records: Sequence[Prepared]) -> dict[int, Match]:
+        mapped = {theirs.lower(): ours.lower() for theirs, ours in run.options.get("user_map", {}).items()}
+        names = {record.values["username"].lower() for record in records}
+        by_name = _keys("username", names | set(mapped.values()))
+        by_email = _keys("email", {record.values["email"].lower() for record in records} - {""})
+        found = {}
+        for index, record in enumerate(records):
+            name, email = record.values["username"].lower(), record.values["email"].lower()
+            ours = mapped.get(name) or mapped.get(email)
+            if ours in by_name:
+                found[index] = Match(by_name[ours], "you said so")
+            elif record.values.get("is_owner") and run.owner_id is not None:
+                found[index] = Match(run.owner_id, "the owner")
+            elif name in by_name:
+                found[index] = Match(by_name[name], "same name")
+                self._note_other(record, by_name[name], by_email.get(email))
+            elif email in by_email:
+                found[index] = Match(by_email[email], "same e-mail address")
+        return found
+
+    def create(self, run: ImportRun, records: Sequence[Prepared]) -> list[int]:
+        pks = super().create(run, records)
+        groups = dict(Group.objects.filter(name__in=ROLES).values_list("name", "pk"))
+        through = User.groups.through
+        through._default_manager.bulk_create(
+            through(user_id=pk, group_id=groups[role])
+            for pk, record in zip(pks, records, strict=True)
+            if (role := record.values.get("role") or DEFAULT_ROLE) in groups
+        )
+        return pks
+
+    @staticmethod
+    def _note_other(record: Prepared, chosen: int, by_email: int | None) -> None:
+        if by_email is not None and by_email != chosen:
+            record.conflicts.append({"what": "name", "field": "username", "candidates": [chosen, by_email]})
+
+
+def _keys(field: str, values: set[Any]) -> dict[Any, int]:
+    rows = User.objects.alias(lower=Lower(field)).filter(lower__in=values).values_list(Lower(field), "pk")
+    return dict(rows)
