@@ -15,6 +15,8 @@ from importers.models import ImportRun, Outcome
 from importers.queries.rows import (
     as_report,
     asked_names,
+    conflict_words,
+    difference_words,
     everything,
     reason_words,
     reasons_in,
@@ -29,14 +31,15 @@ from importers.services.running import location_of
 from library.access import current_user
 
 _PER_PAGE = 50
-_MOST_CONFLICTS = 100
+_MOST_SHOWN = 100
 
 
 def run_view(model_admin: Any, request: HttpRequest, run_id: int) -> HttpResponse:
     """Progress while it runs; then its report, and what can be done next."""
     run = get_object_or_404(ImportRun.objects.select_related("owner"), pk=run_id)
     state, tables = state_of(run), tables_of(run)
-    conflicts = run.report.get("conflicts", [])
+    conflicts, verified = run.report.get("conflicts", []), run.report.get("verification", {})
+    differences = verified.get("listed", [])
     return render(
         model_admin,
         request,
@@ -48,8 +51,13 @@ def run_view(model_admin: Any, request: HttpRequest, run_id: int) -> HttpRespons
         tables=[table for table in tables if table.read],
         empty=[table.name for table in tables if not table.read],
         total=total_of(tables),
-        conflicts=conflicts[:_MOST_CONFLICTS],
-        more_conflicts=max(0, len(conflicts) - _MOST_CONFLICTS),
+        conflicts=[(one, conflict_words(one)) for one in conflicts[:_MOST_SHOWN]],
+        more_conflicts=max(0, run.report.get("conflict_count", len(conflicts)) - _MOST_SHOWN),
+        differences=[(one, difference_words(one)) for one in differences[:_MOST_SHOWN]],
+        more_differences=max(0, sum(verified.get("differences", {}).values()) - _MOST_SHOWN),
+        verified=verified,
+        taken_back=run.report.get("taken_back"),
+        kept=run.report.get("taken_back", {}).get("kept", [])[:_MOST_SHOWN],
         names=asked_names(run).count() if run.is_dry_run and state.is_done else 0,
         real=_real_of(run) if run.is_dry_run else None,
         is_copy=is_received(location_of(run)),

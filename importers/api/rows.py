@@ -94,13 +94,13 @@ class ImportNames(ApiView):
 
 
 class ImportEditedSerializer(serializers.Serializer[Any]):
-    """A row that was edited here after the import; `fields` are those that differ."""
+    """A row that was edited here after the import: a field that differs, or what the change was called."""
 
     title = serializers.CharField()
     kind = serializers.CharField()
     object_id = serializers.IntegerField(allow_null=True)
     is_deleted = serializers.BooleanField()
-    fields_edited = serializers.ListField(child=serializers.CharField())
+    what = serializers.CharField()
 
 
 class ImportTakeBackSerializer(serializers.Serializer[Any]):

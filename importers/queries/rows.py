@@ -8,6 +8,7 @@ from django.db.models import Count, Q, QuerySet
 
 from importers.models import ImportedRow, ImportRun, Outcome, PlannedRow
 from importers.records import REASONS
+from importers.services.comparing import WORDS as DIFFERENCES
 
 # Names that may be the same as ours: the kinds about which a person is asked.
 ASKED_KINDS = {"people.creator": "person", "people.studio": "studio", "library.tag": "tag"}
@@ -157,6 +158,8 @@ def conflict_words(conflict: Mapping[str, Any]) -> str:
     if conflict.get("what") == "value":
         ours, theirs = short(conflict.get("ours")), short(conflict.get("theirs"))
         return f"{conflict.get('field')}: “{ours}” here, “{theirs}” there. Yours stays."
+    if conflict.get("what") == "refused":
+        return f"The database doesn't take it: {short(conflict.get('error'))}"
     several = len(conflict.get("candidates", ()))
     if conflict.get("what") == "name":
         return "The name is like another one here." if several < 2 else f"The name is like {several} others here."
@@ -173,6 +176,15 @@ def short(value: Any) -> str:
         return f"{len(value):,} numbers" if isinstance(value[0], int | float) else f"{len(value):,} entries"
     text = str(value)
     return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]} …"
+
+
+def difference_words(one: Mapping[str, Any]) -> str:
+    """A difference that a verification found, as a sentence."""
+    said = DIFFERENCES.get(one["what"], str(one["what"]))
+    field = f"{one['field']}: " if one.get("field") else ""
+    pair = f" “{short(one['theirs'])}” there, “{short(one['ours'])}” here." if one.get("field") else ""
+    since = f" Changed since by: {one['since']}." if one.get("since") else ""
+    return f"{field}{said}{pair}{since}"
 
 
 def everything(run: ImportRun) -> Iterator[dict[str, Any]]:

@@ -4,7 +4,6 @@ from dataclasses import dataclass, field
 
 from importers.models import ImportedRow, ImportRun, LaterChange, Outcome
 from importers.queries.edited import Edited, edited_rows
-from importers.queries.rows import short
 
 # Of those that were edited later, shown one by one.
 MOST_SHOWN = 200
@@ -18,8 +17,11 @@ class EditedLater:
     kind: str
     object_id: int | None
     is_deleted: bool
-    fields_edited: list[str]
-    sentence: str
+    what: str
+
+    @property
+    def sentence(self) -> str:
+        return "It was deleted here." if self.is_deleted else f"Edited since: {self.what}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +55,5 @@ def plan_take_back(run: ImportRun) -> TakeBackPlan:
 
 def _shown(edited: Edited) -> EditedLater:
     row = edited.row
-    words = [f"{name}: “{short(then)}” became “{short(now)}”" for name, (then, now) in edited.fields.items()]
-    return EditedLater(
-        title=row.title or f"{row.table} {row.key}",
-        kind=row.kind,
-        object_id=row.object_id,
-        is_deleted=edited.is_deleted,
-        fields_edited=sorted(edited.fields),
-        sentence="It was deleted." if edited.is_deleted else "; ".join(words),
-    )
+    title = row.title or f"{row.table} {row.key}"
+    return EditedLater(title, row.kind, row.object_id, edited.is_deleted, edited.what)

@@ -152,7 +152,7 @@ def _first_edited(rows: Any) -> tuple[int, list[Line]]:
 
 
 def _edited_line(edited: Edited) -> Line:
-    return _line(edited.row, ["deleted"] if edited.is_deleted else sorted(edited.fields))
+    return _line(edited.row, [edited.what or "deleted"])
 
 
 def _line(row: ImportedRow, fields: list[str] | None = None) -> Line:
