@@ -17,9 +17,10 @@ from django.utils import timezone
 
 from importers.models import ImportRun, Outcome, PlannedRow
 from importers.services.ordering import order, set_options
-from importers.services.running import location_of
+from importers.services.running import location_of, start_run
 from importers.services.secrets import decrypt
 from library.models import User
+from people.models import Creator
 from processing.models import Job
 from tests.importers.pages.pretend import Pretend
 from tests.library.factories import make_folder, make_user
@@ -363,3 +364,31 @@ def test_the_copy_that_was_sent_is_deleted_on_demand_and_no_other_file(
 
     assert not Path(location_of(sent)).exists()
     assert own.exists()
+
+
+def test_taking_back_asks_and_lists_what_was_edited_later(owner: User, client: Client, pretend: Pretend) -> None:
+    pretend.data = {"people": {"1": {"name": "Ann"}, "2": {"name": "Ben"}}}
+    run = start_run(system="pretend", location="/old")
+    Creator.objects.filter(name="Ann").update(name="Anna")
+    address = f"{LIST}{run.pk}/take-back/"
+
+    page = client.get(address).content.decode()
+    client.post(address, {"edited": "yes"})
+    before = Job.objects.count()
+    client.post(address, {"edited": "yes", "sure": "yes"})
+
+    assert "1 of them was edited later" in page
+    assert "<b>Ann</b>" in page
+    assert before == 0
+    assert Job.objects.get().params == {"action": "rollback", "with_edited": True}
+
+
+def test_what_a_verification_found_is_listed(owner: User, client: Client, pretend: Pretend) -> None:
+    listed = [{"what": "changed_here", "table": "people", "key": "1", "title": "Ann", "field": "name"}]
+    listed[0] |= {"theirs": "Ann", "ours": "Anna", "since": "Renamed Ann"}
+    report = {"tables": {}, "verification": {"differences": {"changed_here": 1}, "listed": listed}}
+    run = make_run(is_dry_run=False, status="completed", report=report, verified_at=timezone.now(), is_verified=False)
+
+    page = client.get(f"{LIST}{run.pk}/change/").content.decode()
+
+    assert "It was changed here since. “Ann” there, “Anna” here. Changed since by: Renamed Ann." in page

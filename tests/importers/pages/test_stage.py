@@ -22,7 +22,15 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def known(pretend: Pretend) -> Pretend:
+def backups(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Where backups were asked for; none is made."""
+    asked: list[str] = []
+    monkeypatch.setattr("importers.stage.call_command", lambda name, path, **options: asked.append(path))
+    return asked
+
+
+@pytest.fixture
+def known(pretend: Pretend, backups: list[str]) -> Pretend:
     User.objects.create_superuser("owner")
     pretend.data = {
         "people": {f"{number:03}": {"name": f"Person {number}"} for number in range(5)},
@@ -62,6 +70,37 @@ def test_the_import_follows_what_was_decided_about_names(known: Pretend) -> None
 
     assert Creator.objects.filter(name="Person 3").exclude(pk=ours.pk).exists()
     assert Creator.objects.count() == 6
+
+
+def test_a_backup_is_made_before_an_import_and_none_before_a_dry_run(known: Pretend, backups: list[str]) -> None:
+    dry = prepare_run(system="pretend", location="/old")
+    work(dry)
+    without = list(backups)
+    dry.refresh_from_db()
+
+    run = order_import(dry_run=dry)
+    work(run)
+
+    run.refresh_from_db()
+    assert without == []
+    assert [run.backup_path] == backups
+
+
+def test_verifying_and_taking_back_are_done_by_the_same_stage(known: Pretend) -> None:
+    run = prepare_run(system="pretend", location="/old")
+    ImportRun.objects.filter(pk=run.pk).update(is_dry_run=False)
+    work(run)
+
+    work(run, action="verify")
+    run.refresh_from_db()
+    is_verified = run.is_verified
+    Creator.objects.filter(name="Person 3").update(name="Renamed")
+    work(run, action="rollback")
+
+    run.refresh_from_db()
+    assert is_verified
+    assert list(Creator.objects.values_list("name", flat=True)) == ["Renamed"]
+    assert run.status == RunStatus.ROLLED_BACK
 
 
 def test_a_run_that_was_cut_off_is_carried_on_by_the_next_attempt(
