@@ -27,6 +27,8 @@ REASONS: dict[str, str] = {
     "too_long": "A text that was too long was cut; it is kept as it was.",
     "no_name": "It has no name.",
     "duplicate": "Another row of the source says the same; that one was taken.",
+    "cut_off": "The file is cut off, or has a mistake there; what stands in its place is kept as it was.",
+    "taken_along": "It came along as a part of another row.",
     "unfinished": "It hadn't ended; only what has ended comes along.",
     "picture_missing": "Its picture isn't where it was; give the path map that leads to it and run again.",
     "picture_unreadable": "Its picture can't be read.",

@@ -86,6 +86,11 @@ class Kind:
     moment: ClassVar[str] = ""
     # Foreign keys without which a record can't be written, beyond those that the database asks for.
     needs: ClassVar[tuple[str, ...]] = ()
+    # Fields that depend on what was here when the record came: a place in a list, which of several is primary. A
+    # verification takes what was written for right, too.
+    worked_out: ClassVar[frozenset[str]] = frozenset({"is_primary"})
+    # A moment that says since when machines have measured anew what the history ignores of a row.
+    measured_at: ClassVar[str] = ""
     # Values that a record may have beyond the model's fields; the kind deals with them itself in `create`.
     extras: ClassVar[tuple[str, ...]] = ()
 
@@ -172,6 +177,15 @@ class Kind:
         """A value as JSON can hold it, so that two equal values have one form: what the field makes of it first, then
         moments in UTC, decimals as text, vectors as lists."""
         return encode_value(self._as_field(name, value))
+
+    def decode(self, name: str, value: Any) -> Any:
+        """The inverse of `encode`."""
+        field = self.fields[name]
+        return value if value is None or field.is_relation else field.to_python(value)
+
+    def is_same(self, record: Prepared, name: str, ours: Any) -> bool:
+        """Whether a field of ours says what the record says, for verifying."""
+        return bool(self.encode(name, record.values[name]) == self.encode(name, ours))
 
     def attributes(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """The values as keyword arguments of the model: foreign keys by their columns, extras left out."""

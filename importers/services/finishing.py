@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Count
 
 from importers.kinds import Kind, find_kind
-from importers.models import ImportedRow, ImportRun, LaterChange
+from importers.models import ImportedRow, ImportRun, LaterChange, Outcome
 from importers.records import Ref
 from importers.services.counting import MOST_CONFLICTS
 from importers.services.planning import shown_conflict
@@ -30,7 +30,7 @@ def waiting_chunks(run: ImportRun) -> Iterator[list[ImportedRow]]:
             .filter(pk__gt=after)
             .exclude(waiting={})
             .order_by("pk")
-            .only("kind", "object_id", "waiting", "written", "digest", "run")[:_AT_ONCE]
+            .only("kind", "object_id", "waiting", "written", "before", "outcome", "digest", "run")[:_AT_ONCE]
         )
         if not rows:
             return
@@ -66,12 +66,14 @@ def fill_waiting(run: ImportRun, refs: Refs, rows: list[ImportedRow]) -> None:
                 written = {field: kind.encode(field, value) for field, value in wanted.items()}
                 if row.run_id != run.pk:
                     _note_later(run, row, {field: before[field] for field in wanted}, written)
+                elif row.outcome == Outcome.MERGED:
+                    row.before = {field: before[field] for field in wanted} | row.before
                 row.written = row.written | written
             row.waiting = _still_waiting(row, refs)
             filled.append(row)
         if changes:
             kind.update(run, changes)
-    ImportedRow.objects.bulk_update(filled, ["waiting", "written"], batch_size=200)
+    ImportedRow.objects.bulk_update(filled, ["waiting", "written", "before"], batch_size=200)
     refs.keep()
 
 

@@ -15,10 +15,17 @@ class Tables(Protocol):
         """The columns of a table, [] when there is none of that name (or it has no rows to tell by)."""
         ...
 
+    def key(self, table: str) -> list[str]:
+        """The columns of the primary key as far as the source knows, [] when there is none."""
+        ...
+
     def count(self, table: str) -> int: ...
 
     def rows(self, table: str, key: Sequence[str], after: Sequence[Any] | None = None) -> Iterator[Mapping[str, Any]]:
-        """The rows ordered by the columns of `key`, from behind those values. At most some hundred are in memory."""
+        """The rows ordered by the columns of `key`, from behind those values. At most some hundred are in memory.
+
+        `after` is ignored without a key. A folder of JSON gives them in the order of the file.
+        """
         ...
 
     def mark(self) -> str:

@@ -1,6 +1,7 @@
 """PostgreSQL databases of other programs: one read-only transaction that sees one state of everything."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import count
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,6 +12,8 @@ from psycopg.rows import dict_row
 from importers.exceptions import SourceError
 
 _AT_A_TIME = 500
+# Several tables may be read at once, each by a cursor of its own.
+_numbers = count(1)
 
 
 class PostgresTables:
@@ -50,6 +53,16 @@ class PostgresTables:
         )
         return [row["column_name"] for row in found]
 
+    def key(self, table: str) -> list[str]:
+        """The columns of its primary key, [] without one."""
+        found = self._connection.execute(
+            "SELECT a.attname FROM pg_index AS i CROSS JOIN unnest(i.indkey) WITH ORDINALITY AS part(number, place)"
+            " JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = part.number"
+            " WHERE i.indisprimary AND i.indrelid = to_regclass(%s) ORDER BY part.place",
+            [sql.Identifier(self._schema, table).as_string(self._connection)],
+        )
+        return [row["attname"] for row in found]
+
     def count(self, table: str) -> int:
         row = self._connection.execute(
             sql.SQL("SELECT count(*) AS n FROM {}").format(sql.Identifier(self._schema, table))
@@ -57,14 +70,15 @@ class PostgresTables:
         return int(row["n"]) if row else 0
 
     def rows(self, table: str, key: Sequence[str], after: Sequence[Any] | None = None) -> Iterator[Mapping[str, Any]]:
-        names = sql.SQL(", ").join(sql.Identifier(name) for name in key)
+        """Without a key in the order in which they lie, which is that of one transaction only."""
+        names = sql.SQL(", ").join(sql.Identifier(name) for name in key) if key else sql.SQL("ctid")
         where: sql.Composable = sql.SQL("")
-        if after is not None:
+        if after is not None and key:
             values = sql.SQL(", ").join(sql.Literal(value) for value in after)
             where = sql.SQL(" WHERE ({}) > ({})").format(names, values)
         statement = sql.SQL("SELECT * FROM {}{} ORDER BY {}").format(sql.Identifier(self._schema, table), where, names)
         try:
-            with self._connection.cursor(name="videothek_rows") as cursor:
+            with self._connection.cursor(name=f"videothek_{next(_numbers)}") as cursor:
                 cursor.itersize = _AT_A_TIME
                 cursor.execute(statement)
                 yield from cursor

@@ -162,13 +162,14 @@ def _tops(content: Any, usage: Any) -> list[tuple[str, str, list[dict[str, Any]]
             shown = [
                 {"name": row["name"], "count": row["video_count"], "address": reverse(name, args=(row["id"],))}
                 for row in rows
-                if "id" in row
+                if row.get("id") is not None
             ]
             tops.append((title, "videos", shown))
     if usage:
         watched = [
             {"name": row["title"], "count": row["play_count"], "address": reverse("watch", args=(row["video_id"],))}
             for row in usage.top_watched
+            if row["video_id"] is not None
         ]
         tops.append(("Most watched", "plays", watched))
     return [top for top in tops if top[2]]

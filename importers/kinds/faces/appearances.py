@@ -21,14 +21,13 @@ class FaceTrackKind(VectorKind):
 
     name = "faces.track"
     model = FaceTrack
+    worked_out = frozenset({"status"})
 
     def prepare(self, run: ImportRun, records: Sequence[Prepared]) -> Mapping[int, str]:
         for record in records:
             values = record.values
             if values.get("creator") is None and values.get("status") in NAMED:
                 values["status"] = TrackStatus.PENDING.value
-                # Once the person comes after all, nobody has said anew who it is.
-                record.extra["worked_out"] = {"status"}
         return super().prepare(run, records)
 
 
@@ -49,9 +48,8 @@ class FaceDetectionKind(VectorKind):
             return (record,)
         ref = Ref(row.table, row.key, TRACK)
         own = {name: value for name, value in values.items() if name not in ("status", *_OF_TRACK)}
-        return Record(FaceTrackKind.name, _track_of(values), TRACK), Record(
-            record.kind, {**own, "track": ref}, record.part
-        )
+        face = Record(record.kind, {**own, "track": ref}, record.part)
+        return face, Record(FaceTrackKind.name, _track_of(values), TRACK)
 
     def prepare(self, run: ImportRun, records: Sequence[Prepared]) -> Mapping[int, str]:
         flaws = {index: flaw for index, one in enumerate(records) if (flaw := _flaw(one.values))}

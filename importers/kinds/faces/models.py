@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from faces.models import FaceModel
 from importers.kinds.base import Kind, Policy, Prepared
-from importers.kinds.faces.vectors import cosine, is_vector, unit_vector, vector_digest
+from importers.kinds.faces.vectors import SAME_COSINE, cosine, is_vector, unit_vector, vector_digest
 from importers.models import ImportRun
 from importers.services.context import Made, context_of
 
@@ -42,9 +42,10 @@ class VectorKind(Kind):
     def encode(self, name: str, value: Any) -> Any:
         return vector_digest(value) if name == "embedding" and value is not None else super().encode(name, value)
 
-    def likeness(self, record: Prepared, ours: Any) -> float:
-        """How alike the vector of the source, as it was, and that of our row are."""
-        return cosine(record.extra["source_vector"], ours)
+    def is_same(self, record: Prepared, name: str, ours: Any) -> bool:
+        if name != "embedding":
+            return super().is_same(record, name, ours)
+        return ours is not None and cosine(record.extra["source_vector"], ours) >= SAME_COSINE
 
 
 def _named(values: Mapping[str, Any]) -> tuple[str, str]:

@@ -37,7 +37,6 @@ class FaceReferenceKind(VectorKind):
                 record.values["quality"] = min(max(float(quality), 0.0), 1.0)
             creator = record.values.get("creator")
             if index not in bad and creator is not None and record.values.get("is_primary"):
-                record.extra["worked_out"] = {"is_primary"}
                 record.values["is_primary"] = creator not in shown
                 shown.add(creator)
         return bad

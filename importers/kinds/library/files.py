@@ -38,6 +38,8 @@ class VideoFileKind(Kind):
     natural_key = ("folder", "relative_path")
     needs = ("video",)
     extras = ("file", "version_name")
+    worked_out = frozenset({"is_primary", *_OURS})
+    measured_at = "probed_at"
     default_policy = Policy.GAPS
     # Where a file lies, and whether it is there, is what our scans say of those that we have.
     policies = dict.fromkeys(
@@ -132,6 +134,7 @@ class OldPathKind(Kind):
 
     name = "library.oldpath"
     model = OldPath
+    worked_out = frozenset({"left_at"})
     natural_key = ("file", "path")
     default_policy = Policy.OURS
 

@@ -26,6 +26,7 @@ class DisambiguatedKind(TrashableKind):
     alias_owner: ClassVar[str]
     # Fields that are the same for one person all their life.
     telling: ClassVar[tuple[str, ...]] = ()
+    worked_out = frozenset({"disambiguation"})
 
     def prepare(self, run: ImportRun, records: Sequence[Prepared]) -> Mapping[int, str]:
         for record in records:

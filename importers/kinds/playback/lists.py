@@ -20,6 +20,7 @@ class PlaylistKind(Kind):
     name = "playback.playlist"
     model = Playlist
     required = ("name",)
+    worked_out = frozenset({"name"})
     policies = {"public_id": Policy.OURS, "visibility": Policy.OURS, "is_smart": Policy.OURS}
 
     def prepare(self, run: ImportRun, records: Sequence[Prepared]) -> Mapping[int, str]:
@@ -53,12 +54,12 @@ class PlaylistItemKind(Kind):
     model = PlaylistItem
     natural_key = ("playlist", "video")
     policies = {"position": Policy.OURS}
+    worked_out = frozenset({"position"})
 
     def prepare(self, run: ImportRun, records: Sequence[Prepared]) -> Mapping[int, str]:
         by_list: dict[int, list[Prepared]] = {}
         for record in records:
             record.extra["in_order_of"] = record.values.get("position") or 0
-            record.extra["worked_out"] = {"position"}
             if record.values.get("playlist") is not None:
                 by_list.setdefault(record.values["playlist"], []).append(record)
         rows = PlaylistItem.objects.filter(playlist__in=by_list)

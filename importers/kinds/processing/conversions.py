@@ -18,6 +18,7 @@ class ConversionKind(Kind):
     name = "processing.conversion"
     model = Conversion
     required = ("status",)
+    worked_out = frozenset({"title", "source_path", "source_bytes", "preset", "preset_key", "preset_name"})
 
     def prepare(self, run: ImportRun, records: Sequence[Prepared]) -> Mapping[int, str]:
         videos = {record.values.get("video") for record in records} - {None}
@@ -48,5 +49,4 @@ def _complete(
     if preset:
         here["preset"] = preset.pk
     missing = {name: value for name, value in here.items() if values.get(name) in (None, "")}
-    record.extra["worked_out"] = set(missing)
     values |= missing

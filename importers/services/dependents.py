@@ -1,0 +1,58 @@
+"""What else hangs on a row that an import made."""
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from django.db import models
+
+from importers.kinds import Kind, kinds
+from importers.models import ImportedRow, ImportRun, Outcome
+
+# What machines made of a row, and can make again: goes with it. Sessions of logins end with their account.
+_MADE_AGAIN = frozenset(
+    {
+        "library.videotext", "library.filesignature", "library.duplicatepair", "library.suggestion",
+        "library.suggestioninput", "library.triagelease", "library.triagecoverage", "library.usersession",
+        "library.oldpath", "processing.thumbnail", "processing.storyboard", "processing.preview",
+        "processing.faceframes", "processing.filecheck", "processing.integrityfinding", "processing.job",
+        "faces.facedetection", "faces.facelook", "faces.drawnbox", "faces.referencephoto", "faces.photosearch",
+        "playback.markerpicture", "playback.clipexport", "playback.sharedclip", "playback.streamrendition",
+        "playback.streamsession", "playback.playbacksession", "importers.importrun", "library.changebatch",
+        "library.auditevent",
+    }
+)  # fmt: skip
+# Appearances are a machine's too, as long as nobody said who it is.
+_BY_HAND = {"faces.facetrack": {"status": "manual"}}
+
+
+def hanging_on(run: ImportRun, kind: Kind, pks: Sequence[int]) -> dict[int, str]:
+    """Rows on which something hangs that this run didn't make: {key: what, in words}. A few statements for each table
+    that points to the kind's."""
+    found: dict[int, str] = {}
+    for relation in relations_to(kind.model):
+        other: Any = relation.related_model
+        label = other._meta.label_lower
+        if label in _MADE_AGAIN or not pks or other._meta.auto_created or label.endswith("event"):
+            continue
+        rows = other._base_manager.filter(**{f"{relation.field.name}__in": pks}, **_BY_HAND.get(label, {}))
+        pairs = list(rows.values_list(relation.field.attname, "pk"))
+        own = _made_by(run, other, {pk for _, pk in pairs})
+        for target, pk in pairs:
+            if pk not in own:
+                found.setdefault(target, f"{other._meta.verbose_name} {pk}")
+    return found
+
+
+def relations_to(model: type[models.Model]) -> list[Any]:
+    """The foreign keys of other tables to this one, those that it can't see as well."""
+    fields = model._meta.get_fields(include_hidden=True)
+    return [field for field in fields if field.auto_created and not field.concrete and not field.many_to_many]
+
+
+def _made_by(run: ImportRun, model: type[models.Model], pks: Collection[Any]) -> set[Any]:
+    """Those of the rows that this run made, and has not kept."""
+    names = [kind.name for kind in kinds() if kind.model is model]
+    if not pks or not names:
+        return set()
+    rows = ImportedRow.objects.filter(run=run, kind__in=names, object_id__in=pks, outcome=Outcome.CREATED)
+    return set(rows.exclude(reason="kept_here").values_list("object_id", flat=True))
