@@ -11,6 +11,7 @@ from tests.bench.place import fresh_home
 AREAS = {
     "media": False, "scan": True, "duplicates": True, "pages": True, "load": True, "playback": True,
     "jobs": True, "stats": True, "faces": True, "suggest": True, "triage": True,
+    "imports": True,
     "chaos": True,
 }  # fmt: skip
 # No measurement: only when it is asked for.

@@ -36,9 +36,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--path-map", action="append", default=[], metavar="OLD=NEW", help="Where its paths lie here (repeatable)"
         )
-        parser.add_argument(
-            "--owner", metavar="USER", help="Whose is what its only user has (default: the first owner)"
-        )
+        parser.add_argument("--owner", metavar="USER", help="Who its only user is (default: the first owner)")
         parser.add_argument(
             "--user-map", action="append", default=[], metavar="THEIRS=OURS", help="Who is whom (repeatable)"
         )
