@@ -132,6 +132,7 @@ def _library_places(badges: dict[str, int]) -> list[Place]:
         Place("Folders", "folder", reverse("admin:library_folder_changelist"), "library.view_folder"),
         Place("Uploads", "upload", reverse("admin:library_upload_changelist"), "library.view_upload"),
         Place("Scans", "radar", reverse("admin:library_scanlog_changelist"), "library.view_scanlog"),
+        Place("Moving in", "move_to_inbox", reverse("admin:importers_importrun_changelist"), "importers.run_imports"),
     ]
 
 

@@ -11,6 +11,7 @@ urlpatterns = [
     path("", include("processing.api.urls")),
     path("", include("stats.api.urls")),
     path("", include("faces.api.urls")),
+    path("", include("importers.api.urls")),
     path("schema/", Schema.as_view(), name="api_schema"),
     path("docs/", Reader.as_view(url_name="api_schema"), name="api_docs"),
 ]

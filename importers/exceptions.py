@@ -1,7 +1,9 @@
 """What can go wrong when somebody moves in."""
 
+from library.exceptions import LibraryError
 
-class ImportersError(Exception):
+
+class ImportersError(LibraryError):
     """Something a person can do about; the message says what. None of it goes away by trying again."""
 
     permanent = True

@@ -55,9 +55,9 @@ def create_run(
         raise RunError("There is no owner yet: start Videothek once, or name who is to own what comes (--owner).")
     asked = {
         "path_map": [list(pair) for pair in path_map],
-        "user_map": _checked_users(user_map or {}),
+        "user_map": checked_users(user_map or {}),
         "owner": owner.username,
-        "decisions": _checked_decisions(decisions or {}),
+        "decisions": checked_decisions(decisions or {}),
         "extra": dict(options.extra),
     }
     source = open_source(system, location, options)
@@ -250,7 +250,7 @@ def _fail(run: ImportRun, error: BaseException) -> None:
         rows.update(status=RunStatus.FAILED, error=said, finished_at=timezone.now())
 
 
-def _checked_users(user_map: Mapping[str, str]) -> dict[str, str]:
+def checked_users(user_map: Mapping[str, str]) -> dict[str, str]:
     found = {}
     for theirs, ours in user_map.items():
         user = User.objects.filter(username__iexact=ours).first()
@@ -260,7 +260,7 @@ def _checked_users(user_map: Mapping[str, str]) -> dict[str, str]:
     return found
 
 
-def _checked_decisions(decisions: Mapping[str, Mapping[str, int | str]]) -> dict[str, dict[str, int | str]]:
+def checked_decisions(decisions: Mapping[str, Mapping[str, int | str]]) -> dict[str, dict[str, int | str]]:
     known = {kind.name for kind in kinds()}
     for name, answers in decisions.items():
         if name not in known:

@@ -13,6 +13,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.paginator import InfinitePaginator
 
+from importers.queries.origin import origins_of
 from library.access import current_user, may
 from library.admin.base import CuratedAdmin
 from library.admin.bulk_pages import bulk_view
@@ -352,6 +353,8 @@ class VideoAdmin(FilteredVideosMixin, CuratedAdmin):
                 "facts": _facts(request, video),
                 "may_take": self.has_change_permission(request),
                 "may_ask_plugins": may(request, "library.reprocess_video") and has_enrichers(),
+                "origins": origins_of("library.video", video.pk),
+                "may_see_imports": may(request, "importers.run_imports"),
             }
         return super().render_change_form(request, context, *args, **options)
 

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from config.api import urlpatterns
 from faces.models import DrawnBox, FaceCluster, FaceReference, FaceTrack, PhotoSearch, ReferencePhoto
+from importers.models import ImportRun
 from library.models import (
     ApiToken,
     AuditEvent,
@@ -132,11 +133,17 @@ def make_world() -> World:
         "plugins/": "none",
         "rules/": Rule.objects.first().pk,
         "renames/": RenameRun.objects.create(template="{title}", status="done").pk,
+        "imports/": make_import().pk,
         "evidence/": "none",
         "triage/": "all",
     }
     world.keys["by_route"] = by_route
     return world
+
+
+def make_import() -> ImportRun:
+    """An import that stands."""
+    return ImportRun.objects.create(system="none", label="Old", location="/nowhere", status="completed")
 
 
 def add_rows(world: World) -> None:
@@ -171,6 +178,7 @@ def add_rows(world: World) -> None:
     )
     RuleRun.objects.create(status="done")
     RenameRun.objects.create(template="{title}", status="done")
+    make_import()
     IntegrityFinding.objects.create(file=file, kind="content", code="no_audio", severity="warning", sentence="x")
     Conversion.objects.create(
         video=video, title="x", source_file=file, source_path="/x", source_bytes=1, preset_key="k", preset_name="K",

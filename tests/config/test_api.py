@@ -89,7 +89,7 @@ LISTS = [
     "faces/pairs/",
     "faces/tracks/", "faces/references/", "faces/searches/",
     "suggestions/inbox/", "suggestions/providers/", "rules/", "rules/learned/", "rules/runs/", "evidence/", "renames/",
-    "triage/queues/", "triage/answers/", "triage/pace/",
+    "triage/queues/", "triage/answers/", "triage/pace/", "imports/", "imports/systems/",
 ]  # fmt: skip
 
 

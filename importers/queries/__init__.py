@@ -1,0 +1,1 @@
+"""Reading what was imported, for pages and reports."""
