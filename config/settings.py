@@ -60,10 +60,11 @@ SESSION_ENGINE = "library.sessions"
 
 INSTALLED_APPS = [
     "config.apps.ConfigConfig",
-    "unfold",
+    # Its default configuration would put its own site in place of ours.
+    "unfold.apps.BasicAppConfig",
     "unfold.contrib.filters",
     "unfold.contrib.forms",
-    "django.contrib.admin",
+    "config.apps.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
