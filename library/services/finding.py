@@ -53,9 +53,10 @@ def of_like_letters(rows: QuerySet[Row], name: str) -> QuerySet[Row]:
     # Accents and punctuation are gone from the folded name, so its letters are nearly those that are compared.
     letters = Replace("name_folded", Value(" "), Value(""))
     others = Func(letters, Value("".join(sorted(set(wanted)))), Value(""), function="translate")
-    return rows.annotate(letters=Length(letters), others=Length(others)).filter(
+    near: QuerySet[Row] = rows.annotate(letters=Length(letters), others=Length(others)).filter(
         letters__range=(len(wanted) - MOST_LETTERS, len(wanted) + MOST_LETTERS), others__lte=MOST_LETTERS
     )
+    return near
 
 
 def resembling(name: str, candidates: Iterable[tuple[int, str]]) -> list[int]:
