@@ -1,6 +1,7 @@
 """The admin's sidebar and command palette. Called once per page by django-unfold; see `config.unfold`."""
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from django.contrib import admin
@@ -20,17 +21,22 @@ from processing.models.integrity import PROBLEMS
 # A badge answers "is there something, and is it a lot": counting stops here.
 MOST_COUNTED = 1000
 HITS_PER_KIND = 6
+# Filters that have a line of their own in the sidebar.
+_SPECIAL = {"state": "failed", "missing": "yes"}
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One line of the sidebar. `permission` is "app.codename", or "superuser"; None is for everyone who is staff."""
+    """One line of the sidebar. `permission` is "app.codename", or "superuser"; None is for everyone who is staff.
+
+    `badge` names the number that it carries (`_badges`).
+    """
 
     title: str
     icon: str
     link: str
     permission: str | None = None
-    badge: str | None = None
+    badge: str = ""
     badge_variant: str = "primary"
 
 
@@ -73,22 +79,27 @@ def badge_text(count: int) -> str | None:
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     """The groups of the sidebar with what the user may see. One statement."""
     badges = _badges(request)
-    groups = [
-        (None, [Place("Overview", "space_dashboard", reverse("admin:index")), _library_link()]),
-        ("Library", _library_places(badges)),
-        ("Names", _names_places()),
-        ("Faces", _faces_places(badges)),
-        ("Work", _work_places(badges)),
-        ("What people think and watch", _playback_places()),
-        ("People who log in", _people_places()),
-        ("Settings", _settings_places()),
-    ]
     result = []
-    for title, places in groups:
-        items = [_item(request, place) for place in places if may(request, place.permission)]
+    for title, places in _groups():
+        items = [_item(request, place, badges) for place in places if may(request, place.permission)]
         if items:
             result.append({"title": title, "items": items})
     return result
+
+
+@cache
+def _groups() -> tuple[tuple[str | None, tuple[Place, ...]], ...]:
+    """The sidebar of someone who may see everything. Once in a process: sixty addresses take long to look up."""
+    return (
+        (None, (Place("Overview", "space_dashboard", reverse("admin:index")), _library_link())),
+        ("Library", tuple(_library_places())),
+        ("Names", tuple(_names_places())),
+        ("Faces", tuple(_faces_places())),
+        ("Work", tuple(_work_places())),
+        ("What people think and watch", tuple(_playback_places())),
+        ("People who log in", tuple(_people_places())),
+        ("Settings", tuple(_settings_places())),
+    )
 
 
 def may(request: HttpRequest, permission: str | None) -> bool:
@@ -106,16 +117,15 @@ def _library_link() -> Place:
     return Place("Open the library", "play_circle", reverse("library"))
 
 
-def _library_places(badges: dict[str, int]) -> list[Place]:
+def _library_places() -> list[Place]:
     files = reverse("admin:library_videofile_changelist")
-    failed, missing = badges["failed"], badges["missing"]
     view = "library.view_videofile"
     return [
         Place("Triage", "bolt", reverse("triage"), "library.change_video"),
         Place("Videos", "movie", reverse("admin:library_video_changelist"), "library.view_video"),
         Place("Files", "video_file", files, view),
-        Place("Failed files", "error", f"{files}?state=failed", view, badge_text(failed), "danger"),
-        Place("Missing videos", "search_off", reverse("missing"), "library.view_video", badge_text(missing), "warning"),
+        Place("Failed files", "error", f"{files}?state=failed", view, "failed", "danger"),
+        Place("Missing videos", "search_off", reverse("missing"), "library.view_video", "missing", "warning"),
         Place("Trash", "delete", reverse("trash"), "library.trash_video"),
         Place("Changes", "undo", reverse("admin:library_changebatch_changelist"), "library.view_changebatch"),
         Place(
@@ -145,7 +155,7 @@ def _names_places() -> list[Place]:
     ]
 
 
-def _faces_places(badges: dict[str, int]) -> list[Place]:
+def _faces_places() -> list[Place]:
     view = "faces.view_facecluster"
     rows = [
         ("faces", "facetrack", "Appearances", "ar_on_you"),
@@ -159,7 +169,7 @@ def _faces_places(badges: dict[str, int]) -> list[Place]:
         ("faces", "facemodel", "Models", "model_training"),
     ]
     return [
-        Place("Face inbox", "familiar_face_and_zone", reverse("faces_inbox"), view, badge_text(badges["faces"])),
+        Place("Face inbox", "familiar_face_and_zone", reverse("faces_inbox"), view, "faces"),
         Place("Unknown people", "person_search", reverse("faces_clusters"), view),
         Place("Same person?", "compare", reverse("faces_pairs"), view),
         *(
@@ -190,25 +200,23 @@ def _playback_places() -> list[Place]:
     ]
 
 
-def _work_places(badges: dict[str, int]) -> list[Place]:
-    running, letters = badges["running"], badges["letters"]
+def _work_places() -> list[Place]:
     jobs = reverse("admin:processing_job_changelist")
     workers = reverse("admin:processing_workerprocess_changelist")
     dead = reverse("admin:processing_deadletter_changelist")
     ledger = reverse("admin:processing_stagerecord_changelist")
     findings = reverse("admin:processing_integrityfinding_changelist")
-    problems = badges["problems"]
     conversions = reverse("admin:processing_conversion_changelist")
     encoders = reverse("admin:processing_encoderproof_changelist")
     return [
         Place("Queues", "speed", reverse("admin:processing_queuecontrol_changelist"), "processing.view_queuecontrol"),
-        Place("Jobs", "manufacturing", jobs, "processing.view_job", badge_text(running)),
+        Place("Jobs", "manufacturing", jobs, "processing.view_job", "running"),
         Place(
             "Dead letters",
             "mark_email_unread",
             f"{dead}?status__exact=pending_review",
             "processing.view_deadletter",
-            badge_text(letters),
+            "letters",
             "danger",
         ),
         Place("Ledger", "receipt_long", ledger, "processing.view_stagerecord"),
@@ -217,7 +225,7 @@ def _work_places(badges: dict[str, int]) -> list[Place]:
             "healing",
             findings,
             "processing.view_integrityfinding",
-            badge_text(problems),
+            "problems",
             "warning",
         ),
         Place("Conversions", "movie_edit", conversions, "processing.view_conversion"),
@@ -260,12 +268,12 @@ def _settings_places() -> list[Place]:
     ]
 
 
-def _item(request: HttpRequest, place: Place) -> dict[str, Any]:
+def _item(request: HttpRequest, place: Place, badges: dict[str, int]) -> dict[str, Any]:
     return {
         "title": place.title,
         "icon": place.icon,
         "link": place.link,
-        "badge": place.badge or "",
+        "badge": badge_text(badges[place.badge]) or "" if place.badge else "",
         "badge_variant": place.badge_variant,
         "active": is_active(request, place.link),
     }
@@ -273,16 +281,21 @@ def _item(request: HttpRequest, place: Place) -> dict[str, Any]:
 
 def is_active(request: HttpRequest, link: str) -> bool:
     """Whether the page that is shown belongs to the link; a filtered list is told apart from the whole one."""
-    path, _, query = link.partition("?")
-    if path in (reverse("admin:index"), reverse("library")):
+    path, is_alone, wanted = _of_link(link)
+    if is_alone:
         return request.path == path
     if not request.path.startswith(path) or (request.path.endswith("/suggestions/") and path != request.path):
         return False
-    special = {"state": "failed", "missing": "yes"}
+    return {name: value for name, value in _SPECIAL.items() if request.GET.get(name) == value} == wanted
+
+
+@cache
+def _of_link(link: str) -> tuple[str, bool, dict[str, str]]:
+    """Its path, whether only that very page belongs to it, and the filters that tell it apart."""
+    path, _, query = link.partition("?")
     asked = dict(part.split("=") for part in query.split("&") if part)
-    wanted = {name: value for name, value in asked.items() if name in special}
-    shown = {name: value for name, value in special.items() if request.GET.get(name) == value}
-    return shown == wanted
+    wanted = {name: value for name, value in asked.items() if name in _SPECIAL}
+    return path, path in (reverse("admin:index"), reverse("library")), wanted
 
 
 def search(request: HttpRequest, term: str) -> list[SearchResult]:

@@ -5,8 +5,11 @@ own, so that nobody waits for one for a minute. The control socket would lie in 
 """
 
 import os
+from typing import Any
 
 from django.conf import settings
+
+from config.memory import settle
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -30,3 +33,8 @@ logconfig_dict = {
 }
 control_socket_disable = True
 proc_name = "videothek"
+
+
+def when_ready(server: Any) -> None:
+    """In the process that forks all others, once the application is loaded."""
+    settle()

@@ -3,18 +3,15 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
 from uuid import UUID
 
-from django.db.models import Case, F, Model, QuerySet, TextField, UUIDField, Value, When
-from django.db.models.functions import Cast
+from django.db import connection
 from django.urls import reverse
 
-from library.models import User, Video, VideoFile, VideoTag
+from library.models import User, Video, VideoFile
 from library.models.file import FileState
 from library.queries import errors_of
 from library.words import ago
-from people.models import Credit, VideoStudio
 from playback.cards import EVERYTHING, Card
 from playback.models import PlaybackSettings, WatchProgress
 from playback.queries_opinions import NO_OPINION, Opinion, opinions_of_videos
@@ -24,6 +21,25 @@ from processing.queries.pictures import NONE, Pictures, pictures_of
 _FILLS_FROM, _FILLS_TO = 1.6, 2.0
 # Stands for whatever number an address has.
 _ANY_NUMBER = 987_654_321
+
+
+# By hand: putting the three parts together took Django a tenth of the time of a whole page.
+_NAMES = """
+SELECT link.video_id, 'person' AS page, owner.id AS row_id, owner.public_id, owner.name::text AS text,
+       owner.disambiguation::text, '' AS tint, 0 AS rank, link.id AS pk
+  FROM people_credit AS link JOIN people_creator AS owner ON owner.id = link.creator_id
+ WHERE link.video_id = ANY(%(ids)s) AND owner.trashed_at IS NULL
+UNION ALL
+SELECT link.video_id, 'studio', owner.id, owner.public_id, owner.name::text, owner.disambiguation::text, '',
+       CASE WHEN link.is_primary THEN 0 ELSE 1 END, link.id
+  FROM people_videostudio AS link JOIN people_studio AS owner ON owner.id = link.studio_id
+ WHERE link.video_id = ANY(%(ids)s) AND owner.trashed_at IS NULL
+UNION ALL
+SELECT link.video_id, 'tag', owner.id, NULL, owner.name::text, '', owner.color::text, 0, link.id
+  FROM library_videotag AS link JOIN library_tag AS owner ON owner.id = link.tag_id
+ WHERE link.video_id = ANY(%(ids)s) AND owner.trashed_at IS NULL
+ ORDER BY rank, text, pk
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,34 +180,14 @@ def names_of(video_ids: Sequence[int]) -> dict[int, Names]:
     found = {video_id: Names() for video_id in video_ids}
     if not found:
         return found
-    people = _links(Credit, "creator", "person", video_ids)
-    studios = _links(VideoStudio, "studio", "studio", video_ids, rank=Case(When(is_primary=True, then=0), default=1))
-    tags = _links(
-        VideoTag, "tag", "tag", video_ids, uuid=Cast(Value(None), UUIDField()), more=Value(""), tint=F("tag__color")
-    )
-    rows = people.union(studios, tags, all=True).order_by("rank", "text", "pk")
+    with connection.cursor() as cursor:
+        cursor.execute(_NAMES, {"ids": list(found)})
+        rows = cursor.fetchall()
     for video_id, page, row_id, uuid, text, more, tint, _, _ in rows:
         names = found[video_id]
         kind = names.people if page == "person" else names.studios if page == "studio" else names.tags
         kind.append(Named(row_id, uuid, text, more, tint, _address(page, uuid or row_id)))
     return found
-
-
-def _links(
-    link: type[Model], owner: str, page: str, video_ids: Sequence[int], **values: Any
-) -> "QuerySet[Any, tuple[Any, ...]]":
-    """What is linked to the videos and not in the trash, as a part of a union."""
-    columns: dict[str, Any] = {
-        "page": Value(page),
-        "row_id": F(f"{owner}_id"),
-        "uuid": values.get("uuid") or F(f"{owner}__public_id"),
-        "text": Cast(f"{owner}__name", TextField()),
-        "more": Cast(values.get("more") or F(f"{owner}__disambiguation"), TextField()),
-        "tint": Cast(values.get("tint") or Value(""), TextField()),
-        "rank": values.get("rank") or Value(0),
-    }
-    rows = link._default_manager.filter(**{"video__in": video_ids, f"{owner}__trashed_at": None}).order_by()
-    return rows.annotate(**columns).values_list("video_id", *columns, "pk")  # type: ignore[no-any-return]
 
 
 def _numbered(name: str, number: int) -> str:

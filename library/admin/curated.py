@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import URLPattern
+from django.utils.functional import cached_property
 from psycopg.errors import UniqueViolation
 from unfold.admin import ModelAdmin
 
@@ -26,6 +27,14 @@ from library.words import field_label
 
 View = Callable[..., HttpResponseBase]
 FIELDS_NAMED = 3
+
+
+class _EmptyFormOnce:
+    """A formset that makes the form for another row once. Pages ask for it seven times, and it is never filled in."""
+
+    @cached_property
+    def empty_form(self) -> Any:
+        return super().empty_form  # type: ignore[misc]
 
 
 class CuratedAdmin(ModelAdmin):
@@ -87,7 +96,7 @@ class CuratedAdmin(ModelAdmin):
             formset.form = guarded(formset.form)
             for field in formset.form.base_fields.values():
                 plainly_labelled(field)
-            yield formset, inline
+            yield type(formset.__name__, (_EmptyFormOnce, formset), {}), inline
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **options: Any) -> Any:
         if context.get("original") is not None:

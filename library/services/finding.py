@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from django.db import models
+from django.db.models import Func, QuerySet, Value
+from django.db.models.functions import Length, Replace
 
+from library.folding import fold
 from library.models.names import name_key
 
 Row = TypeVar("Row", bound=models.Model)
@@ -41,6 +44,19 @@ def letters_allowed(name: str) -> int:
     """How many letters may differ for two names to be taken for the same: none in the shortest, two in long ones."""
     length = len(name)
     return 0 if length <= _NO_LETTER_TO else 1 if length <= _ONE_LETTER_TO else MOST_LETTERS
+
+
+def of_like_letters(rows: QuerySet[Row], name: str) -> QuerySet[Row]:
+    """Those rows with a `name_folded` that `resembling` has to look at: of nearly the same length, and with hardly a
+    letter that `name` hasn't. Of 20,000 names that leaves some hundred."""
+    wanted = fold(name).replace(" ", "")
+    # Accents and punctuation are gone from the folded name, so its letters are nearly those that are compared.
+    letters = Replace("name_folded", Value(" "), Value(""))
+    others = Func(letters, Value("".join(sorted(set(wanted)))), Value(""), function="translate")
+    near: QuerySet[Row] = rows.annotate(letters=Length(letters), others=Length(others)).filter(
+        letters__range=(len(wanted) - MOST_LETTERS, len(wanted) + MOST_LETTERS), others__lte=MOST_LETTERS
+    )
+    return near
 
 
 def resembling(name: str, candidates: Iterable[tuple[int, str]]) -> list[int]:

@@ -14,7 +14,7 @@ from library.models import Tag, User, VideoTag
 from library.models.names import clean_name, key_of
 from library.models.tree import ids_above, ids_below, lies_below, lock_tree
 from library.services.changes import change_batch
-from library.services.finding import Found, resembling
+from library.services.finding import Found, of_like_letters, resembling
 
 _MOST_SIMILAR = 10
 _COUNTS_KEPT_SECONDS = 60
@@ -85,7 +85,7 @@ def find_or_create_tag(*, name: str, parent: Tag | None = None, user: User | Non
 def similar_tags(name: str) -> list[Tag]:
     """Tags in use that may be meant: case, accents, spaces or one or two letters differ. Ten at most, nearest first."""
     rows = Tag.objects.in_use()
-    ids = resembling(name, rows.values_list("pk", "name_key"))[:_MOST_SIMILAR]
+    ids = resembling(name, of_like_letters(rows, name).values_list("pk", "name_key"))[:_MOST_SIMILAR]
     found = rows.in_bulk(ids)
     return [found[one] for one in ids if one in found]
 

@@ -1,8 +1,11 @@
 """How the pages write things (library.words and dates), and their icons."""
 
 from functools import lru_cache
+from typing import Any
 
 from django import template
+from django.core.signals import setting_changed
+from django.dispatch import receiver
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -55,10 +58,17 @@ def percent(ratio: float) -> str:
 @register.simple_tag
 def icon(name: str) -> SafeString:
     """One of the sprite's drawings; it says nothing to a screen reader, the words beside it do."""
-    sheet = static("videothek/img/icons.svg")
-    return _drawn(sheet, name)
+    return _drawn(name)
 
 
 @lru_cache(maxsize=500)
-def _drawn(sheet: str, name: str) -> SafeString:
+def _drawn(name: str) -> SafeString:
+    # Looking the sheet's address up took longer than all else of a hundred icons.
+    sheet = static("videothek/img/icons.svg")
     return format_html('<svg class="icon" aria-hidden="true" focusable="false"><use href="{}#{}"/></svg>', sheet, name)
+
+
+@receiver(setting_changed)
+def _forget(**about: Any) -> None:
+    """Tests have several storages of static files, with other addresses."""
+    _drawn.cache_clear()

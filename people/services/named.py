@@ -4,13 +4,12 @@ from typing import Any, TypeVar
 
 from django.db import IntegrityError, models, transaction
 from django.db.models import Value
-from django.db.models.functions import Length, Lower, Replace
+from django.db.models.functions import Lower
 
-from library.folding import fold
 from library.models import User
 from library.models.names import clean_name, key_of, name_key
 from library.services.changes import change_batch
-from library.services.finding import MOST_LETTERS, Found, resembling
+from library.services.finding import Found, of_like_letters, resembling
 from people.exceptions import AmbiguousNameError
 from people.models import Creator, Studio
 
@@ -81,11 +80,7 @@ def find_or_create_named(
 def similar_named(model: type[Named], name: str) -> list[Named]:
     """Rows in use that may be meant, the nearest first. Two queries."""
     rows = model._default_manager.filter(trashed_at=None)
-    # Accents and punctuation are gone from the folded name, so its letters are nearly those that are compared.
-    letters = Length(Replace("name_folded", Value(" "), Value("")))
-    length = len(fold(name).replace(" ", ""))
-    near = rows.annotate(letters=letters).filter(letters__range=(length - MOST_LETTERS, length + MOST_LETTERS))
-    ids = resembling(name, near.values_list("pk", "name_key"))[:_MOST_SIMILAR]
+    ids = resembling(name, of_like_letters(rows, name).values_list("pk", "name_key"))[:_MOST_SIMILAR]
     found = rows.in_bulk(ids)
     return [found[one] for one in ids if one in found]
 

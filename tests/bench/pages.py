@@ -23,6 +23,7 @@ from django.urls import reverse
 # The models can be imported only then.
 django.setup()
 
+from config.memory import settle
 from config.services.seed.scale import seed_scale
 from config.services.seed.words import PLACES, THINGS
 from library import queries
@@ -190,6 +191,8 @@ def run(*, full: bool = False) -> bool:
     with override_settings(STORAGES=settings.STORAGES | plain, ALLOWED_HOSTS=["*"]):
         client = Client(raise_request_exception=False)
         client.force_login(owner)
+        # As in a web process (config/gunicorn.py).
+        settle()
         rows = [measured(client, page, 100 if full else 30) for page in pages()]
     return show("Pages", rows)
 
