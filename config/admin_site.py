@@ -111,7 +111,7 @@ def _library_places(badges: dict[str, int]) -> list[Place]:
     failed, missing = badges["failed"], badges["missing"]
     view = "library.view_videofile"
     return [
-        Place("Triage", "bolt", reverse("triage"), "library.change_video"),
+        Place("Triage", "bolt", reverse("triage"), "library.triage_video"),
         Place("Videos", "movie", reverse("admin:library_video_changelist"), "library.view_video"),
         Place("Files", "video_file", files, view),
         Place("Failed files", "error", f"{files}?state=failed", view, badge_text(failed), "danger"),

@@ -41,7 +41,7 @@ from library.models import (
     VideoFile,
     VideoTag,
 )
-from library.queries.triage import load_pace, pace_in
+from library.queries.triage import answers_of, load_pace
 from library.queries_history import latest_undoable
 from library.services import breaker, bulk_edit, logins, saved_searches
 from library.services.duplicates.candidates import candidates_for
@@ -279,7 +279,7 @@ SERVED: list[Case] = [
     ("playback_sharedstream_asked", lambda one: _streams_now()),
     ("playback_session_running", lambda one: list(StreamSession.objects.filter(state="running").order_by("run_id"))),
     ("playback_session_latest", lambda one: list(StreamSession.objects.order_by("-started_at")[:50])),
-    ("library_triageanswer_latest", lambda one: pace_in(one.viewer, find_queue("all", one.viewer))),
+    ("library_triageanswer_latest", lambda one: answers_of(one.viewer, find_queue("all", one.viewer))),
     (
         "library_triageanswer_video",
         lambda one: next_videos(user=one.owner, queue=find_queue("all", one.owner), count=3),
