@@ -277,6 +277,9 @@ def is_active(request: HttpRequest, link: str) -> bool:
         return request.path == path
     if not request.path.startswith(path) or (request.path.endswith("/suggestions/") and path != request.path):
         return False
+    evidence = reverse("admin:library_rule_evidence")
+    if request.path.startswith(evidence) and path != evidence:
+        return False
     special = {"state": "failed", "missing": "yes"}
     asked = dict(part.split("=") for part in query.split("&") if part)
     wanted = {name: value for name, value in asked.items() if name in special}
