@@ -20,7 +20,7 @@ from library.services.suggesting.guesses import recorded_at
 from library.services.suggesting.refresh import refresh_suggestions
 from library.services.suggestions import Proposal, accept_suggestions, reject_suggestions
 from processing.media.naming import guess_name
-from tests.library.factories import make_file, make_user, write_file
+from tests.library.factories import make_file, make_folder, make_user, write_file
 from tests.people.factories import make_creator, make_studio
 
 pytestmark = pytest.mark.django_db
@@ -34,11 +34,12 @@ def _fresh() -> None:
 @pytest.fixture
 def film(tmp_path: Path) -> Any:
     """A video with a file of that name on the disk."""
+    folder = make_folder(path=tmp_path)
 
     def make(name: str) -> Video:
         path = tmp_path / name
         write_file(path)
-        video = make_file(path=path).video
+        video = make_file(path=path, folder=folder).video
         assert video is not None
         Video.objects.filter(pk=video.pk).update(title=Path(name).stem)
         video.refresh_from_db()
