@@ -201,7 +201,7 @@ class FolderAdmin(ModelAdmin):
             context["scans"] = list(folder.scans.order_by("-started_at", "-pk")[:SCANS_SHOWN])
             context["held"] = folder.scans.filter(status=ScanStatus.HELD).first()
             context["figures_url"] = reverse("stats_of", args=("folder", folder.pk))
-            condition = parse_filter({"facet": "folder", "op": "any", "value": [folder.pk]})
+            condition = parse_filter({"facet": "folder", "op": "any", "value": [str(folder.pk)]})
             context["shown_url"] = f"{reverse('library')}?f={encode_filter(condition)}"
         return super().change_view(request, object_id, form_url, {**context, **(extra_context or {})})  # type: ignore[no-any-return]
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from django.db.models import Max
 from django.db.models.functions import TruncDay
 from django.utils import timezone
 
@@ -40,8 +41,9 @@ def forecasts(*, now: datetime | None = None) -> list[DiskForecast]:
     each. One query."""
     moment = now or timezone.now()
     rows = StorageSnapshot.objects.filter(period__gte=moment - timedelta(days=_LOOKED_AT_DAYS), period__lte=moment)
-    days = rows.annotate(day=TruncDay("period", tzinfo=UTC)).order_by("day", "-period").distinct("day")
-    taken: list[tuple[datetime, list[dict[str, Any]]]] = list(days.values_list("period", "disks"))
+    ends = rows.order_by().values(day=TruncDay("period", tzinfo=UTC)).annotate(end=Max("period")).values("end")
+    found_rows = StorageSnapshot.objects.filter(period__in=ends).order_by("period")
+    taken: list[tuple[datetime, list[dict[str, Any]]]] = list(found_rows.values_list("period", "disks"))
     if not taken:
         return []
     found = []

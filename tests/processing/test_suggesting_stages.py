@@ -16,6 +16,7 @@ from library.services.suggesting import refresh
 from library.services.suggesting.evidence import evidence_batches
 from library.services.suggesting.refresh import EVERYTHING, SUGGEST_STAGE
 from processing.models import Job, JobStatus
+from processing.services import lease
 from processing.services.claim import claim_next
 from processing.services.run import run_job
 from tests.library.factories import make_file, make_folder, make_user, write_file
@@ -23,6 +24,12 @@ from tests.library.test_rules import make_rule, path_matches
 from tests.people.factories import make_creator
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _nobody_takes_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The thread that renews a job's lease can't see rows of a test's transaction."""
+    monkeypatch.setattr(lease, "RENEW_SECONDS", 3600.0)
 
 
 @pytest.fixture

@@ -191,7 +191,7 @@ def test_a_folder_shows_its_figures_in_the_admin_and_in_the_library(owner: User,
     at = f"/stats/of/folder/{folder.pk}/"
 
     def library(*folders: int) -> str:
-        condition = parse_filter({"facet": "folder", "op": "any", "value": list(folders)})
+        condition = parse_filter({"facet": "folder", "op": "any", "value": [str(pk) for pk in folders]})
         return client.get(f"/library/?f={encode_filter(condition)}").content.decode()
 
     assert at in client.get(f"/admin/library/folder/{folder.pk}/change/").content.decode()

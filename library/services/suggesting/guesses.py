@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from library.folding import fold
 from library.models.suggestion import SuggestedKind
 from library.services.suggesting.names import NameIndex
 from library.services.suggesting.places import FileRow
@@ -40,6 +41,13 @@ def propose_by_guess(file: FileRow, guess: Mapping[str, Sequence[str]], names: N
         if studio is not None:
             found.append(Proposal(file.video_id, SuggestedKind.STUDIO, studio, _STUDIO, {"words": text}))
     return found
+
+
+def without_marks(title: str, guess: Mapping[str, Sequence[str]], names: NameIndex) -> str:
+    """A title as somebody's template found it, without what stands behind it by custom ("1080p"), where the guess
+    begins as it does."""
+    guessed = _title(guess.get("title", ()), names)
+    return guessed if guessed and fold(title).startswith(fold(guessed)) else title
 
 
 def recorded_at(stem: str) -> datetime | None:

@@ -10,7 +10,7 @@ from typing import Any
 from library.models import LibrarySettings, Suggestion, SuggestionInput
 from library.models.suggestion import SuggestedKind
 from library.services.suggesting.cleaning import clean_names
-from library.services.suggesting.guesses import propose_by_guess
+from library.services.suggesting.guesses import propose_by_guess, without_marks
 from library.services.suggesting.memory import last, remember
 from library.services.suggesting.names import NameIndex, load_names
 from library.services.suggesting.places import FileRow, files_of
@@ -125,13 +125,16 @@ def propose_by_template(video_ids: Sequence[int]) -> Iterator[Proposal]:
     files = files_of(video_ids)
     stems = clean_names([file.stem for file in files])
     for file, stem in zip(files, stems, strict=True):
-        found = next(filter(None, (_by_template(file, stem, template, names) for template in templates)), None)
+        guess = guesses.get(file.video_id, {})
+        found = next(filter(None, (_by_template(file, stem, one, names, guess) for one in templates)), None)
         if found is None:
-            found = propose_by_guess(file, guesses.get(file.video_id, {}), names)
+            found = propose_by_guess(file, guess, names)
         yield from found
 
 
-def _by_template(file: FileRow, stem: str, template: Template, names: NameIndex) -> list[Proposal]:
+def _by_template(
+    file: FileRow, stem: str, template: Template, names: NameIndex, guess: Mapping[str, Sequence[str]]
+) -> list[Proposal]:
     """Empty where the name isn't built so, or holds no known name in its place."""
     fields = parse(stem, template)
     if fields is None:
@@ -143,7 +146,8 @@ def _by_template(file: FileRow, stem: str, template: Template, names: NameIndex)
         if (pk := names.exact(kind, word)) is not None
     ]
     if found:
-        for name, kind, text in (("title", SuggestedKind.TITLE, fields.get("title", "")), *_date_of(fields)):
+        title = without_marks(fields.get("title", ""), guess, names)
+        for name, kind, text in (("title", SuggestedKind.TITLE, title), *_date_of(fields)):
             if text and not (kind == SuggestedKind.TITLE and text == file.title):
                 evidence = {"words": fields[name], "template": template.text}
                 found.append(Proposal.of_value(file.video_id, kind, text, _CONFIDENCE_OF_VALUE, evidence))
