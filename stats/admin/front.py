@@ -74,7 +74,13 @@ def load_storage(request: HttpRequest) -> dict[str, Any] | None:
         }
         for one in folders[:_FOLDERS_SHOWN]
     ]
-    return {"storage": front.storage, "folders": shown, "more": max(0, len(folders) - _FOLDERS_SHOWN)}
+    derived = [one for one in front.storage.derived_breakdown if one["size_bytes"]]
+    return {
+        "storage": front.storage,
+        "folders": shown,
+        "derived": derived,
+        "more": max(0, len(folders) - _FOLDERS_SHOWN),
+    }
 
 
 def load_health(request: HttpRequest) -> dict[str, Any] | None:

@@ -284,6 +284,7 @@ SERVED: list[Case] = [
         "library_triageanswer_video",
         lambda one: next_videos(user=one.owner, queue=find_queue("all", one.owner), count=3),
     ),
+    ("library_triageanswer_parts", lambda one: TriageAnswer.objects.filter(part_of=1).count()),
     ("library_triageanswer_pace", lambda one: load_pace(days=2)),
     ("library_triagelease_of_user", lambda one: give_back(user=one.quiet, queue="all")),
     ("people_creator_by_name", lambda one: one.get("/admin/people/creator/")),
