@@ -35,6 +35,7 @@ from library.models import (
     ScanLog,
     Suggestion,
     Tag,
+    TriageAnswer,
     Upload,
     User,
     Video,
