@@ -121,7 +121,7 @@ def _library_places() -> list[Place]:
     files = reverse("admin:library_videofile_changelist")
     view = "library.view_videofile"
     return [
-        Place("Triage", "bolt", reverse("triage"), "library.change_video"),
+        Place("Triage", "bolt", reverse("triage"), "library.triage_video"),
         Place("Videos", "movie", reverse("admin:library_video_changelist"), "library.view_video"),
         Place("Files", "video_file", files, view),
         Place("Failed files", "error", f"{files}?state=failed", view, "failed", "danger"),
@@ -285,6 +285,9 @@ def is_active(request: HttpRequest, link: str) -> bool:
     if is_alone:
         return request.path == path
     if not request.path.startswith(path) or (request.path.endswith("/suggestions/") and path != request.path):
+        return False
+    evidence = reverse("admin:library_rule_evidence")
+    if request.path.startswith(evidence) and path != evidence:
         return False
     return {name: value for name, value in _SPECIAL.items() if request.GET.get(name) == value} == wanted
 

@@ -14,8 +14,8 @@ from library.admin.triage import grid_page, overview, pace_page, queue_page
 
 
 def curating(view: Any) -> Any:
-    """A page of the admin for whoever may change videos."""
-    return requires("library.change_video")(admin.site.admin_view(view))
+    """A page of the admin for whoever may organise videos."""
+    return requires("library.triage_video")(admin.site.admin_view(view))
 
 
 handler500 = "config.errors.failed"

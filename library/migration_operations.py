@@ -110,7 +110,8 @@ def at_once(operations: Sequence[Operation]) -> list[Operation]:
 
 
 class GrantRights(Operation):
-    """Gives the seeded roles rights of an app: `grants` is role -> codenames.
+    """Gives roles rights of an app: `grants` is role -> codenames for seeded roles; whoever holds one of the rights in
+    `along` (codename -> codenames) gets those besides.
 
     With Django's own models as they are now, which a migration may rely on: RunPython would draw a picture of all
     models as they were then, for some seconds. Roles that the owner has removed are passed over.
@@ -119,8 +120,10 @@ class GrantRights(Operation):
     reduces_to_sql = False
     reversible = True
 
-    def __init__(self, rights_of: str, grants: Mapping[str, Sequence[str]]) -> None:
-        self.rights_of, self.grants = rights_of, grants
+    def __init__(
+        self, rights_of: str, grants: Mapping[str, Sequence[str]], along: Mapping[str, Sequence[str]] | None = None
+    ) -> None:
+        self.rights_of, self.grants, self.along = rights_of, grants, along or {}
 
     def state_forwards(self, app_label: str, state: ProjectState) -> None:
         """Models stay as they are."""
@@ -148,9 +151,12 @@ class GrantRights(Operation):
         return f"Give roles their rights of {self.rights_of}"
 
     def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:
-        return self.__class__.__name__, [self.rights_of, self.grants], {}
+        return self.__class__.__name__, [self.rights_of, self.grants], {"along": self.along} if self.along else {}
 
     def _pairs(self) -> Iterator[tuple[Group, list[Permission]]]:
         rights = Permission.objects.filter(content_type__app_label=self.rights_of)
         for group in Group.objects.filter(name__in=self.grants):
             yield group, list(rights.filter(codename__in=self.grants[group.name]))
+        for held, codenames in self.along.items():
+            for group in Group.objects.filter(permissions__in=rights.filter(codename=held)):
+                yield group, list(rights.filter(codename__in=codenames))

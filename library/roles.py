@@ -32,6 +32,7 @@ _MODERATOR = (
     "library.delete_video",
     "library.reprocess_video",
     "library.trash_video",
+    "library.triage_video",
     "library.open_admin",
     "faces.search_by_photo",
     "stats.view_statistics",

@@ -150,14 +150,21 @@ def watched_percent(progress: WatchProgress | None, duration_seconds: float | No
     return min(100, max(percent, 1) if progress.position_seconds else 100 if progress.is_completed else 0)
 
 
-def tiles_of(files: Sequence[VideoFile], *, user: User, with_names: bool = True, card: Card = EVERYTHING) -> list[Tile]:
+def tiles_of(
+    files: Sequence[VideoFile],
+    *,
+    user: User,
+    with_names: bool = True,
+    with_progress: bool = True,
+    card: Card = EVERYTHING,
+) -> list[Tile]:
     """The tiles of primary files, in their order: three queries, one for the names, one where a file failed.
 
     `card` is what they show; a card without names saves their query.
     """
     with_names = with_names and card.has_names
     pictures = pictures_of(file.pk for file in files)
-    progress = progress_of(user, (file.video_id for file in files if file.video_id))
+    progress = progress_of(user, (file.video_id for file in files if file.video_id)) if with_progress else {}
     errors = errors_of([file.pk for file in files if file.state == FileState.FAILED])
     names = names_of([file.video_id for file in files if file.video_id]) if with_names else {}
     opinions = opinions_of_videos(user, (file.video_id for file in files if file.video_id))

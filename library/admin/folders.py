@@ -24,6 +24,7 @@ from library.admin.scans import scan_folders, scan_in_words, with_scans
 from library.announce import announce
 from library.counting import count_of
 from library.exceptions import LibraryError
+from library.filters import encode_filter, parse_filter
 from library.models import Folder, ScanLog, VideoFile
 from library.models.scan_log import ScanStatus
 from library.paths import encode_path
@@ -41,7 +42,7 @@ _OWN_FIELDS = {"is_default", "has_marker", "path"}
 @admin.register(Folder)
 class FolderAdmin(ModelAdmin):
     form = FolderForm
-    change_form_outer_before_template = "admin/library/folder/scans.html"
+    change_form_outer_before_template = "admin/library/folder/page.html"
 
     list_display = ["names", "state", "watched", "file_count", "last_scan", "scan_button"]
     list_display_links = None
@@ -199,6 +200,9 @@ class FolderAdmin(ModelAdmin):
             context["folder"] = folder
             context["scans"] = list(folder.scans.order_by("-started_at", "-pk")[:SCANS_SHOWN])
             context["held"] = folder.scans.filter(status=ScanStatus.HELD).first()
+            context["figures_url"] = reverse("stats_of", args=("folder", folder.pk))
+            condition = parse_filter({"facet": "folder", "op": "any", "value": [str(folder.pk)]})
+            context["shown_url"] = f"{reverse('library')}?f={encode_filter(condition)}"
         return super().change_view(request, object_id, form_url, {**context, **(extra_context or {})})  # type: ignore[no-any-return]
 
     def delete_view(

@@ -13,7 +13,8 @@ from unfold.paginator import InfinitePaginator
 from library.admin.base import CuratedAdmin, ReadOnlyAdmin
 from library.admin.columns import badge, link_to, two_lines, when
 from library.models import Rejection, Suggestion, Tag
-from library.models.suggestion import SuggestedKind, SuggestionState
+from library.models.suggestion import VALUE_KINDS, SuggestedKind, SuggestionState
+from library.services.suggesting.values import name_proposals
 from people.models import Creator, Studio
 
 _TONES = {SuggestionState.OPEN: "info", SuggestionState.ACCEPTED: "ok", SuggestionState.REJECTED: "warn"}
@@ -47,8 +48,10 @@ class _AboutVideos:
 
     @admin.display(description="What")
     def what(self, row: Any) -> SafeString:
-        found = getattr(row, "object", None) or _MODELS[row.kind].objects.filter(pk=row.object_id).first()
         kind = str(row.get_kind_display())
+        if row.kind in VALUE_KINDS:
+            return two_lines(getattr(row, "said", None) or _said([row])[row.pk], kind)
+        found = getattr(row, "object", None) or _MODELS[row.kind].objects.filter(pk=row.object_id).first()
         if found is None:
             return two_lines("Gone", kind)
         meta = found._meta
@@ -62,14 +65,26 @@ class _AboutVideos:
 
 
 def name_objects(rows: Iterable[Any]) -> list[Any]:
-    """The rows with what they are about as `object`. One query for each kind."""
+    """The rows with what they are about as `object`, or as `said` for values of fields. One query for each kind."""
     listed = list(rows)
+    said = _said([row for row in listed if row.kind in VALUE_KINDS])
+    for row in listed:
+        row.said = said.get(row.pk)
     for kind, model in _MODELS.items():
         found = model.objects.in_bulk({row.object_id for row in listed if row.kind == kind})
         for row in listed:
             if row.kind == kind:
                 row.object = found.get(row.object_id)
     return listed
+
+
+def _said(rows: list[Any]) -> dict[int, str]:
+    """Values in words, by the row's id. A rejection knows the number of its value alone; its suggestion tells it."""
+    if not rows:
+        return {}
+    told = Suggestion.objects.filter(video__in=[row.video_id for row in rows], kind__in=VALUE_KINDS)
+    words = name_proposals(told)
+    return {row.pk: words.get((row.kind, row.object_id), "Gone") for row in rows}
 
 
 @admin.register(Suggestion)

@@ -16,7 +16,7 @@ from library.access import current_user, may
 from library.api.triage.screens import screens_of
 from library.api.triage.shapes import ScreenSerializer, TriageProgressSerializer
 from library.api.triage.views import told_progress
-from library.queries.triage import PACE_DAYS, Covered, Step, last_coverage_is_old, load_pace, pace_in, states_of
+from library.queries.triage import PACE_DAYS, Covered, Step, last_coverage_is_old, load_pace, states_of
 from library.services.triage.coverage import record_coverage
 from library.services.triage.queues import Queue, TriageError, find_queue, queues_for
 from library.services.triage.serving import next_videos, open_queue
@@ -45,7 +45,7 @@ def overview(request: HttpRequest) -> HttpResponse:
 
 
 def _told(state: Any) -> dict[str, Any] | None:
-    return told_progress(state.progress, state.seconds_each) if state.progress else None
+    return told_progress(state.progress) if state.progress else None
 
 
 @require_safe
@@ -59,7 +59,7 @@ def queue_page(request: HttpRequest, queue: str) -> HttpResponse:
         **_addresses(found),
         "screens": ScreenSerializer(screens_of(request, ids), many=True).data,
         "isEnd": len(ids) < _AT_FIRST,
-        "progress": TriageProgressSerializer(told_progress(progress, pace_in(user, found))).data,
+        "progress": TriageProgressSerializer(told_progress(progress)).data,
         **_rights(request),
     }
     return _page(request, "queue", {"title": found.label, "queue": found, "facts": facts})

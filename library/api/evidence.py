@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from library.api.base import ApiView
 from library.api.suggesting import LOOK, SHOWN, AnsweredSerializer, answered
 from library.exceptions import LibraryError
-from library.models.suggestion import SuggestedKind
+from library.models.suggestion import THING_KINDS
 from library.services.suggesting.evidence import (
     apply_evidence,
     decline_evidence,
@@ -26,7 +26,7 @@ class EvidenceSerializer(serializers.Serializer[Any]):
 
     key = serializers.CharField()
     what = serializers.CharField()
-    kind = serializers.ChoiceField(SuggestedKind.choices)
+    kind = serializers.ChoiceField([(kind.value, kind.label) for kind in THING_KINDS])
     videos = serializers.IntegerField()
     hinted = serializers.IntegerField()
     has = serializers.IntegerField()

@@ -16,7 +16,7 @@ from library.api.suggesting import RULES, SHOWN
 from library.exceptions import LibraryError
 from library.models import Rule, RuleRun
 from library.models.rule import RuleRunStatus
-from library.models.suggestion import SuggestedKind
+from library.models.suggestion import THING_KINDS
 from library.services.rules.applying import begin_rule_run, plan_rules
 from library.services.rules.checking import check_rule
 from library.services.rules.learning import accept_learned, decline_learned, find_learned, learned_rules, say_learned
@@ -195,7 +195,7 @@ class LearnedSerializer(serializers.Serializer[Any]):
 
     key = serializers.CharField()
     words = serializers.CharField()
-    kind = serializers.ChoiceField(SuggestedKind.choices)
+    kind = serializers.ChoiceField([(kind.value, kind.label) for kind in THING_KINDS])
     right = serializers.IntegerField()
     labelled = serializers.IntegerField()
     reached = serializers.IntegerField()

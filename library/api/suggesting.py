@@ -10,9 +10,10 @@ from rest_framework.response import Response
 from library.api.answers import IdsSerializer
 from library.api.base import ApiView
 from library.api.pages import Pages, paged
-from library.models.suggestion import SuggestedKind
+from library.models.suggestion import THING_KINDS, SuggestedKind
 from library.queries.suggestions import Chip, chips_of, count_precision, reason_of, waiting
-from library.services.suggesting.targets import get_target, labels_of
+from library.services.suggesting.targets import get_target
+from library.services.suggesting.values import name_proposals
 from library.services.suggestions import accept_suggestions, reject_suggestions
 
 LOOK = ("library.view_video", "library.change_video")
@@ -32,7 +33,8 @@ class AnsweredSerializer(serializers.Serializer[Any]):
 
 class ChipSerializer(serializers.Serializer[Any]):
     """Something suggested for a video, joined over all who suggest it. `object` is what the API calls it elsewhere:
-    the number of a tag, the public id of a person or studio. Answer it by `id`."""
+    the number of a tag, the public id of a person or studio; empty for a title or a date, which `label` tells. Answer
+    it by `id`."""
 
     id = serializers.IntegerField()
     kind = serializers.ChoiceField(SuggestedKind.choices)
@@ -71,7 +73,7 @@ class SuggestionInbox(ApiView):
         rows = waiting().filter(video__trashed_at=None, **self.query(InboxFilterSerializer))
         pages = Pages()
         found: list[Any] = list(pages.paginate_queryset(rows, request, view=self) or ())
-        labels = labels_of((row.kind, row.object_id) for row in found)
+        labels = name_proposals(found)
         addresses = _addresses([(row.kind, row.object_id) for row in found])
         for row in found:
             key = (row.kind, row.object_id)
@@ -83,7 +85,12 @@ def _addresses(pairs: list[tuple[str, int]]) -> dict[tuple[str, int], str]:
     wanted: dict[str, set[int]] = {}
     for kind, pk in pairs:
         wanted.setdefault(kind, set()).add(pk)
-    return {(kind, pk): text for kind, ids in wanted.items() for pk, text in get_target(kind).addresses(ids).items()}
+    return {
+        (kind, pk): text
+        for kind, ids in wanted.items()
+        if kind in THING_KINDS
+        for pk, text in get_target(kind).addresses(ids).items()
+    }
 
 
 class VideoSuggestions(ApiView):

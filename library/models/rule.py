@@ -7,7 +7,7 @@ from django.db.models import Q
 from library.models.base import TimeStamped
 from library.models.change import ChangeBatch
 from library.models.names import NameField, NameKey, is_json
-from library.models.suggestion import SuggestedKind
+from library.models.suggestion import THING_KINDS, SuggestedKind
 from library.models.tracking import tracked
 from library.models.video import Video
 
@@ -108,7 +108,7 @@ class RuleLog(TimeStamped):
     class Meta(TimeStamped.Meta):
         ordering = ["pk"]
         constraints = [
-            models.CheckConstraint(condition=Q(kind__in=SuggestedKind.values), name="%(app_label)s_%(class)s_kind"),
+            models.CheckConstraint(condition=Q(kind__in=THING_KINDS), name="%(app_label)s_%(class)s_kind"),
             models.CheckConstraint(condition=Q(outcome__in=RuleOutcome.values), name="%(app_label)s_%(class)s_outcome"),
         ]
 

@@ -6,7 +6,7 @@ from django.db.models import Q
 
 from library.models.base import TimeStamped
 from library.models.names import is_json
-from library.models.suggestion import SuggestedKind
+from library.models.suggestion import THING_KINDS, SuggestedKind
 from library.models.tracking import tracked
 from library.models.video import Video
 
@@ -40,7 +40,7 @@ class DeclinedEvidence(TimeStamped):
     class Meta(TimeStamped.Meta):
         constraints = [
             models.UniqueConstraint(fields=["key"], name="%(app_label)s_%(class)s_once"),
-            models.CheckConstraint(condition=Q(kind__in=SuggestedKind.values), name="%(app_label)s_%(class)s_kind"),
+            models.CheckConstraint(condition=Q(kind__in=THING_KINDS), name="%(app_label)s_%(class)s_kind"),
             models.CheckConstraint(condition=~Q(key=""), name="%(app_label)s_%(class)s_key_given"),
         ]
 

@@ -11,12 +11,22 @@ from library.models.video import Video
 
 
 class SuggestedKind(models.TextChoices):
-    """What is proposed to be put on a video. The row is named by its id alone, since people and studios are models of
-    an app above; whoever deletes or merges such rows sees to the suggestions."""
+    """What is proposed for a video: a thing to be put on it, or the value of one of its fields (VALUE_KINDS).
+
+    A thing's row is named by its id alone, since people and studios are models of an app above; whoever deletes or
+    merges such rows sees to the suggestions. A value is named by a number made of it.
+    """
 
     CREATOR = "creator", "Person"
     STUDIO = "studio", "Studio"
     TAG = "tag", "Tag"
+    TITLE = "title", "Title"
+    RELEASED = "released", "Release date"
+    RECORDED = "recorded", "Date of recording"
+
+
+THING_KINDS = (SuggestedKind.CREATOR, SuggestedKind.STUDIO, SuggestedKind.TAG)
+VALUE_KINDS = (SuggestedKind.TITLE, SuggestedKind.RELEASED, SuggestedKind.RECORDED)
 
 
 class SuggestionState(models.TextChoices):
@@ -33,16 +43,17 @@ class SuggestionQuerySet(models.QuerySet["Suggestion"]):
 
 @tracked(only_in_batches=True)
 class Suggestion(TimeStamped):
-    """A provider proposes a person, studio or tag for a video, with how sure it is (0 to 1) and why (`evidence`).
+    """A provider proposes something for a video, with how sure it is (0 to 1) and why (`evidence`).
 
-    `subject` names what in the video it is about ("track:12"), empty for the whole of it. Answered ones stay, for the
-    provider's precision.
+    `value` is what a field is to hold, as text; empty for things, which `object_id` names. `subject` names what in the
+    video it is about ("track:12"), empty for the whole of it. Answered ones stay, for the provider's precision.
     """
 
     provider = models.SlugField(max_length=50, db_index=False)
     video = models.ForeignKey(Video, on_delete=models.CASCADE, db_index=False, related_name="suggestions")
     kind = models.CharField(max_length=10, choices=SuggestedKind.choices)
     object_id = models.BigIntegerField()
+    value = models.CharField(max_length=500, blank=True, db_default="")
     subject = models.CharField(max_length=60, blank=True)
     confidence = models.FloatField()
     evidence = models.JSONField(default=dict, blank=True)
@@ -84,6 +95,10 @@ class Suggestion(TimeStamped):
                 name="%(app_label)s_%(class)s_answered",
             ),
             models.CheckConstraint(condition=Q(state__in=SuggestionState.values), name="%(app_label)s_%(class)s_state"),
+            models.CheckConstraint(
+                condition=(Q(kind__in=VALUE_KINDS) & ~Q(value="")) | (~Q(kind__in=VALUE_KINDS) & Q(value="")),
+                name="%(app_label)s_%(class)s_value",
+            ),
             is_json("evidence", "object"),
         ]
 

@@ -11,6 +11,7 @@ from django.db.models.functions import Now
 from library.models.base import TimeStamped
 from library.models.bulk_edit import BulkEdit
 from library.models.change import ChangeBatch
+from library.models.names import is_json
 from library.models.video import Video
 
 QUEUE_KEY_CHARACTERS = 60
@@ -20,7 +21,8 @@ class TriageProgress(TimeStamped):
     """Where a user is in a queue. `position` is the id of the last video that was left behind, 0 at the beginning: the
     next one has a higher id, so it counts no matter what becomes of that video.
 
-    `total` is how many there were to go through when it was begun, `processed` included, as far as is counted.
+    `total` is how many there were to go through when it was begun, `processed` included, as far as is counted. `pace`
+    maps each of the last days on which something was answered ("2024-05-31") to {videos, keys, seconds}.
     """
 
     user = models.ForeignKey(
@@ -33,12 +35,14 @@ class TriageProgress(TimeStamped):
     is_total_exact = models.BooleanField(default=True, help_text="False where counting stopped at its bound.")
     started_at = models.DateTimeField(db_default=Now())
     active_at = models.DateTimeField(db_default=Now(), help_text="When the last answer was given.")
+    pace = models.JSONField(default=dict, db_default={}, blank=True)
 
     class Meta(TimeStamped.Meta):
         verbose_name_plural = "triage progress"
         constraints = [
             models.UniqueConstraint(fields=["user", "queue"], name="%(app_label)s_%(class)s_one"),
             models.CheckConstraint(condition=Q(position__gte=0), name="%(app_label)s_%(class)s_position"),
+            is_json("pace", "object"),
         ]
 
     def __str__(self) -> str:
@@ -76,7 +80,8 @@ class AnswerKind(models.TextChoices):
 
 
 class TriageAnswer(TimeStamped):
-    """One answer, written once and never changed. `is_last` is the one with which the video was left behind.
+    """One answer, written once and never changed. `is_last` is the one with which the video was left behind. An answer
+    about many videos has a row for each of them besides, which is `part_of` it.
 
     `key` is made by the page that sends it, so that what is sent twice counts once. `position` is where the user was in
     the queue before it. `seconds` is how long the video was looked at before it (without long pauses). An answer that
@@ -99,6 +104,7 @@ class TriageAnswer(TimeStamped):
     summary = models.CharField(max_length=500, blank=True)
     batch = models.ForeignKey(ChangeBatch, on_delete=models.SET_NULL, null=True, db_index=False, related_name="+")
     edit = models.ForeignKey(BulkEdit, on_delete=models.SET_NULL, null=True, db_index=False, related_name="+")
+    part_of = models.ForeignKey("self", on_delete=models.CASCADE, null=True, db_index=False, related_name="parts")
     undoes = models.OneToOneField("self", on_delete=models.SET_NULL, null=True, related_name="undone_by")
 
     class Meta(TimeStamped.Meta):
@@ -109,6 +115,8 @@ class TriageAnswer(TimeStamped):
             models.Index(fields=["video", "queue"], name="library_triageanswer_video"),
             # The pace of the last days, of all and of one.
             models.Index(fields=["created_at", "user"], name="library_triageanswer_pace"),
+            # The videos of an answer about many, when it goes.
+            models.Index(fields=["part_of"], condition=~Q(part_of=None), name="library_triageanswer_parts"),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(kind__in=AnswerKind.values), name="%(app_label)s_%(class)s_kind"),

@@ -125,6 +125,7 @@ class Video(TimeStamped):
             ("upload_video", "Can upload videos"),
             ("reprocess_video", "Can make a video's pictures and facts again"),
             ("trash_video", "Can put videos into the trash and take them out"),
+            ("triage_video", "Can organise videos in triage: their tags, people, studios and what is suggested"),
         ]
         triggers = [*TimeStamped.Meta.triggers, *VIDEO_TRIGGERS, FILES_COME_BACK]
         indexes = [

@@ -1,15 +1,16 @@
 """What is suggested, for pages: chips of videos, and how often each provider was right."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 
 from django.core.cache import cache
 from django.db.models import Count, Exists, OuterRef, QuerySet
 
 from library.models import Rejection, Suggestion
-from library.models.suggestion import SuggestionState
-from library.services.suggesting.targets import all_targets, get_target, labels_of
+from library.models.suggestion import VALUE_KINDS, SuggestionState
+from library.services.suggesting.targets import all_targets, get_target
+from library.services.suggesting.values import dated_fields, name_proposals
 from library.services.suggesting.weighing import wilson_lower_bound
 from library.services.suggestions import all_providers, find_provider
 
@@ -27,7 +28,8 @@ _MOST_WEIGHED = 80
 class Chip:
     """Something suggested for a video, joined over all who suggest it: `id` is the surest one's, and answering it
     answers all. `confidence` (0 to 1) weighs what the provider says with how often it was right; `reason` is a
-    sentence, of several providers one after another."""
+    sentence, of several providers one after another. `subject` is what in the video it is about, of the surest that
+    names something."""
 
     id: int
     kind: str
@@ -36,6 +38,7 @@ class Chip:
     confidence: float
     provider: str
     reason: str
+    subject: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +105,12 @@ def weigh(confidence: float, precision: Precision | None) -> float:
     return (_TRUST * confidence + answered * precision.at_least) / (_TRUST + answered)
 
 
-def chips_of(video_ids: Iterable[int]) -> dict[int, list[Chip]]:
+def chips_of(video_ids: Iterable[int], *, has: Set[tuple[str, int, int]] | None = None) -> dict[int, list[Chip]]:
     """What is suggested for each of the videos, the surest first, at most MOST_CHIPS; every id has a list.
 
-    Left out is what was rejected, what the video has, and what lies in the trash. Eight queries, whatever their number.
+    `has` is what the videos have, as (kind, video, object), where the caller knows it. Left out is that, what was
+    rejected, and what lies in the trash. Eight queries, whatever their number, nine
+    where values of fields are among them.
     """
     ids = list(dict.fromkeys(video_ids))
     groups: dict[int, dict[tuple[str, int], list[Suggestion]]] = {pk: defaultdict(list) for pk in ids}
@@ -113,15 +118,16 @@ def chips_of(video_ids: Iterable[int]) -> dict[int, list[Chip]]:
     for row in rows:
         groups[row.video_id][row.kind, row.object_id].append(row)
     wanted = {key for group in groups.values() for key in group}
-    labels = labels_of(wanted)
-    there = {(kind, *pair) for kind in {kind for kind, _ in wanted} for pair in _pairs(kind, ids)}
+    labels = name_proposals(rows)
+    there = _there({kind for kind, _ in wanted}, ids) if has is None else has
+    dated = dated_fields(ids) if any(kind in VALUE_KINDS for kind, _ in wanted) else set()
     precision = provider_precision() if wanted else {}
     chips: dict[int, list[Chip]] = {}
     for video_id, group in groups.items():
         found = [
             _chip(same, labels[key], precision)
             for key, same in group.items()
-            if key in labels and (key[0], video_id, key[1]) not in there
+            if key in labels and (key[0], video_id, key[1]) not in there and (key[0], video_id) not in dated
         ]
         chips[video_id] = sorted(found, key=lambda chip: (-chip.confidence, chip.label))[:MOST_CHIPS]
     return chips
@@ -132,11 +138,12 @@ def waiting() -> "QuerySet[Suggestion]":
     no = Rejection.objects.filter(
         kind=OuterRef("kind"), object_id=OuterRef("object_id"), video=OuterRef("video"), subject="", provider=""
     )
-    return Suggestion.objects.open().filter(~Exists(no), kind__in=[target.kind for target in all_targets()])
+    kinds = [*(target.kind for target in all_targets()), *VALUE_KINDS]
+    return Suggestion.objects.open().filter(~Exists(no), kind__in=kinds)
 
 
-def _pairs(kind: str, ids: list[int]) -> set[tuple[int, int]]:
-    return get_target(kind).pairs(ids)
+def _there(kinds: set[str], ids: list[int]) -> set[tuple[str, int, int]]:
+    return {(kind, *pair) for kind in kinds - set(VALUE_KINDS) for pair in get_target(kind).pairs(ids)}
 
 
 def _chip(rows: list[Suggestion], label: str, precision: Mapping[str, Precision]) -> Chip:
@@ -155,6 +162,7 @@ def _chip(rows: list[Suggestion], label: str, precision: Mapping[str, Precision]
         joined([score for score, _ in ordered]),
         surest.provider,
         " ".join(dict.fromkeys(reason_of(row) for _, row in ordered)),
+        next((row.subject for row in rows if row.subject), ""),
     )
 
 

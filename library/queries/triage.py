@@ -18,8 +18,6 @@ from library.services.triage.serving import is_stale
 
 COUNTED_AT_MOST = 1_000
 _KEPT_SECONDS = 60
-# The pace is that of the last answers.
-_PACE_OF = 50
 PACE_DAYS = 30
 COVERAGE_DAYS = 90
 _COVERAGE_KEPT = timedelta(minutes=10)
@@ -28,13 +26,12 @@ MOST_ANSWERS = 50
 
 @dataclass(frozen=True, slots=True)
 class QueueState:
-    """A queue as somebody finds it: how many are in it (at most COUNTED_AT_MOST + 1; None: not counted), where they
-    are in it, and how long one video takes them (None: nobody knows yet)."""
+    """A queue as somebody finds it: how many are in it (at most COUNTED_AT_MOST + 1; None: not counted), and where they
+    are in it."""
 
     queue: Queue
     count: int | None
     progress: TriageProgress | None = None
-    seconds_each: float | None = None
 
     @property
     def is_stale(self) -> bool:
@@ -116,11 +113,10 @@ class Pace:
 
 
 def states_of(user: User, queues: Sequence[Queue], *, is_counted: bool = True) -> list[QueueState]:
-    """Every queue with what is known of it. Three statements; the counts are kept for a minute."""
+    """Every queue with what is known of it. Two statements; the counts are kept for a minute."""
     counts = count_queues(user, queues) if is_counted else {}
     progress = {row.queue: row for row in TriageProgress.objects.filter(user=user)}
-    paces = paces_of(user)
-    return [QueueState(one, counts.get(one.key), progress.get(one.key), paces.get(one.key)) for one in queues]
+    return [QueueState(one, counts.get(one.key), progress.get(one.key)) for one in queues]
 
 
 def count_queues(user: User, queues: Sequence[Queue]) -> dict[str, int]:
@@ -143,29 +139,9 @@ def _bounded(several: list[Any]) -> list[int]:
         return list(cursor.fetchone())
 
 
-def paces_of(user: User) -> dict[str, float]:
-    """Seconds that one video took the user lately, by queue. One query over their last answers."""
-    rows = _counting().filter(user=user, created_at__gt=timezone.now() - timedelta(days=PACE_DAYS))
-    found = rows.values_list("queue").annotate(spent=Sum("seconds"), videos=_videos())
-    return {queue: spent / videos for queue, spent, videos in found if videos and spent}
-
-
-def pace_in(user: User, queue: Queue) -> float | None:
-    """Seconds that one video took the user lately in a queue: of their last answers there. One query by the index."""
-    last = TriageAnswer.objects.filter(user=user, queue=queue.key).order_by("-pk")[:_PACE_OF]
-    rows = list(last.values_list("kind", "is_last", "seconds", "video_count", "undone_by"))
-    spent = sum(seconds for _, _, seconds, _, _ in rows)
-    videos = sum(
-        count
-        for kind, is_last, _, count, undone in rows
-        if undone is None and (is_last or kind == AnswerKind.BATCH) and kind != AnswerKind.UNDONE
-    )
-    return spent / videos if videos and spent else None
-
-
 def answers_of(user: User, queue: Queue | None = None, limit: int = MOST_ANSWERS) -> list[TriageAnswer]:
     """The user's last answers with their changes, the latest first. One query."""
-    rows = TriageAnswer.objects.filter(user=user).exclude(kind=AnswerKind.UNDONE)
+    rows = TriageAnswer.objects.filter(user=user, part_of=None).exclude(kind=AnswerKind.UNDONE)
     if queue is not None:
         rows = rows.filter(queue=queue.key)
     return list(rows.select_related("batch", "edit__batch", "undone_by").order_by("-pk")[:limit])
@@ -225,7 +201,7 @@ def _shares(row: TriageCoverage, labels: dict[str, str]) -> dict[str, float]:
 
 def _counting() -> "QuerySet[TriageAnswer]":
     """Answers that still count."""
-    return TriageAnswer.objects.filter(undone_by=None).exclude(kind=AnswerKind.UNDONE).order_by()
+    return TriageAnswer.objects.filter(undone_by=None, part_of=None).exclude(kind=AnswerKind.UNDONE).order_by()
 
 
 def _videos() -> Sum:

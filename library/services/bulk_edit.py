@@ -5,7 +5,7 @@ people nor jobs. An operation is JSON: a step's key with the step's value.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -37,9 +37,11 @@ class Effect:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Who wants it; steps pass the user on to the services they call."""
+    """Who wants it; steps pass the user on to the services they call. In `said` a step may leave what it did to one
+    video, by its key, so that `describe` need not look for it again."""
 
     user: User
+    said: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,8 @@ class BulkStep:
     `check` returns the value as it is stored, or raises BulkEditError with a sentence. `apply` gets at most a thousand
     locked videos in the order of their ids, inside the edit's batch, and returns the ids of those it changed. `preview`
     gets as many, changes nothing, and returns the same effects, in the same order, for every call. `describe` says in
-    the past tense what was done ("added the tag Beach"). `permission` is "app.codename". Steps run in their `order`.
+    the past tense what was done ("added the tag Beach"). `permission` is "app.codename"; `in_triage` is the one that is
+    asked for there instead, where it is another. Steps run in their `order`.
     """
 
     key: str
@@ -59,6 +62,7 @@ class BulkStep:
     preview: Callable[[Sequence[int], Any], list[Effect]]
     describe: Callable[[Any], str]
     order: int = 100
+    in_triage: str = ""
 
 
 _steps: dict[str, BulkStep] = {}
@@ -76,7 +80,7 @@ def steps_of(operation: Operation) -> list[BulkStep]:
     return sorted((_steps[key] for key in operation), key=lambda step: (step.order, step.key))
 
 
-def check_operation(operation: Operation, *, user: User) -> Operation:
+def check_operation(operation: Operation, *, user: User, is_triage: bool = False) -> Operation:
     """The operation as it is stored. Raises BulkEditError: nothing to do, an unknown step or value, no right to it."""
     if not operation:
         raise BulkEditError("Say what is to be changed.")
@@ -85,7 +89,7 @@ def check_operation(operation: Operation, *, user: User) -> Operation:
         step = _steps.get(key)
         if step is None:
             raise BulkEditError(f"Nothing here knows the edit {key!r}.")
-        if not user.has_perm(step.permission):
+        if not user.has_perm((is_triage and step.in_triage) or step.permission):
             raise BulkEditError("Your role doesn't allow that edit.")
         checked[key] = step.check(value)
     return checked
@@ -113,12 +117,12 @@ def preview_bulk_edit(*, video_ids: Sequence[int], operation: Operation) -> list
     return effects
 
 
-def confirm_bulk_edit(*, edit: BulkEdit, operation: Operation, user: User) -> bool:
+def confirm_bulk_edit(*, edit: BulkEdit, operation: Operation, user: User, is_triage: bool = False) -> bool:
     """Makes a draft an order; False when it was one already (a second press of the button).
 
     Raises BulkEditError as `check_operation` does.
     """
-    checked = check_operation(operation, user=user)
+    checked = check_operation(operation, user=user, is_triage=is_triage)
     drafts = BulkEdit.objects.filter(pk=edit.pk, user=user, confirmed_at=None)
     return drafts.update(operation=checked, confirmed_at=timezone.now()) == 1
 

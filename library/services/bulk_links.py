@@ -13,6 +13,8 @@ from library.models.names import clean_name
 from library.services.bulk_edit import BulkStep, Effect, Request
 
 ADD, REMOVE, REPLACE = "add", "remove", "replace"
+# The right to organise videos in triage, without that to change all about them.
+TRIAGE = "library.triage_video"
 _MOST_TARGETS = 100
 
 
@@ -45,6 +47,7 @@ def link_step(kind: LinkKind) -> BulkStep:
         preview=lambda ids, value: _preview(kind, ids, value),
         describe=lambda value: _describe(kind, value),
         order=kind.order,
+        in_triage=TRIAGE,
     )
 
 

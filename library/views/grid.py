@@ -4,11 +4,12 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from library import queries
 from library.access import current_user, may, requires
-from library.filters import FilterError, encode_filter
+from library.filters import Condition, FilterError, encode_filter
 from library.filters.chips import chips_of, turned
 from library.filters.forms import added_condition
 from library.filters.spelling import suggest_words
@@ -85,6 +86,7 @@ def show_library(
     context |= {
         "problem": wish.problem or problem,
         "chips": chips_of(wish.filter),
+        "folder_figures": _folder_figures(request, wish),
         "turned": encode_filter(turned(wish.filter)),
         "sorts": [(sort, wish.sorted_by(sort)) for sort in queries.all_sorts() if wish.text or sort.kind != "rank"],
         "searches": list_searches(user),
@@ -101,6 +103,16 @@ def show_library(
         "opens_panel": "panel" in request.GET,
     }
     return render(request, "library/library.html", context)
+
+
+def _folder_figures(request: HttpRequest, wish: Wish) -> str:
+    """Where the figures of a folder come from, on the page that shows this folder and nothing but; else empty."""
+    only = wish.filter.parts[0] if len(wish.filter.parts) == 1 and not wish.text and not wish.after else None
+    if not isinstance(only, Condition) or only.is_negated or only.facet != "folder" or only.operator != "any":
+        return ""
+    if len(only.value) != 1 or not may(request, "library.view_folder"):
+        return ""
+    return reverse("stats_of", args=("folder", only.value[0]))
 
 
 @requires("library.view_video")

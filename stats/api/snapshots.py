@@ -119,6 +119,12 @@ class SeriesQuerySerializer(DaysSerializer):
     kind = serializers.CharField(max_length=20)
     field = serializers.CharField(max_length=60)
     points = serializers.IntegerField(min_value=2, max_value=MOST_POINTS, default=MOST_POINTS)
+    ended_days_ago = serializers.IntegerField(
+        min_value=0,
+        max_value=MOST_DAYS,
+        default=0,
+        help_text="As many as `days`: the range before.",
+    )
 
 
 class PointSerializer(serializers.Serializer[Any]):
@@ -151,7 +157,13 @@ class SeriesView(ApiView):
         """The oldest first; as CSV with `as=csv`."""
         asked = self.query(SeriesQuerySerializer)
         try:
-            found = series(asked["kind"], asked["field"], days=asked["days"], most=asked["points"])
+            found = series(
+                asked["kind"],
+                asked["field"],
+                days=asked["days"],
+                ended_days_ago=asked["ended_days_ago"],
+                most=asked["points"],
+            )
         except NoSuchSeriesError as error:
             raise NotFound(str(error)) from None
         if request.query_params.get("as") == "csv":

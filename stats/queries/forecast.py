@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from django.db.models import Max
+from django.db.models.functions import TruncDay
 from django.utils import timezone
 
 from stats.models import StorageSnapshot
@@ -35,10 +37,13 @@ class DiskForecast:
 
 
 def forecasts(*, now: datetime | None = None) -> list[DiskForecast]:
-    """For each disk of the newest snapshot: a line through its free room of the last 60 days. One query."""
+    """For each disk of the newest snapshot: a line through its free room of the last 60 days, a point for the end of
+    each. One query."""
     moment = now or timezone.now()
     rows = StorageSnapshot.objects.filter(period__gte=moment - timedelta(days=_LOOKED_AT_DAYS), period__lte=moment)
-    taken: list[tuple[datetime, list[dict[str, Any]]]] = list(rows.order_by("period").values_list("period", "disks"))
+    ends = rows.order_by().values(day=TruncDay("period", tzinfo=UTC)).annotate(end=Max("period")).values("end")
+    found_rows = StorageSnapshot.objects.filter(period__in=ends).order_by("period")
+    taken: list[tuple[datetime, list[dict[str, Any]]]] = list(found_rows.values_list("period", "disks"))
     if not taken:
         return []
     found = []

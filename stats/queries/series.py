@@ -68,8 +68,17 @@ def unit_of(field: str) -> str:
     return "percent" if field == "average_completion" else "count"
 
 
-def series(kind: str, field: str, *, days: int = 30, now: datetime | None = None, most: int = MOST_POINTS) -> Series:
-    """A field's points of the last `days` days, at most `most` of them: evenly left out where there are more.
+def series(
+    kind: str,
+    field: str,
+    *,
+    days: int = 30,
+    ended_days_ago: int = 0,
+    now: datetime | None = None,
+    most: int = MOST_POINTS,
+) -> Series:
+    """A field's points of the last `days` days, at most `most` of them: evenly left out where there are more. With
+    `ended_days_ago`, of as many days that ended then: the range before, to compare with.
 
     Raises NoSuchSeriesError. One query.
     """
@@ -77,7 +86,10 @@ def series(kind: str, field: str, *, days: int = 30, now: datetime | None = None
     known = fields_of(known_kind)
     if field not in known:
         raise NoSuchSeriesError(f"Snapshots of the {kind} have no number called “{field}”.")
-    rows = _since(known_kind, days, now).order_by(_column(kind)).values_list(_column(kind), field)
+    end = (now or timezone.now()) - timedelta(days=min(max(ended_days_ago, 0), MOST_DAYS))
+    rows = _since(known_kind, days, end).order_by(_column(kind)).values_list(_column(kind), field)
+    if ended_days_ago:
+        rows = rows.filter(**{f"{_column(kind)}__lte": end if kind == "storage" else end.date()})
     found = [Point(at.isoformat(), value) for at, value in rows]
     return Series(known_kind, field, known[field], unit_of(field), thinned(found, most))
 

@@ -69,16 +69,12 @@ def summary(*, days: int = 7, now: datetime | None = None) -> Summary:
         before("storage", days=days, now=moment),
         before("library", days=days, now=moment),
         content_before,
-        [_coverage(content, content_before, *lack) for lack in LACKS] if content else (),
+        coverage_of(content, content_before) if content else (),
     )
 
 
-def coverage(*, days: int = 7, now: datetime | None = None) -> Sequence[Coverage]:
-    """Only that part, empty before the first snapshot of videos. Two queries of one row each."""
-    content = latest("content")
-    if content is None or not content.video_count:
-        return ()
-    earlier = before("content", days=days, now=now)
+def coverage_of(content: Any, earlier: Any) -> Sequence[Coverage]:
+    """What the videos of a snapshot have, and had at an earlier one (or None)."""
     return [_coverage(content, earlier, *lack) for lack in LACKS]
 
 

@@ -183,6 +183,13 @@ def _triage_grid(page: Page) -> None:
     page.keyboard.press("g")
 
 
+def _rule(page: Page) -> None:
+    """The first rule, with what it would do now; nothing is saved."""
+    page.goto("/admin/library/rule/")
+    page.goto(page.locator(".v-rule a.v-name").first.get_attribute("href") or "")
+    page.wait_for_timeout(1500)
+
+
 PAGES: dict[str, Callable[[Page], None]] = {
     "library": _go("/library/"),
     "search": _search,
@@ -204,6 +211,12 @@ PAGES: dict[str, Callable[[Page], None]] = {
     "triage-grid": _triage_grid,
     "triage-pace": _go("/admin/library/triage/pace/"),
     "stats": _go("/stats/"),
+    # With rules and what follows from labels: `manage.py demo` and a run of the stage "suggest".
+    "rules": _go("/admin/library/rule/"),
+    "rules-edit": _rule,
+    "rules-learned": _go("/admin/library/rule/learned/"),
+    "rules-evidence": _first("/admin/library/rule/evidence/", ".v-rule a.v-name"),
+    "rules-rename": _go("/admin/library/renamerun/plan/?template=%7Bfolder%7D%2F%7Btitle%7D"),
     "admin-history": _history,
     "admin-undo": _undo,
     "admin-missing": _go("/admin/missing/"),
@@ -215,7 +228,17 @@ PAGES: dict[str, Callable[[Page], None]] = {
     "admin-encoders": _go("/admin/processing/encoderproof/"),
     "admin-stages": _go("/admin/processing/stageconfig/"),
 }
-ON_PHONES = ("library", "watch", "admin", "admin-queues")
+ON_PHONES = (
+    "library",
+    "watch",
+    "admin",
+    "admin-queues",
+    "stats",
+    "rules",
+    "rules-edit",
+    "rules-learned",
+    "rules-evidence",
+)
 
 
 def _take_every_list(page: Page, width: int, folder: Path) -> None:

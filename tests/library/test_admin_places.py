@@ -5,6 +5,7 @@ import re
 import pytest
 from django.urls import reverse
 
+from config.admin_site import navigation
 from library.models import Tag
 from tests.library.factories import make_user
 
@@ -64,3 +65,13 @@ def test_words_that_match_are_counted_and_can_be_taken_off(client):
     assert "Show all" not in client.get(address).content.decode()
     found = client.get(address, {"q": "bea"}).content.decode()
     assert "1 match" in found and "Show all" in found
+
+
+@pytest.mark.parametrize(("page", "lit"), [("changelist", "Rules"), ("learned", "Rules"), ("evidence", "By evidence")])
+def test_the_sidebar_lights_one_of_rules_and_evidence(rf, page, lit):
+    request = rf.get(reverse(f"admin:library_rule_{page}"))
+    request.user = make_user(is_staff=True, is_superuser=True)
+
+    items = [item for group in navigation(request) for item in group["items"]]
+
+    assert [item["title"] for item in items if item["active"]] == [lit]

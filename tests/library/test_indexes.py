@@ -35,13 +35,14 @@ from library.models import (
     ScanLog,
     Suggestion,
     Tag,
+    TriageAnswer,
     Upload,
     User,
     Video,
     VideoFile,
     VideoTag,
 )
-from library.queries.triage import load_pace, pace_in
+from library.queries.triage import answers_of, load_pace
 from library.queries_history import latest_undoable
 from library.services import breaker, bulk_edit, logins, saved_searches
 from library.services.duplicates.candidates import candidates_for
@@ -279,11 +280,12 @@ SERVED: list[Case] = [
     ("playback_sharedstream_asked", lambda one: _streams_now()),
     ("playback_session_running", lambda one: list(StreamSession.objects.filter(state="running").order_by("run_id"))),
     ("playback_session_latest", lambda one: list(StreamSession.objects.order_by("-started_at")[:50])),
-    ("library_triageanswer_latest", lambda one: pace_in(one.viewer, find_queue("all", one.viewer))),
+    ("library_triageanswer_latest", lambda one: answers_of(one.viewer, find_queue("all", one.viewer))),
     (
         "library_triageanswer_video",
         lambda one: next_videos(user=one.owner, queue=find_queue("all", one.owner), count=3),
     ),
+    ("library_triageanswer_parts", lambda one: TriageAnswer.objects.filter(part_of=1).count()),
     ("library_triageanswer_pace", lambda one: load_pace(days=2)),
     ("library_triagelease_of_user", lambda one: give_back(user=one.quiet, queue="all")),
     ("people_creator_by_name", lambda one: one.get("/admin/people/creator/")),

@@ -1,10 +1,12 @@
 """Rules: what they meet, what they would do, doing it, taking it back, and learning them."""
 
 import random
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.core.cache import cache
+from django.utils import timezone
 
 from library.exceptions import RuleError
 from library.models import Rejection, Rule, RuleLog, RuleRun, VideoTag
@@ -13,6 +15,7 @@ from library.services.history import undo_batch
 from library.services.merging import merge
 from library.services.rules.applying import apply_rule_run, apply_rules_to_new, begin_rule_run, plan_rules
 from library.services.rules.checking import check_rule, say_rule
+from library.services.rules.forgetting import forget_rule_runs
 from library.services.rules.learning import (
     accept_learned,
     decline_learned,
@@ -266,3 +269,24 @@ def test_a_learned_rule_becomes_a_rule_or_is_never_proposed_again() -> None:
     assert learned_rules() == []
     assert learn_rules() == []
     assert find_learned(second.key) is None
+
+
+def test_what_rules_did_is_forgotten_after_a_while_and_what_they_changed_stays() -> None:
+    rule = make_rule({"do": "add", "kind": "tag", "name": "New"}, conditions=[path_matches("film")], name="All")
+    for number in range(3):
+        made = [make_file(relative_path=f"{number}/film {n}.mp4").video_id for n in range(2)]
+        begin_rule_run(rules=[rule], user=None, video_ids=made)
+    first, second, third = RuleRun.objects.order_by("pk")
+    waiting = begin_rule_run(rules=[rule], user=None)
+    for run in (first, second, third):
+        apply_rule_run(run_id=run.pk)
+    RuleRun.objects.filter(pk=first.pk).update(ended_at=timezone.now() - timedelta(days=91))
+
+    old = forget_rule_runs()
+    lines = forget_rule_runs(kept_lines=1)
+
+    assert (old, lines) == (2, 3)
+    assert RuleLog.objects.get().run == third
+    assert set(RuleRun.objects.values_list("pk", flat=True)) == {second.pk, third.pk, waiting.pk}
+    assert VideoTag.objects.count() == 6
+    assert forget_rule_runs(kept_runs=0) == 1

@@ -255,6 +255,43 @@ def test_many_are_answered_as_one_change_and_taken_back_as_one(ana: User) -> Non
     assert not any(model.objects.exists() for model in (Credit, VideoTag, Rating, Favorite))
 
 
+def test_an_answer_about_many_is_kept_video_by_video_and_nobody_is_shown_them_again(ana: User) -> None:
+    videos, bo = make_videos(4), make_user(username="Bo", is_staff=True, is_superuser=True)
+    queue = find_queue("all", ana)
+    for user in (ana, bo):
+        open_queue(user=user, queue=queue)
+
+    done = answer_many(user=ana, queue=queue, video_ids=videos[:3], operation={"stars": 4}, keys=2, seconds=9)
+
+    parts = list(done.parts.order_by("video").values_list("video", "kind", "is_last", "keys"))
+    assert parts == [(pk, "changed", True, 0) for pk in videos[:3]]
+    assert served(bo, "all", count=4) == [videos[3]]
+    TriageLease.objects.all().delete()
+    assert served(ana, "all", count=4) == [videos[3]]
+    progress = TriageProgress.objects.get(user=ana)
+    assert (progress.processed, progress.position) == (3, 0)
+    assert [(day["videos"], day["keys"], day["seconds"]) for day in progress.pace.values()] == [(3, 2, 9.0)]
+    assert load_pace(ana).videos == 3, "the parts aren't counted besides"
+
+    undo_last(user=ana, queue=queue)
+
+    TriageLease.objects.all().delete()
+    progress.refresh_from_db()
+    assert served(bo, "all", count=4) == videos
+    assert (progress.processed, [day["videos"] for day in progress.pace.values()]) == (0, [0])
+
+
+def test_a_queue_that_begins_again_brings_what_was_answered_among_many(ana: User) -> None:
+    videos, queue = make_videos(2), find_queue("all", ana)
+    open_queue(user=ana, queue=queue)
+    answer_many(user=ana, queue=queue, video_ids=videos, operation={"stars": 4})
+
+    before = served(ana, "all", count=2)
+    reset_queue(user=ana, queue=queue)
+
+    assert (before, served(ana, "all", count=2)) == ([], videos)
+
+
 def test_videos_are_grouped_by_folder_likeness_and_suggested_person(ana: User) -> None:
     folder, creator = make_folder(name="Disk"), make_creator(name="Ana Reyes")
     paths = ["ana/1.mp4", "ana/2.mp4", "bo/3.mp4"]
@@ -331,7 +368,47 @@ def test_a_screen_has_all_that_answers_need_and_costs_the_same_for_many(ana: Use
     assert (chip["label"], chip["is_sure"], chip["picture"][:14]) == ("Ana Reyes", True, "/faces/tracks/")
 
 
-def test_the_pages_open_with_nothing_and_for_those_who_may_change_videos_only(ana: User, client: Client) -> None:
+def test_a_moderator_organises_without_the_right_to_change_all_about_videos(client: Client) -> None:
+    moderator, tag = make_user(role="moderator"), make_tag()
+    first, second = make_videos(2)
+    chip = suggest(first, "creator", make_creator(name="Ana Reyes"))
+    client.force_login(moderator)
+    at = reverse("api_triage_answer", args=("all",))
+
+    def ask(video: int, **operation: Any) -> Any:
+        body = {"video": video, "key": str(uuid4()), "operation": operation, "is_last": True}
+        return client.post(at, body, "application/json")
+
+    page = client.get(reverse("triage_queue", args=("all",)))
+    taken = ask(first, suggestions={"accept": [chip.pk]}, tags={"mode": "add", "ids": [tag.pk]})
+    made = ask(second, tags={"mode": "add", "names": ["Nobody has this"]})
+    retyped = ask(second, type="vr")
+
+    assert (page.status_code, taken.status_code) == (200, 200)
+    assert Credit.objects.filter(video=first).exists() and VideoTag.objects.get().video_id == first
+    assert made.status_code == 403 and retyped.status_code in (400, 403)
+    assert not moderator.has_perm("library.change_video")
+
+
+def test_an_answer_asks_few_statements(ana: User, client: Client) -> None:
+    """Each costs one and a half milliseconds of the time until the next screen."""
+    first, *_ = make_videos(3)
+    chips = [suggest(first, "creator", make_creator(name="Ana Reyes")), suggest(first, "tag", make_tag())]
+    client.force_login(ana)
+    client.post(reverse("api_triage_next", args=("all",)), {"count": 1}, "application/json")
+    body = {
+        "video": first, "key": str(uuid4()), "is_last": True, "next": 1,
+        "operation": {"suggestions": {"accept": [chip.pk for chip in chips]}},
+    }  # fmt: skip
+
+    with CaptureQueriesContext(connection) as asked:
+        said = client.post(reverse("api_triage_answer", args=("all",)), body, "application/json").json()
+
+    assert len(said["screens"]) == 1 and "accepted" in said["detail"]
+    assert len(asked) <= 46
+
+
+def test_the_pages_open_with_nothing_and_for_those_who_may_organise_videos_only(ana: User, client: Client) -> None:
     pages = [
         reverse("triage"), reverse("triage_pace"), reverse("triage_queue", args=("all",)),
         reverse("triage_grid", args=("all",)),

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from datetime import datetime, timedelta
 
 import pytest
@@ -10,11 +11,13 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from library.filters import encode_filter, parse_filter
 from library.models import User
 from people.models import Credit
 from playback.models import PlayCount, Watch
 from processing.models import Job
 from stats.models import ContentSnapshot, LibrarySnapshot
+from stats.queries.front import load_front
 from stats.services.snapshots import KINDS, take_snapshot
 from tests.library.factories import make_file, make_folder, make_user, make_video
 from tests.people.factories import make_creator
@@ -143,3 +146,73 @@ def test_snapshots_are_taken_by_a_worker_on_demand(owner: User, client: Client) 
 
     assert response.status_code == 202
     assert Job.objects.get().stage == "snapshot-storage"
+
+
+def test_the_admin_begins_with_the_statistics_from_snapshots_alone(owner: User, counted: None, client: Client) -> None:
+    now = timezone.now()
+    for days in (10, 40):
+        at = now - timedelta(days=days)
+        LibrarySnapshot.objects.create(day=at.date(), taken_at=at, total_count=3, total_bytes=9)
+    ContentSnapshot.objects.create(day=(now - timedelta(days=10)).date(), taken_at=now, video_count=4, without_tags=1)
+
+    page = client.get("/admin/").content.decode()
+    with CaptureQueriesContext(connection) as asked:
+        front = load_front()
+
+    keys = re.findall(r'id="section-([a-z-]+)"', page)
+    assert keys[:5] == ["coverage", "growth", "storage", "health", "counts"]
+    assert "<polyline" in page and "-2 in 7 days" in page
+    assert "75.0 % 7 days ago" in page
+    assert front is not None and [point.value for point in front.growth] == [3, 3, 1]
+    assert len(asked) <= 7 and not [one for one in asked if 'FROM "library_video"' in one["sql"]]
+
+
+def test_the_admin_of_an_empty_library_says_what_to_do(owner: User, client: Client) -> None:
+    for kind in KINDS:
+        take_snapshot(kind)
+
+    page = client.get("/admin/").content.decode()
+
+    assert "Your library is empty" in page
+    assert 'id="section-coverage"' not in page
+
+
+def test_who_may_not_see_statistics_finds_none_in_the_admin(counted: None, client: Client) -> None:
+    client.force_login(make_user(role="user", is_staff=True))
+
+    assert "section-growth" not in client.get("/admin/").content.decode()
+
+
+def test_a_folder_shows_its_figures_in_the_admin_and_in_the_library(owner: User, client: Client) -> None:
+    folder, other = make_folder(name="Disk"), make_folder()
+    for number in range(2):
+        make_file(folder=folder, relative_path=f"{number}.mp4", video=make_video(duration_seconds=1800.0))
+    make_file(folder=other)
+    at = f"/stats/of/folder/{folder.pk}/"
+
+    def library(*folders: int) -> str:
+        condition = parse_filter({"facet": "folder", "op": "any", "value": [str(pk) for pk in folders]})
+        return client.get(f"/library/?f={encode_filter(condition)}").content.decode()
+
+    assert at in client.get(f"/admin/library/folder/{folder.pk}/change/").content.decode()
+    assert at in library(folder.pk)
+    assert "/stats/of/" not in library(folder.pk, other.pk)
+    assert "<b>2</b>videos" in client.get(at).content.decode()
+    client.force_login(make_user(role="user"))
+    assert "/stats/of/" not in library(folder.pk)
+
+
+def test_a_range_is_compared_with_the_one_before_it(owner: User, client: Client) -> None:
+    now = timezone.now()
+    for days in (0, 5, 12, 19, 30):
+        at = now - timedelta(days=days)
+        LibrarySnapshot.objects.create(day=at.date(), taken_at=at, total_count=100 - days)
+    source = "/api/v1/stats/series/?kind=library&field=total_count&days=10"
+
+    def points(ended_days_ago: int = 0) -> list[int]:
+        found = client.get(f"{source}&ended_days_ago={ended_days_ago}").json()
+        return [point["value"] for point in found["points"]]
+
+    assert points() == [95, 100]
+    assert points(ended_days_ago=10) == [81, 88]
+    assert points(ended_days_ago=3650) == []

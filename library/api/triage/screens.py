@@ -13,7 +13,7 @@ from faces.models import FaceDetection, FaceTrack
 from faces.models.track import NAMED, TrackStatus
 from library import queries
 from library.access import current_user, may
-from library.models import Suggestion, VideoFile
+from library.models import VideoFile
 from library.models.suggestion import SuggestedKind
 from library.paths import display_path
 from library.queries.suggestions import Chip, chips_of
@@ -36,13 +36,12 @@ def screens_of(request: HttpRequest, video_ids: Sequence[int]) -> list[dict[str,
     A constant number of queries.
     """
     files = {file.video_id: file for file in queries.find_videos(video_ids)}
-    tiles = tiles_of([files[pk] for pk in video_ids if pk in files], user=current_user(request))
+    tiles = tiles_of([files[pk] for pk in video_ids if pk in files], user=current_user(request), with_progress=False)
     ids = [tile.video.pk for tile in tiles]
-    chips = chips_of(ids) if ids else {}
+    chips = chips_of(ids, has=_has(tiles)) if ids else {}
     sees_faces = may(request, "faces.view_facetrack")
     tracks = _tracks_of(ids) if sees_faces else {}
     crowded = _crowded_moments(ids)
-    subjects = _track_subjects(ids) if sees_faces else {}
     sees_places = may(request, "library.view_videofile")
     may_edit = request.user.is_staff and may(request, "library.change_video")
     return [
@@ -53,9 +52,7 @@ def screens_of(request: HttpRequest, video_ids: Sequence[int]) -> list[dict[str,
             "start_at": _moment(tile, crowded.get(tile.video.pk)),
             "storyboard": _storyboard(tile.pictures),
             "faces": _faces(tracks.get(tile.video.pk, [])),
-            "suggestions": [
-                _chip(chip, subjects.get((tile.video.pk, chip.object_id))) for chip in chips[tile.video.pk]
-            ],
+            "suggestions": [_chip(chip, sees_faces) for chip in chips[tile.video.pk]],
             "admin_page": reverse("admin:library_video_change", args=(tile.video.pk,)) if may_edit else "",
         }
         for tile in tiles
@@ -65,13 +62,27 @@ def screens_of(request: HttpRequest, video_ids: Sequence[int]) -> list[dict[str,
 def tiles_for_grid(request: HttpRequest, video_ids: Sequence[int]) -> list[dict[str, Any]]:
     """The same videos for a grid: less of each. A constant number of queries."""
     files = {file.video_id: file for file in queries.find_videos(video_ids)}
-    tiles = tiles_of([files[pk] for pk in video_ids if pk in files], user=current_user(request))
-    chips = chips_of([tile.video.pk for tile in tiles]) if tiles else {}
+    tiles = tiles_of([files[pk] for pk in video_ids if pk in files], user=current_user(request), with_progress=False)
+    chips = chips_of([tile.video.pk for tile in tiles], has=_has(tiles)) if tiles else {}
     sees_places = may(request, "library.view_videofile")
     return [
-        {**_about(tile, sees_places), "suggestions": [_chip(chip, None) for chip in chips[tile.video.pk][:6]]}
+        {**_about(tile, sees_places), "suggestions": [_chip(chip, False) for chip in chips[tile.video.pk][:6]]}
         for tile in tiles
     ]
+
+
+def _has(tiles: Sequence[Tile]) -> set[tuple[str, int, int]]:
+    """What the videos have, as (kind, video, object)."""
+    return {
+        (kind, tile.video.pk, named.pk)
+        for tile in tiles
+        for kind, all_named in (
+            (SuggestedKind.CREATOR, tile.names.people),
+            (SuggestedKind.STUDIO, tile.names.studios),
+            (SuggestedKind.TAG, tile.names.tags),
+        )
+        for named in all_named
+    }
 
 
 def _about(tile: Tile, sees_places: bool) -> dict[str, Any]:
@@ -190,20 +201,9 @@ def _faces(tracks: Iterable[Any]) -> list[dict[str, Any]]:
     return list(people.values())
 
 
-def _track_subjects(video_ids: Sequence[int]) -> dict[tuple[int, int], int]:
-    """The face that a suggested person is recognised by: (video, creator) -> track. One query."""
-    rows = Suggestion.objects.open().filter(
-        video__in=video_ids, kind=SuggestedKind.CREATOR, subject__startswith="track:"
-    )
-    found: dict[tuple[int, int], int] = {}
-    for video_id, object_id, subject in rows.order_by("confidence").values_list("video_id", "object_id", "subject"):
-        number = subject.removeprefix("track:")
-        if number.isdecimal():
-            found[video_id, object_id] = int(number)
-    return found
-
-
-def _chip(chip: Chip, track_id: int | None) -> dict[str, Any]:
+def _chip(chip: Chip, sees_faces: bool) -> dict[str, Any]:
+    kind, _, number = chip.subject.partition(":")
+    is_face = sees_faces and kind == "track" and number.isdecimal() and chip.kind == SuggestedKind.CREATOR
     return {
         "id": chip.id,
         "kind": chip.kind,
@@ -211,7 +211,7 @@ def _chip(chip: Chip, track_id: int | None) -> dict[str, Any]:
         "confidence": round(chip.confidence, 3),
         "is_sure": chip.confidence >= SURE,
         "reason": chip.reason,
-        "picture": _crop(track_id) if track_id and chip.kind == SuggestedKind.CREATOR else "",
+        "picture": _crop(int(number)) if is_face else "",
     }
 
 

@@ -21,13 +21,13 @@ from library.queries.triage import (
     answers_of,
     last_coverage_is_old,
     load_pace,
-    pace_in,
     states_of,
 )
 from library.services.triage.answering import answer_many, give_answer, undo_last
 from library.services.triage.coverage import record_coverage
 from library.services.triage.grouping import group_videos
 from library.services.triage.leases import not_with_others, take_leases
+from library.services.triage.pace import seconds_each
 from library.services.triage.queues import Queue, TriageError, find_queue, queues_for, videos_in
 from library.services.triage.serving import (
     forget_progress,
@@ -38,12 +38,12 @@ from library.services.triage.serving import (
     unseen,
 )
 
-CURATE = ("library.change_video",)
+CURATE = ("library.triage_video",)
 _FOUND_AT_MOST = 20
 
 
 class TriageView(ApiView):
-    """For whoever may change videos; what else a step needs is asked with the step."""
+    """For whoever may organise videos; what else a step needs is asked with the step."""
 
     required_permissions = CURATE
 
@@ -57,19 +57,17 @@ class TriageView(ApiView):
         """The video as it is now; None where it is gone or isn't shown any more."""
         return next(iter(screens_of(self.request, [video_id])), None)
 
-    def progress(self, progress: TriageProgress, queue: Queue) -> dict[str, Any]:
-        return told_progress(progress, pace_in(self.account, queue))
 
-
-def told_progress(progress: TriageProgress, seconds_each: float | None) -> dict[str, Any]:
+def told_progress(progress: TriageProgress) -> dict[str, Any]:
     """Where somebody is, with how long the rest takes."""
     left = max(0, progress.total - progress.processed)
+    each = seconds_each(progress)
     return {
         "processed": progress.processed,
         "total": max(progress.total, progress.processed),
         "is_total_exact": progress.is_total_exact,
-        "seconds_each": seconds_each,
-        "seconds_left": seconds_each * left if seconds_each is not None else None,
+        "seconds_each": each,
+        "seconds_left": each * left if each is not None else None,
         "is_stale": is_stale(progress),
         "started_at": progress.started_at,
         "active_at": progress.active_at,
@@ -92,7 +90,7 @@ def _told(state: Any) -> dict[str, Any]:
         "count": min(state.count, COUNTED_AT_MOST),
         "is_exact": state.count <= COUNTED_AT_MOST,
         "page": reverse("triage_queue", args=(state.queue.key,)),
-        "progress": told_progress(state.progress, state.seconds_each) if state.progress else None,
+        "progress": told_progress(state.progress) if state.progress else None,
     }
 
 
@@ -110,7 +108,7 @@ class TriageNext(TriageView):
         body = {
             "screens": screens_of(request, ids),
             "is_end": len(ids) < asked["count"],
-            "progress": self.progress(progress, found),
+            "progress": told_progress(progress),
         }
         return Response(shapes.TriageNextSerializer(body).data)
 
@@ -166,7 +164,7 @@ class TriageAnswers(TriageView):
             "video": next((one for one in screens if one["id"] in stays), None),
             "screens": [one for one in screens if one["id"] not in stays],
             "is_end": len(ids) < asked["next"],
-            "progress": self.progress(given.progress, found),
+            "progress": told_progress(given.progress),
         }
         return Response(shapes.TriageAnsweredSerializer(body).data)
 
@@ -186,7 +184,7 @@ class TriageUndo(TriageView):
             "detail": f"Took back: {done.answer.summary}",
             "conflicts": done.report.conflicts if done.report else [],
             "video": self.screen(video_id) if video_id is not None else None,
-            "progress": self.progress(done.progress, found),
+            "progress": told_progress(done.progress),
         }
         return Response(shapes.TakenBackSerializer(body).data)
 
@@ -200,7 +198,7 @@ class TriageReset(TriageView):
         progress = reset_queue(user=self.account, queue=found)
         if is_forgotten:
             forget_progress(user=self.account, queue=found)
-        return Response(shapes.TriageProgressSerializer(told_progress(progress, None)).data)
+        return Response(shapes.TriageProgressSerializer(told_progress(progress)).data)
 
 
 class TriageGrid(TriageView):

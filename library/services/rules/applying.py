@@ -24,7 +24,6 @@ from library.services.suggesting.places import links_of
 from library.services.suggesting.targets import get_target, labels_of, lock_videos
 
 RULES_STAGE = "rules"
-_KEPT_RUNS = 100
 _SEPARATORS = re.compile(r"[._\s]+")
 # Of which a video has one: a rule doesn't add another.
 _ONLY_ONE = ("studio",)
@@ -177,8 +176,6 @@ def begin_rule_run(*, rules: Sequence[Rule], user: User | None, video_ids: Seque
     with transaction.atomic():
         ids = sorted(set(video_ids)) if video_ids is not None else None
         run = RuleRun.objects.create(user=user, rule_ids=[rule.pk for rule in rules], video_ids=ids)
-        old = list(RuleRun.objects.order_by("-pk").values_list("pk", flat=True)[_KEPT_RUNS : _KEPT_RUNS + 50])
-        RuleRun.objects.filter(pk__in=old).exclude(status=RuleRunStatus.WAITING).delete()
         submit_background(RULES_STAGE, run.pk, requested_by_id=user.pk if user is not None else None)
     return run
 

@@ -12,6 +12,7 @@ from hashlib import blake2b
 from library.exceptions import LibraryError
 from library.models import DeclinedEvidence, Folder, Rejection, Suggestion, User, VideoFile
 from library.models.change import ChangeSource
+from library.models.suggestion import THING_KINDS
 from library.paths import display_path
 from library.services.changes import change_batch
 from library.services.kept import keep_result, kept_result
@@ -64,7 +65,7 @@ def find_evidence() -> list[Evidence]:
     with one_run():
         places = load_places()
         by_place: dict[tuple[tuple[int, str], str, int], dict[int, set[str]]] = defaultdict(lambda: defaultdict(set))
-        rows = Suggestion.objects.open().order_by()
+        rows = Suggestion.objects.open().filter(kind__in=THING_KINDS).order_by()
         columns = ("video_id", "kind", "object_id", "provider")
         for video_id, kind, pk, provider in rows.values_list(*columns).iterator(chunk_size=_CHUNK):
             place = places.place_of.get(video_id)

@@ -27,6 +27,11 @@ class FileRow:
     embedded_title: str
     phash: int | None
 
+    @property
+    def title(self) -> str:
+        """What a video is called while nobody has named it."""
+        return self.stem.strip()[:500].strip() or "Untitled"
+
 
 def files_of(video_ids: Iterable[int]) -> list[FileRow]:
     """Of each of the videos that has a file, the one that is played. One query."""

@@ -11,13 +11,17 @@ from xml.parsers import expat
 from django.utils import timezone
 
 from library.models import Suggestion, SuggestionInput, VideoFile
+from library.models.suggestion import SuggestedKind
 from library.services.suggesting.memory import last
 from library.services.suggesting.names import load_names
 from library.services.suggesting.templates import split_names
 from library.services.suggestions import Proposal
+from library.services.videos import title_of
 
 # (path as `os` gives it) -> the container's tags, by name in lower case
 ReadTags = Callable[[str], Mapping[str, str]]
+# (a file's name without its ending) -> what it says by the customs of those who name films: title, released, studio
+GuessName = Callable[[str], dict[str, list[str]]]
 
 _MOST_BYTES = 1024 * 1024
 _MOST_NAMES = 100
@@ -94,7 +98,9 @@ def read_sidecar(path: str) -> dict[str, list[str]]:
     return {}
 
 
-def refresh_facts(video_ids: Sequence[int], *, read_tags: ReadTags | None = None) -> int:
+def refresh_facts(
+    video_ids: Sequence[int], *, read_tags: ReadTags | None = None, guess_name: GuessName | None = None
+) -> int:
     """Reads what stands beside and in the files that are new, changed, or were read a week ago; returns how many.
 
     Workers only: it opens each of those files.
@@ -109,6 +115,11 @@ def refresh_facts(video_ids: Sequence[int], *, read_tags: ReadTags | None = None
         if old is not None and old.facts_key == key and old.read_at is not None and old.read_at > due:
             continue
         facts = _read(file.fs_path, read_tags)
+        if facts is not None and guess_name is not None:
+            # The slowest of all, and the same as long as the name is.
+            known_guess = old.facts.get("name") if old is not None and old.facts_key == key else None
+            guess = known_guess if known_guess is not None else guess_name(title_of(file))
+            facts["name"] = guess
         if facts is not None:
             now = timezone.now()
             changed.append(SuggestionInput(video_id=file.video_id or 0, facts=facts, facts_key=key, read_at=now))
@@ -156,6 +167,9 @@ def _propose(video_ids: Sequence[int], source: str, confidence: float) -> Iterat
     rows = last("facts", ids, lambda: list(SuggestionInput.objects.filter(video__in=ids).exclude(facts={})))
     for row in rows:
         facts: Any = row.facts.get(source) or {}
+        if source == "nfo" and facts.get("title"):
+            title = str(facts["title"][0])
+            yield Proposal.of_value(row.video_id, SuggestedKind.TITLE, title, confidence, {"words": title})
         for key, kind in _KINDS.items():
             for name in facts.get(key, ()):
                 pk = names.exact(kind, str(name))

@@ -2,15 +2,18 @@
 the known names."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
-from library.models import LibrarySettings, Suggestion
+from library.models import LibrarySettings, Suggestion, SuggestionInput
+from library.models.suggestion import SuggestedKind
 from library.services.suggesting.cleaning import clean_names
-from library.services.suggesting.memory import remember
-from library.services.suggesting.names import load_names
-from library.services.suggesting.places import files_of
+from library.services.suggesting.guesses import propose_by_guess, without_marks
+from library.services.suggesting.memory import last, remember
+from library.services.suggesting.names import NameIndex, load_names
+from library.services.suggesting.places import FileRow, files_of
 from library.services.suggestions import Proposal
 
 FIELDS = ("studio", "creators", "title", "date", "tags", "any")
@@ -21,6 +24,8 @@ _BETWEEN = re.compile(r"\s*(?:,|&|\+|;|\band\b|\bund\b|\bfeat\.?(?=\s)|\bft\.?(?
 _DATE = re.compile(r"(\d{4})[-_. ](\d{1,2})[-_. ](\d{1,2})|(\d{4})(\d{2})(\d{2})|(\d{4})")
 # Of several that each name stands alone in its place is worth more than the name anywhere.
 _CONFIDENCE = 0.9
+# Beside a known name in its place, the rest is very likely in its own.
+_CONFIDENCE_OF_VALUE = 0.85
 _MOST_TEMPLATES = 20
 
 
@@ -113,28 +118,56 @@ def load_templates() -> list[Template]:
 
 
 def propose_by_template(video_ids: Sequence[int]) -> Iterator[Proposal]:
-    """What stands in the places of the first template in which at least one place holds a known name."""
+    """What stands in the places of the first template in which at least one place holds a known name; of a name that
+    is like none of them, what it says by custom."""
     names, templates = load_names(), load_templates()
+    guesses = _guesses(video_ids)
     files = files_of(video_ids)
     stems = clean_names([file.stem for file in files])
     for file, stem in zip(files, stems, strict=True):
-        for template in templates:
-            fields = parse(stem, template)
-            if fields is None:
-                continue
-            known = [
-                (kind, pk, word)
-                for name, kind in _KIND_OF.items()
-                for word in split_names(fields.get(name, ""))
-                if (pk := names.exact(kind, word)) is not None
-            ]
-            for kind, pk, word in known:
-                evidence = {"words": word, "template": template.text}
-                yield Proposal(file.video_id, kind, pk, _CONFIDENCE, evidence)
-            if known:
-                break
+        guess = guesses.get(file.video_id, {})
+        found = next(filter(None, (_by_template(file, stem, one, names, guess) for one in templates)), None)
+        if found is None:
+            found = propose_by_guess(file, guess, names)
+        yield from found
+
+
+def _by_template(
+    file: FileRow, stem: str, template: Template, names: NameIndex, guess: Mapping[str, Sequence[str]]
+) -> list[Proposal]:
+    """Empty where the name isn't built so, or holds no known name in its place."""
+    fields = parse(stem, template)
+    if fields is None:
+        return []
+    found = [
+        Proposal(file.video_id, kind, pk, _CONFIDENCE, {"words": word, "template": template.text})
+        for name, kind in _KIND_OF.items()
+        for word in split_names(fields.get(name, ""))
+        if (pk := names.exact(kind, word)) is not None
+    ]
+    if found:
+        title = without_marks(fields.get("title", ""), guess, names)
+        for name, kind, text in (("title", SuggestedKind.TITLE, title), *_date_of(fields)):
+            if text and not (kind == SuggestedKind.TITLE and text == file.title):
+                evidence = {"words": fields[name], "template": template.text}
+                found.append(Proposal.of_value(file.video_id, kind, text, _CONFIDENCE_OF_VALUE, evidence))
+    return found
+
+
+def _date_of(fields: Mapping[str, str]) -> list[tuple[str, str, str]]:
+    released = read_date(fields.get("date", ""))
+    return [("date", SuggestedKind.RELEASED, released.isoformat())] if released else []
+
+
+def _guesses(video_ids: Sequence[int]) -> dict[int, Any]:
+    """What a worker read out of their names. One query."""
+    ids = tuple(video_ids)
+    rows = last("facts", ids, lambda: list(SuggestionInput.objects.filter(video__in=ids).exclude(facts={})))
+    return {row.video_id: row.facts.get("name") or {} for row in rows}
 
 
 def template_reason(suggestion: Suggestion) -> str:
     words, template = suggestion.evidence.get("words", ""), suggestion.evidence.get("template", "")
+    if not template:
+        return f"The file's name says so: “{words}”."
     return f"The file is named like “{template}”, with “{words}” in that place."

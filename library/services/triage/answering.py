@@ -23,6 +23,7 @@ from library.services.bulk_edit import (
 )
 from library.services.changes import change_batch
 from library.services.history import UndoReport, undo_batch
+from library.services.triage.pace import add_to_pace, take_from_pace
 from library.services.triage.queues import Queue, TriageError
 
 # Longer looks at one video are a pause, not work.
@@ -68,7 +69,7 @@ def give_answer(
     with a sentence.
     """
     key = key or uuid4()
-    checked = check_operation(dict(operation), user=user) if operation else {}
+    checked = check_operation(dict(operation), user=user, is_triage=True) if operation else {}
     with transaction.atomic():
         progress = _locked(user, queue)
         told = TriageAnswer.objects.filter(key=key).select_related("batch").first()
@@ -97,8 +98,7 @@ def give_answer(
         )
         if is_last:
             _leave(progress, video.pk, is_aside)
-        progress.active_at = timezone.now()
-        progress.save(update_fields=["position", "processed", "active_at"])
+        _count(progress, answer, videos=int(is_last))
     return Given(answer, batch, progress)
 
 
@@ -113,16 +113,16 @@ def answer_many(
     seconds: float = 0.0,
 ) -> TriageAnswer:
     """Does an edit to many videos as one change: at once, or by a job when there are more than MOST_IN_REQUEST; the
-    answer's `edit` says how far that is. Raises BulkEditError."""
-    checked = check_operation(dict(operation), user=user)
+    answer's `edit` says how far that is. Each of the videos has been left behind by it. Raises BulkEditError."""
+    checked = check_operation(dict(operation), user=user, is_triage=True)
     key = key or uuid4()
     with transaction.atomic():
-        _locked(user, queue)
+        progress = _locked(user, queue)
         told = TriageAnswer.objects.filter(key=key).select_related("edit__batch").first()
         if told is not None:
             return told
         edit = begin_bulk_edit(user=user, video_ids=video_ids)
-        if not confirm_bulk_edit(edit=edit, operation=checked, user=user):
+        if not confirm_bulk_edit(edit=edit, operation=checked, user=user, is_triage=True):
             raise BulkEditError("That edit is being done already.")
         if len(edit.video_ids) > MOST_IN_REQUEST:
             submit_background("bulk_edit", edit.pk, requested_by_id=user.pk)
@@ -130,7 +130,7 @@ def answer_many(
             apply_bulk_edit(edit_id=edit.pk)
         edit = BulkEdit.objects.select_related("batch").get(pk=edit.pk)
         said = "; ".join(step.describe(checked[step.key]) for step in steps_of(checked))
-        return TriageAnswer.objects.create(
+        answer = TriageAnswer.objects.create(
             user=user,
             queue=queue.key,
             kind=AnswerKind.BATCH,
@@ -141,7 +141,12 @@ def answer_many(
             summary=edit.batch.summary if edit.batch else f"{len(edit.video_ids):,} videos: {said}"[:500],
             batch=edit.batch,
             edit=edit,
+            position=progress.position,
         )
+        _record_each(answer, edit.video_ids)
+        progress.processed += len(edit.video_ids)
+        _count(progress, answer, videos=answer.video_count)
+    return answer
 
 
 def undo_last(*, user: User, queue: Queue, answer_id: int | None = None, key: UUID | None = None) -> TakenBack:
@@ -171,10 +176,14 @@ def undo_last(*, user: User, queue: Queue, answer_id: int | None = None, key: UU
             batch=report.batch if report else None,
             video_count=answer.video_count,
         )
-        if answer.is_last and not answer.is_aside:
+        left = (
+            0 if answer.is_aside else answer.parts.count() if answer.kind == AnswerKind.BATCH else int(answer.is_last)
+        )
+        if answer.is_last and left:
             progress.position = min(progress.position, answer.position)
-            progress.processed = max(0, progress.processed - 1)
-            progress.save(update_fields=["position", "processed"])
+        progress.processed = max(0, progress.processed - left)
+        take_from_pace(progress, answer, videos=left)
+        progress.save(update_fields=["position", "processed", "pace"])
     return TakenBack(answer, report, progress)
 
 
@@ -185,7 +194,7 @@ def _apply(user: User, video_ids: list[int], checked: dict[str, Any], title: str
         # What suggestions are about (faces) is locked before videos everywhere; each step locks what it writes.
         for step in steps:
             step.apply(video_ids, checked[step.key], request)
-        said = "; ".join(step.describe(checked[step.key]) for step in steps)
+        said = "; ".join(request.said.get(step.key) or step.describe(checked[step.key]) for step in steps)
         batch.summary = f"{title}: {said}"[:500]
     return batch if batch.change_count else None
 
@@ -208,8 +217,42 @@ def _leave(progress: TriageProgress, video_id: int, is_aside: bool) -> None:
         progress.processed += 1
 
 
+def _count(progress: TriageProgress, answer: TriageAnswer, *, videos: int) -> None:
+    """Of today's work, with the rest of what the answer changed about the place."""
+    add_to_pace(progress, videos=videos, keys=answer.keys, seconds=answer.seconds)
+    progress.active_at = timezone.now()
+    progress.save(update_fields=["position", "processed", "active_at", "pace"])
+
+
+def _record_each(answer: TriageAnswer, video_ids: Sequence[int]) -> None:
+    """A row for each video of an answer about many, so that nobody is shown it again; it is given back to others."""
+    is_waiting = answer.edit is not None and answer.edit.applied_at is None
+    kind = AnswerKind.CHANGED if answer.batch or is_waiting else AnswerKind.PASSED
+    there = Video.objects.filter(pk__in=video_ids).order_by("pk").values_list("pk", flat=True)
+    TriageAnswer.objects.bulk_create(
+        [
+            TriageAnswer(
+                user_id=answer.user_id,
+                queue=answer.queue,
+                video_id=pk,
+                kind=kind,
+                key=uuid4(),
+                is_last=True,
+                keys=0,
+                position=answer.position,
+                summary=answer.summary,
+                part_of=answer,
+            )
+            for pk in there
+        ],
+        batch_size=1_000,
+    )
+    TriageLease.objects.filter(video__in=video_ids, user=answer.user_id).delete()
+
+
 def _last(user: User, queue: Queue, answer_id: int | None) -> TriageAnswer:
-    rows = TriageAnswer.objects.filter(user=user, queue=queue.key, undone_by=None).exclude(kind=AnswerKind.UNDONE)
+    rows = TriageAnswer.objects.filter(user=user, queue=queue.key, undone_by=None, part_of=None)
+    rows = rows.exclude(kind=AnswerKind.UNDONE)
     if answer_id is not None:
         rows = rows.filter(pk=answer_id)
     rows = rows.exclude(batch__undone_at__isnull=False).exclude(edit__batch__undone_at__isnull=False)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q, Subquery
 from django.utils import timezone
 
 from library.models import TriageAnswer, TriageProgress, User
@@ -85,16 +85,19 @@ def next_videos(
 
 
 def unseen(rows: VideoQuerySet, queue: Queue, user: User) -> VideoQuerySet:
-    """Videos that nobody else has answered in this queue lately. What was skipped or taken back is unanswered."""
-    theirs = TriageAnswer.objects.filter(
+    """Videos that nobody else has answered in this queue lately, nor the user among many since they began it: their
+    place says nothing of those. What was skipped or taken back is unanswered."""
+    begun = TriageProgress.objects.filter(user=user, queue=queue.key).values("started_at")
+    answered = TriageAnswer.objects.filter(
         video=OuterRef("pk"),
         queue=queue.key,
         kind__in=(AnswerKind.CHANGED, AnswerKind.PASSED),
         is_last=True,
         undone_by=None,
+        part_of__undone_by=None,
         created_at__gt=timezone.now() - timedelta(days=_SEEN_DAYS),
-    ).exclude(user=user)
-    return rows.filter(~Exists(theirs))
+    ).filter(~Q(user=user) | Q(part_of__isnull=False, created_at__gte=Subquery(begun)))
+    return rows.filter(~Exists(answered))
 
 
 def _count(progress: TriageProgress, queue: Queue, user: User) -> None:

@@ -7,8 +7,8 @@ from library.exceptions import BulkEditError
 from library.models import Suggestion
 from library.queries.suggestions import chips_of
 from library.services.bulk_edit import BulkStep, Effect, Request
-from library.services.bulk_links import listing
-from library.services.suggesting.targets import labels_of
+from library.services.bulk_links import TRIAGE, listing
+from library.services.suggesting.values import name_proposals
 from library.services.suggestions import accept_suggestions, reject_suggestions
 from library.services.triage.queues import SURE
 
@@ -35,16 +35,20 @@ def _ids(values: Any) -> list[int]:
 
 
 def _apply(ids: Sequence[int], value: dict[str, Any], request: Request) -> set[int]:
-    about = Suggestion.objects.filter(video__in=ids)
-    accept = list(about.filter(pk__in=value["accept"]).values_list("pk", flat=True))
-    if value["accept_sure"]:
-        accept += _sure(ids)
-    reject = list(about.filter(pk__in=value["reject"]).values_list("pk", flat=True))
+    accept = value["accept"] + (_sure(ids) if value["accept_sure"] else [])
+    changed: set[int] = set()
+    said = []
     if accept:
-        accept_suggestions(suggestion_ids=accept, user=request.user)
-    if reject:
-        reject_suggestions(suggestion_ids=reject, user=request.user)
-    return set(Suggestion.objects.filter(pk__in=[*accept, *reject]).values_list("video_id", flat=True))
+        done = accept_suggestions(suggestion_ids=accept, user=request.user, video_ids=ids)
+        changed |= done.videos
+        said.append(f"accepted {listing(done.words) or 'nothing that was still open'}")
+    if value["reject"]:
+        done = reject_suggestions(suggestion_ids=value["reject"], user=request.user, video_ids=ids)
+        changed |= done.videos
+        said.append(f"rejected {listing(done.words) or 'nothing that was still open'}")
+    if said and not value["accept_sure"]:
+        request.said["suggestions"] = " and ".join(said)
+    return changed
 
 
 def _sure(ids: Sequence[int]) -> list[int]:
@@ -65,12 +69,18 @@ def _describe(value: dict[str, Any]) -> str:
     said = []
     for name, word in (("accept", "accepted"), ("reject", "rejected")):
         if value[name]:
-            rows = list(Suggestion.objects.filter(pk__in=value[name]).order_by("pk").values_list("kind", "object_id"))
-            labels = labels_of(rows)
-            said.append(f"{word} {listing([labels[row] for row in rows if row in labels]) or 'a suggestion'}")
+            rows = [(row, (row.kind, row.object_id)) for row in _named(value[name])]
+            labels = name_proposals(row for row, _ in rows)
+            said.append(f"{word} {listing([labels[key] for _, key in rows if key in labels]) or 'a suggestion'}")
     if value["accept_sure"]:
         said.append("accepted what was sure")
     return " and ".join(said)
 
 
-ANSWER_SUGGESTIONS = BulkStep("suggestions", "library.change_video", _check, _apply, _preview, _describe, order=5)
+def _named(ids: Sequence[int]) -> list[Suggestion]:
+    return list(Suggestion.objects.filter(pk__in=ids).only("kind", "object_id", "value").order_by("pk"))
+
+
+ANSWER_SUGGESTIONS = BulkStep(
+    "suggestions", "library.change_video", _check, _apply, _preview, _describe, order=5, in_triage=TRIAGE
+)

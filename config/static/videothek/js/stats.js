@@ -57,7 +57,8 @@ function time(point) {
   return new Date(point.at.length === 10 ? `${point.at}T12:00:00Z` : point.at).getTime();
 }
 
-/** Draws the series into the area; the second one is measured by itself, from its least to its most. */
+/** Draws the series into the area; the second one is measured by itself, from its least to its most, but for the same
+ * figure in the days before, which lies on the same scale. */
 function draw(area, all) {
   const svg = element("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none" });
   const times = all.flatMap((one) => one.points.map(time));
@@ -65,9 +66,11 @@ function draw(area, all) {
   const span = Math.max(...times) - first || 1;
   const across = (point) => LEFT + ((time(point) - first) / span) * (WIDTH - LEFT - RIGHT);
   const marks = [];
+  const both = all.flatMap((one) => one.points.map((point) => point.value));
   all.forEach((one, number) => {
     const values = one.points.map((point) => point.value);
-    const ticks = steps(Math.min(...values), Math.max(...values));
+    const measured = all.at(-1).isBefore ? both : values;
+    const ticks = steps(Math.min(...measured), Math.max(...measured));
     const [low, high] = [ticks[0], ticks.at(-1)];
     const up = (value) => HEIGHT - BOTTOM - ((value - low) / (high - low || 1)) * (HEIGHT - TOP - BOTTOM);
     if (number === 0) {
@@ -95,6 +98,18 @@ function draw(area, all) {
   }
 }
 
+/** How much a range brought, with its sign. */
+function change(one) {
+  const by = one.points.at(-1).value - one.points[0].value;
+  return `${by > 0 ? "+" : ""}${spoken(by, one.unit)}`;
+}
+
+function besideWords(main, beside) {
+  if (!beside?.points.length) return "";
+  if (beside.isBefore) return `: ${change(main)}; dashed: the days before, ${change(beside)}`;
+  return `; dashed: ${beside.label}, ${spoken(beside.points.at(-1).value, beside.unit)} now`;
+}
+
 function tell(figure, table, all) {
   const [main, beside] = all;
   const caption = figure.querySelector("figcaption");
@@ -103,10 +118,10 @@ function tell(figure, table, all) {
   caption.textContent =
     `${main.label}: ${spoken(main.points[0].value, main.unit)} on ${day(main.points[0].at, isHour)}, ` +
     `${spoken(last.value, main.unit)} on ${day(last.at, isHour)}` +
-    (beside?.points.length ? `; dashed: ${beside.label}, ${spoken(beside.points.at(-1).value, beside.unit)} now` : "") +
+    besideWords(main, beside) +
     ".";
   const head = document.createElement("tr");
-  for (const text of ["When", ...all.map((one) => one.label)]) {
+  for (const text of ["When", ...all.map((one) => (one.isBefore ? "In the days before" : one.label))]) {
     const cell = document.createElement("th");
     cell.scope = "col";
     cell.textContent = text;
@@ -128,11 +143,22 @@ function tell(figure, table, all) {
   );
 }
 
-async function read(source, chosen, days) {
+async function read(source, chosen, days, endedDaysAgo = 0) {
   const [kind, field] = chosen.split("/");
-  const answer = await fetch(`${source}?${new URLSearchParams({ kind, field, days, points: 400 })}`);
+  const asked = new URLSearchParams({ kind, field, days, points: 400, ended_days_ago: endedDaysAgo });
+  const answer = await fetch(`${source}?${asked}`);
   if (!answer.ok) throw new Error(`${answer.status}`);
   return answer.json();
+}
+
+/** The same figure in as many days before, moved onto these. */
+async function readBefore(source, chosen, days) {
+  const found = await read(source, chosen, days, days);
+  const points = found.points.map((point) => {
+    const at = new Date(time(point) + days * 86_400_000).toISOString();
+    return { at: point.at.length === 10 ? at.slice(0, 10) : at, value: point.value };
+  });
+  return { ...found, points, isBefore: true };
 }
 
 function begin(form) {
@@ -150,7 +176,9 @@ function begin(form) {
       link.href = `${form.dataset.source}?${new URLSearchParams({ kind, field: column, days, as: link.dataset.export })}`;
     }
     try {
-      const all = await Promise.all([field, beside].filter(Boolean).map((one) => read(form.dataset.source, one, days)));
+      const source = form.dataset.source;
+      const others = { "": [], before: [readBefore(source, field, Number(days))] }[beside] ?? [read(source, beside, days)];
+      const all = await Promise.all([read(source, field, days), ...others]);
       if (mine !== latest) return;
       const shown = all.filter((one) => one.points.length);
       if (all[0].points.length) {

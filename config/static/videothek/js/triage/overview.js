@@ -8,6 +8,8 @@ async function count() {
   for (const { key, count: number, is_exact: isExact } of queues) {
     const row = page.querySelector(`[data-queue="${CSS.escape(key)}"]`);
     if (!row) continue;
+    // Nothing is offered where there is nothing to do; the queue's name still leads to it.
+    for (const offer of row.querySelectorAll("[data-offer]")) offer.hidden = !number;
     row.querySelector("[data-count]").textContent = number ? `${number.toLocaleString("en")}${isExact ? "" : "+"}` : "none";
     row.classList.toggle("t-done", !number);
   }

@@ -151,7 +151,13 @@ function drawChips() {
   page.querySelector("[data-do=accept]").disabled = !count && !isTouched;
 }
 
-const KIND_WORDS = { creator: "Person", studio: "Studio", tag: "Tag" };
+const KIND_WORDS = { creator: "Person", studio: "Studio", tag: "Tag", title: "Title", released: "Released", recorded: "Recorded" };
+const VALUES = ["title", "released", "recorded"];
+
+function chipWords(chip) {
+  if (VALUES.includes(chip.kind)) return `${KIND_WORDS[chip.kind]}: ${chip.label}`;
+  return chip.kind === "tag" ? `# ${chip.label}` : chip.label;
+}
 
 function chipLine(chip, index) {
   const percent = Math.round(100 * chip.confidence);
@@ -167,7 +173,7 @@ function chipLine(chip, index) {
     yes.append(picture);
   }
   yes.append(
-    make("span", { className: "t-words" }, make("b", { textContent: chip.kind === "tag" ? `# ${chip.label}` : chip.label }), make("small", { textContent: chip.reason || KIND_WORDS[chip.kind] })),
+    make("span", { className: "t-words" }, make("b", { textContent: chipWords(chip) }), make("small", { textContent: chip.reason || KIND_WORDS[chip.kind] })),
     make("span", { className: "t-sure", title: `${percent} % sure` }, make("i", { className: chip.is_sure ? "" : "t-unsure", style: `width:${percent}%` })),
     make("span", { className: "v-hidden", textContent: `${percent} % sure` }),
   );
