@@ -25,20 +25,15 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
-class Tables:
-    """How far the tables of the source have been read. `order` is the position of each."""
+class Turn:
+    """The table that is being read."""
 
-    order: dict[str, int]
     now: str
     is_last_turn: bool = False
 
     def may_bring(self, ref: Ref) -> bool:
-        """Whether the row may still come: its table is read later, or again."""
-        position = self.order.get(ref.table)
-        if position is None:
-            return False
-        here = self.order[self.now]
-        return position > here or (position == here and not self.is_last_turn)
+        """Whether another turn of this table may bring the row. One of a later table comes too late for that."""
+        return ref.table == self.now and not self.is_last_turn
 
 
 @dataclass(slots=True)
@@ -47,7 +42,7 @@ class Chunk:
 
     run: ImportRun
     refs: Refs
-    tables: Tables
+    turn: Turn
     readings: Sequence[Reading]
     done: list[Item] = field(default_factory=list)
     unchanged: list[Item] = field(default_factory=list)
@@ -58,12 +53,16 @@ class Chunk:
     def write(self, known: Mapping[tuple[str, str], Known]) -> None:
         """Writes our rows. Raises what the database raises; the caller has opened a savepoint."""
         pending = []
+        gone = self._deleted(known)
         for place, reading in enumerate(self.readings):
             for item in reading.items:
                 # Anew: what is read here may have been tried before, with rows that were refused.
                 item = item.fresh(place, known.get((item.ref.key, item.ref.part)))
-                if self._is_unchanged(item):
-                    self._leave(item)
+                if item.known is not None and item.known.pk in gone:
+                    item.notes.append("deleted_here")
+                    self._leave(item, None)
+                elif item.known is not None and self._is_unchanged(item):
+                    self._leave(item, item.known.object_id)
                 else:
                     pending.append(item)
         self._open = {item.ref for item in pending}
@@ -78,9 +77,21 @@ class Chunk:
         known = item.known
         return known is not None and known.object_id is not None and known.digest == item.digest
 
-    def _leave(self, item: Item) -> None:
-        item.outcome, item.pk = Outcome.UNCHANGED, item.known.object_id if item.known else None
-        self.refs.learn(item.ref, item.pk)
+    def _deleted(self, known: Mapping[tuple[str, str], Known]) -> set[int]:
+        """Those of the imported rows whose row of ours was deleted since an earlier run. A statement for each kind."""
+        by_kind: dict[str, dict[int, int]] = {}
+        for one in known.values():
+            if one.object_id is not None and one.run_id != self.run.pk:
+                by_kind.setdefault(one.kind, {})[one.pk] = one.object_id
+        gone = set()
+        for name, keys in by_kind.items():
+            there = find_kind(name).read(keys.values(), ())
+            gone |= {pk for pk, object_id in keys.items() if object_id not in there}
+        return gone
+
+    def _leave(self, item: Item, pk: int | None) -> None:
+        item.outcome, item.pk = Outcome.UNCHANGED, pk
+        self.refs.learn(item.ref, pk)
         self.unchanged.append(item)
 
     def _is_blocked(self, item: Item) -> bool:
@@ -144,7 +155,7 @@ class Chunk:
         return True
 
     def _may_come(self, ref: Ref) -> bool:
-        return ref not in self.refs and self.tables.may_bring(ref)
+        return ref not in self.refs and self.turn.may_bring(ref)
 
     def _put_off(self, item: Item) -> bool:
         item.skip(PUT_OFF)

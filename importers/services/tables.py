@@ -11,7 +11,7 @@ from importers.exceptions import RunError
 from importers.models import ImportRun, Outcome, RunStatus
 from importers.records import Mapped, SourceRow, SourceTable
 from importers.registry import Source
-from importers.services.chunks import Chunk, Reading, Tables, read_rows
+from importers.services.chunks import Chunk, Reading, Turn, read_rows
 from importers.services.context import Made, context_of
 from importers.services.counting import Tally
 from importers.services.encoding import as_kept, digest_of, storable
@@ -46,11 +46,9 @@ class Move:
     tallies: dict[str, Tally]
     spool: Spool | None = None
     on_progress: Callable[[str, int, int | None], None] | None = None
-    _order: dict[str, int] = field(default_factory=dict)
 
     def read_table(self, table: SourceTable) -> None:
         """Reads it once, and again as long as rows wait for others of it that come later."""
-        self._order = {one.name: position for position, one in enumerate(self.tables)}
         tally = self.tallies[table.name]
         while not tally.is_done:
             for rows in _chunked(self.source.rows(table.name, tally.after), AT_ONCE):
@@ -102,7 +100,7 @@ class Move:
             with transaction.atomic():
                 context.begin()
                 tally = self.tallies[table.name]
-                chunk = Chunk(self.run, self.refs, Tables(self._order, table.name, tally.is_last_turn), readings)
+                chunk = Chunk(self.run, self.refs, Turn(table.name, tally.is_last_turn), readings)
                 chunk.write(known)
                 written = outcome_of(chunk, known, is_kept=not table.not_imported or table.is_kept)
                 made = [_made_line(self.run, one) for one in context.made]

@@ -126,7 +126,6 @@ def _change(items: Sequence[Item], run: ImportRun, kind: Kind) -> None:
         pk = item.known.object_id if item.known else None
         item.outcome, item.pk = Outcome.UNCHANGED, pk
         if item.known is None or pk is None or pk not in current:
-            item.notes.append("deleted_here")
             continue
         row = rows[item.known.pk]
         sums = _summed(kind, item, row, current[pk])
