@@ -16,7 +16,7 @@ from django.utils import timezone
 from importers.exceptions import RunError
 from importers.kinds import Kind, Policy, find_kind
 from importers.models import ImportedRow, ImportRun, LaterChange, Outcome, RunStatus
-from importers.services.dependents import hanging_on, relations_to
+from importers.services.dependents import KEPT, hanging_on, layers, relations_to, with_those_below
 from importers.services.locking import one_import_at_a_time
 from importers.services.since import edited_since
 from library.models.change import ChangeBatch, ChangeSource
@@ -25,7 +25,6 @@ from library.services.changes import close_batch, continue_batch, open_batch
 AT_ONCE = 500
 # Of what is kept the report lists so much.
 MOST_LISTED = 1_000
-KEPT = "kept_here"
 _ENDED = (RunStatus.COMPLETED, RunStatus.FAILED, RunStatus.CANCELLED)
 # (rows dealt with, rows of the run)
 OnProgress = Callable[[int, int], None]
@@ -239,6 +238,7 @@ def _delete_created(taking: _Taking) -> bool:
 
 
 def _delete(taking: _Taking, kind: Kind, rows: Sequence[ImportedRow]) -> None:
+    rows = with_those_below(taking.run, kind, rows)
     there = kind.read([row.object_id for row in rows if row.object_id is not None], _file_columns(kind))
     still = [row for row in rows if row.object_id in there]
     kept = {} if taking.is_discarding else _needed(taking.run, kind, still)
@@ -251,7 +251,8 @@ def _delete(taking: _Taking, kind: Kind, rows: Sequence[ImportedRow]) -> None:
     if keys:
         if taking.is_discarding:
             _let_go(kind, keys)
-        kind.delete(taking.run, [key for key in keys if key is not None])
+        for layer in layers(kind, [key for key in keys if key is not None]):
+            kind.delete(taking.run, layer)
         taking.count("deleted", len(keys))
     ImportedRow.objects.filter(pk__in=[row.pk for row in going]).delete()
 

@@ -45,7 +45,7 @@ def different(before: dict[str, list[str]], after: dict[str, list[str]]) -> dict
     }
 
 
-def test_every_table_is_again_as_it_was(owner, uploads, django_capture_on_commit_callbacks):
+def test_every_table_is_again_as_it_was(owner, uploads):
     make_library()
     before = all_rows()
     make_source(owner).put()

@@ -48,8 +48,8 @@ class FaceDetectionKind(VectorKind):
             return (record,)
         ref = Ref(row.table, row.key, TRACK)
         own = {name: value for name, value in values.items() if name not in ("status", *_OF_TRACK)}
-        face = Record(record.kind, {**own, "track": ref}, record.part)
-        return face, Record(FaceTrackKind.name, _track_of(values), TRACK)
+        detection = Record(record.kind, {**own, "track": ref}, record.part)
+        return detection, Record(FaceTrackKind.name, _track_of(values), TRACK)
 
     def prepare(self, run: ImportRun, records: Sequence[Prepared]) -> Mapping[int, str]:
         flaws = {index: flaw for index, one in enumerate(records) if (flaw := _flaw(one.values))}
