@@ -438,7 +438,7 @@ def test_what_is_no_data_of_this_system_is_told(tmp_path: Path) -> None:
     [
         ("app_settings", {"bad_number": 2, "no_place_yet": 1}),
         ("videos", {"bad_text": 1, "bad_date": 1, "bad_number": 1, "bad_boolean": 1, "too_long": 1,
-                    "unknown_column": 1}),
+                    "unknown_column": 1, "dangling_reference": 1}),
         ("creators", {"no_name": 1}),
         ("studios", {"bad_value": 1}),
         ("tags", {"bad_value": 1}),

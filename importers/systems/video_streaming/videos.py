@@ -27,7 +27,7 @@ def map_video(fields: Fields, facts: Facts) -> Mapped:
         "origin": "import",
         "last_verified_at": fields.moment("last_verified_at"),
         "file": _file(fields, path, indexed) if path else None,
-        "folder": fields.ref("watched_directories", "directory_id"),
+        "folder": _folder(fields, facts),
         **({"created_at": indexed} if indexed else made(fields)),
     }
     if fields.boolean("is_deleted", default=False):
@@ -58,6 +58,15 @@ def map_metadata(fields: Fields, facts: Facts) -> Mapped:
         return fields.skip("no_name")
     values: dict[str, Any] = {"video": video, "key": key, "value": fields.text("value"), **made(fields)}
     return fields.done(Record("library.videometadata", values), title=key)
+
+
+def _folder(fields: Fields, facts: Facts) -> Ref | None:
+    """The path tells the folder too, so one that is gone is no reason to leave the video out."""
+    folder = fields.ref("watched_directories", "directory_id")
+    if folder is not None and folder.key not in facts.ids("watched_directories"):
+        fields.refuse("dangling_reference", "directory_id")
+        return None
+    return folder
 
 
 def _file(fields: Fields, path: str, indexed: Any) -> FileFacts:
