@@ -75,18 +75,25 @@ def create_run(
         source.close()
 
 
-def start_run(*, on_progress: OnProgress | None = None, **asked: Any) -> ImportRun:
-    """Creates a run (see `create_run`) and carries it out."""
+def start_run(
+    *, on_progress: OnProgress | None = None, make_backup: Callable[[], str] | None = None, **asked: Any
+) -> ImportRun:
+    """Creates a run (see `create_run`) and carries it out (see `resume_run`)."""
     run = create_run(**asked)
-    return resume_run(run=run, options=asked.get("options"), on_progress=on_progress)
+    return resume_run(run=run, options=asked.get("options"), on_progress=on_progress, make_backup=make_backup)
 
 
 def resume_run(
-    *, run: ImportRun, options: SourceOptions | None = None, on_progress: OnProgress | None = None
+    *,
+    run: ImportRun,
+    options: SourceOptions | None = None,
+    on_progress: OnProgress | None = None,
+    make_backup: Callable[[], str] | None = None,
 ) -> ImportRun:
     """Carries a run out, from where it was interrupted. A dry run begins anew.
 
     `options` brings the source's secret again: it isn't stored. What a killed process wrote is whole, chunk by chunk.
+    `make_backup` is called before anything is written, once for a run that isn't dry, and returns where the backup is.
     Raises RunError beside another import and for a run that has ended, SourceError, CancelledError.
     """
     with one_import_at_a_time():
@@ -96,6 +103,7 @@ def resume_run(
             options = options or SourceOptions(extra=run.options.get("extra", {}))
             source = open_source(run.system, location_of(run), options)
             try:
+                _back_up(run, make_backup)
                 _carry_out(run, source, began, on_progress)
             finally:
                 source.close()
@@ -132,6 +140,12 @@ def _claim(run: ImportRun) -> None:
     if not rows.update(status=RunStatus.RUNNING, started_at=started, finished_at=None, error=""):
         raise RunError(f"Import {run.pk} has ended; start another.")
     run.refresh_from_db()
+
+
+def _back_up(run: ImportRun, make_backup: Callable[[], str] | None) -> None:
+    if make_backup is not None and not run.is_dry_run and not run.backup_path:
+        run.backup_path = make_backup()
+        run.save(update_fields=["backup_path"])
 
 
 def _carry_out(run: ImportRun, source: Source, began: float, on_progress: OnProgress | None) -> None:

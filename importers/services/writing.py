@@ -119,8 +119,7 @@ def _change(items: Sequence[Item], run: ImportRun, kind: Kind) -> None:
     """Rows of an earlier run whose record is another by now: what still says what was written follows the source."""
     if not items:
         return
-    known = [item.known.pk for item in items if item.known]
-    rows = ImportedRow.objects.only("written", "before", "waiting").in_bulk(known)
+    rows = ImportedRow.objects.only("written", "before").in_bulk([item.known.pk for item in items if item.known])
     current = _current(kind, items, {item.known.object_id for item in items if item.known and item.known.object_id})
     changes: dict[int, dict[str, Any]] = {}
     for item in items:
@@ -130,19 +129,32 @@ def _change(items: Sequence[Item], run: ImportRun, kind: Kind) -> None:
             item.notes.append("deleted_here")
             continue
         row = rows[item.known.pk]
+        sums = _summed(kind, item, row, current[pk])
         wanted, agreed = _followed(kind, item, row.written, current[pk])
-        sums = _grown(kind, item, row, current[pk])
-        wanted |= sums
+        wanted |= {name: value for name, (value, _) in sums.items()}
         item.before = _encoded(kind, {name: current[pk][name] for name in wanted})
         item.changed = _encoded(kind, wanted)
         item.previous = {name: row.written[name] for name in wanted if name in row.written}
-        item.written = row.written | agreed | item.changed | _summed(kind, item, row, sums)
+        item.written = row.written | agreed | item.changed | {name: total for name, (_, total) in sums.items()}
         if wanted:
             item.outcome = Outcome.MERGED
             current[pk].update(wanted)
             changes.setdefault(pk, {}).update(wanted)
     if changes:
         kind.update(run, changes)
+
+
+def _summed(kind: Kind, item: Item, row: ImportedRow, ours: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
+    """Of fields that add up: ours with what theirs grew by, and what was written in all, so that what of it was theirs
+    can be told the next time."""
+    sums = {}
+    for name, policy in kind.policies.items():
+        theirs = item.ready.values.get(name)
+        if policy is Policy.SUM and theirs is not None and name in row.written:
+            grown = theirs - (row.written[name] - (row.before.get(name) or 0))
+            if grown > 0:
+                sums[name] = ((ours[name] or 0) + grown, row.written[name] + grown)
+    return sums
 
 
 def _followed(
@@ -153,7 +165,9 @@ def _followed(
     agreed: dict[str, Any] = {}
     rest: dict[str, Any] = {}
     for name, value in item.ready.values.items():
-        if name in kind.extras or name in ("created_at", "updated_at") or kind.policies.get(name) is Policy.SUM:
+        if name in kind.extras or name in ("created_at", "updated_at"):
+            continue
+        if kind.policies.get(name) is Policy.SUM and name in written:
             continue
         theirs, mine = kind.encode(name, value), kind.encode(name, ours[name])
         if name in written and written[name] == theirs:
@@ -167,26 +181,6 @@ def _followed(
     if rest:
         wanted |= kind.decide(item.ready, rest, ours)
     return wanted, agreed
-
-
-def _grown(kind: Kind, item: Item, row: ImportedRow, ours: Mapping[str, Any]) -> dict[str, Any]:
-    """Sums to be written: what theirs grew by since it was added last goes on top of what ours says by now."""
-    grown = {}
-    for name in _sums(kind, item):
-        more = item.ready.values[name] - (row.written.get(name, 0) - row.before.get(name, 0))
-        if more:
-            grown[name] = max((ours[name] or 0) + more, 0)
-    return grown
-
-
-def _summed(kind: Kind, item: Item, row: ImportedRow, names: Iterable[str]) -> dict[str, Any]:
-    """What is noted of sums as written: ours before, and theirs. So the difference is always what they brought."""
-    return {name: row.before.get(name, 0) + item.ready.values[name] for name in names}
-
-
-def _sums(kind: Kind, item: Item) -> list[str]:
-    values = item.ready.values
-    return [name for name, value in values.items() if kind.policies.get(name) is Policy.SUM and value is not None]
 
 
 def _current(kind: Kind, items: Sequence[Item], pks: Iterable[int]) -> dict[int, dict[str, Any]]:

@@ -22,6 +22,7 @@ def library(migrated_database, own_home):
     (own_home / "uploads" / "faces" / "ann.jpg").write_bytes(b"a picture")
     (own_home / "secrets").mkdir()
     (own_home / "secrets" / "secret-key").write_text("the key")
+    (own_home / "secrets" / "data-key").write_text("what passwords are encrypted with")
     return own_home
 
 
@@ -49,6 +50,7 @@ def spoil(library) -> None:
     (library / "uploads" / "faces" / "ann.jpg").write_bytes(b"another picture")
     (library / "uploads" / "new.jpg").write_bytes(b"x")
     (library / "secrets" / "secret-key").write_text("another key")
+    (library / "secrets" / "data-key").unlink()
 
 
 def test_a_restored_backup_is_row_by_row_what_was_backed_up(library, tmp_path):
@@ -70,6 +72,8 @@ def test_a_restored_backup_brings_pictures_and_key_back(library, backup):
     assert not (library / "uploads" / "new.jpg").exists()
     assert (library / "secrets" / "secret-key").read_text() == "the key"
     assert (library / "secrets" / "secret-key").stat().st_mode & 0o777 == 0o600
+    assert (library / "secrets" / "data-key").read_text() == "what passwords are encrypted with"
+    assert (library / "secrets" / "data-key").stat().st_mode & 0o777 == 0o600
 
 
 def test_a_backup_is_private_and_leaves_nothing_beside_it(backup, tmp_path):
