@@ -37,6 +37,9 @@ def hanging_on(run: ImportRun, kind: Kind, pks: Sequence[int]) -> dict[int, str]
         label = other._meta.label_lower
         if label in _MADE_AGAIN or not pks or other._meta.auto_created or label.endswith("event"):
             continue
+        if not other._meta.concrete_model._meta.managed:
+            # No table: pghistory's view of all events, which points to users.
+            continue
         rows = other._base_manager.filter(**{f"{relation.field.name}__in": pks}, **_BY_HAND.get(label, {}))
         pairs = list(rows.values_list(relation.field.attname, "pk"))
         own = _made_by(run, other, {pk for _, pk in pairs})

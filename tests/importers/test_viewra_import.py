@@ -41,7 +41,14 @@ def test_everything_is_there_afterwards(tmp_path: Path, owner: User) -> None:
         assert counts["read"] == counts["created"] + counts["merged"] + counts["unchanged"] + counts["skipped"]
 
 
-@pytest.mark.parametrize("build", [viewra.build_clean, viewra.build_documented, viewra.build_dirty])
+@pytest.mark.parametrize(
+    "build",
+    [
+        viewra.build_clean,
+        pytest.param(viewra.build_documented, marks=pytest.mark.slow),
+        pytest.param(viewra.build_dirty, marks=pytest.mark.slow),
+    ],
+)
 def test_a_second_run_changes_nothing(tmp_path: Path, owner: User, build: Callable[[Path], Path]) -> None:
     location = build(tmp_path / "viewra.db")
     first = move_in("viewra", location)
