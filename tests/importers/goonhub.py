@@ -437,9 +437,10 @@ def _settings(to: Builder) -> None:
 
 
 def _work(to: Builder) -> None:
-    for status, ended in (("completed", True), ("failed", True), ("cancelled", True), ("running", False)):
-        to.add("scan_history", status=status, started_at="2024-01-01 03:00:00+00",
-               completed_at="2024-01-01 03:10:00+00" if ended else None, paths_scanned=1, files_found=9,
+    scans = [("completed", True), ("failed", True), ("cancelled", True), ("running", False)]
+    for day, (status, ended) in enumerate(scans, start=1):
+        to.add("scan_history", status=status, started_at=f"2024-01-0{day} 03:00:00+00",
+               completed_at=f"2024-01-0{day} 03:10:00+00" if ended else None, paths_scanned=1, files_found=9,
                videos_added=2, videos_skipped=5, videos_removed=1, videos_moved=1, errors=1,
                error_message="Disk" if status == "failed" else None)  # fmt: skip
     jobs = [("metadata", "completed", 1), ("thumbnail", "failed", 1), ("sprites", "timed_out", 2),
