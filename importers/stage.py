@@ -51,7 +51,7 @@ def _take_back(found: ImportRun, context: StageContext, told: OnProgress) -> dic
     done = take_back_run(
         run=found,
         is_discarding=bool(context.params.get("with_edited")),
-        user=User.objects.filter(pk=context.requested_by_id).first(),
+        user=User.objects.filter(pk=context.requested_by_id or 0).first(),
         on_progress=lambda rows, total: told("", rows, total),
     )
     return {name: done[name] for name in ("restored", "deleted", "kept_count")}
@@ -59,7 +59,7 @@ def _take_back(found: ImportRun, context: StageContext, told: OnProgress) -> dic
 
 def _back_up() -> str:
     """Where the backup is. By the command: how backups are made is no matter of importers. Raises RunError."""
-    path = Path(settings.VIDEOTHEK_HOME) / "backups" / f"before-import-{timezone.now():%Y%m%dT%H%M%SZ}.tar"
+    path = Path(str(settings.VIDEOTHEK_HOME)) / "backups" / f"before-import-{timezone.now():%Y%m%dT%H%M%SZ}.tar"
     try:
         call_command("backup", str(path), stdout=StringIO())
     except CommandError as error:

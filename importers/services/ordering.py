@@ -124,7 +124,7 @@ def order(*, run: ImportRun, action: Action = Action.RUN, user: User | None = No
             params={"action": action, **params},
             requested_by_id=user.pk if user is not None else None,
         )
-        job = jobs_of(run).active().order_by("-pk").first()
+        job: Job | None = jobs_of(run).active().order_by("-pk").first()
     if job is None:
         raise RunError("Its last job has just ended: look at the page again.")
     return job

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from importers.services.places import PathMap, is_below, normal_path
 from library.models import Folder
 
 # Of the source's paths that are looked at, and of names in a folder: enough to tell by, quick on a slow disk.
@@ -59,26 +60,15 @@ def check_path_map(pairs: Iterable[tuple[str, str]], paths: Sequence[str]) -> li
 def check_mapping(old: str, new: str, paths: Iterable[str]) -> Mapping:
     """Counts what of the paths below `old` is found below `new`."""
     below = [path for path in paths if is_below(path, old)]
-    found = sum(_exists(mapped(path, old, new)) for path in below) if new else 0
+    path_map = PathMap([(old, new)])
+    found = sum(_exists(path_map.local(path)) for path in below) if new else 0
     return Mapping(old, new, found, len(below))
 
 
-def mapped(path: str, old: str, new: str) -> str:
-    """The path with `new` in place of `old`."""
-    return posixpath.join(new, path[len(old) :].lstrip("/")).rstrip("/") or "/"
-
-
-def is_below(path: str, folder: str) -> bool:
-    """Whether it is the folder, or something in it; by whole names."""
-    return path == folder or path.startswith(folder if folder.endswith("/") else f"{folder}/")
-
-
 def _clean(path: str) -> str:
-    """Absolute paths with single slashes, "" for others. Windows' own become what they would be here."""
-    text = path.strip().replace("\\", "/") if "\\" in path and "/" not in path else path.strip()
-    if not text or "\x00" in text:
-        return ""
-    return posixpath.normpath(text) if text.startswith("/") or text[1:3] == ":/" else ""
+    """As the path map compares them; "" for what is no absolute path."""
+    text = normal_path(path.strip()) if path.strip() and "\x00" not in path else ""
+    return text if text.startswith("/") or text[1:3] == ":/" else ""
 
 
 def _candidates(path: str, roots: Sequence[str]) -> list[tuple[str, str]]:

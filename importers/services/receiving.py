@@ -67,7 +67,7 @@ def remove_received(location: str) -> bool:
 
 def sources_folder() -> Path:
     """Where they lie: mode 0700, for they hold names, passwords' digests and keys."""
-    return Path(settings.VIDEOTHEK_HOME) / "imports"
+    return Path(str(settings.VIDEOTHEK_HOME)) / "imports"
 
 
 def _new_place() -> Path:

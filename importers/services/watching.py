@@ -143,7 +143,8 @@ def consistency_of(run: ImportRun) -> Consistency:
 
 
 def _first_edited(rows: Any) -> tuple[int, list[Line]]:
-    count, lines = 0, []
+    count = 0
+    lines: list[Line] = []
     for edited in edited_rows(rows):
         count += 1
         if len(lines) < MOST_LISTED:

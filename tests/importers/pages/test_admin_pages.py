@@ -238,6 +238,7 @@ def test_a_run_under_way_shows_how_far_it_is_and_looks_again(owner: User, client
     page = client.get(f"{LIST}{run.pk}/change/").content.decode()
 
     assert "250 of 1,000 rows" in page
+    assert 'max="1000"' in page
     assert 'hx-trigger="every 2s"' in page
 
 

@@ -8,7 +8,6 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
-from importers.management.commands import import_watch
 from importers.models import ImportedRow, ImportRun
 from importers.services.watching import Consistency, Watching
 from library.models import User
@@ -148,7 +147,7 @@ def test_it_looks_again_and_again_until_it_is_told_to_stop(known: Pretend, monke
             stopping.set()
         return stopping.is_set()
 
-    monkeypatch.setattr(import_watch.threading.Event, "wait", wait)
+    monkeypatch.setattr("threading.Event.wait", wait)
 
     said = watch("--interval", "60")
 
@@ -164,7 +163,7 @@ def test_a_source_that_cant_be_read_just_now_is_tried_again(known: Pretend, monk
         stopping.set()
         return True
 
-    monkeypatch.setattr(import_watch.threading.Event, "wait", wait)
+    monkeypatch.setattr("threading.Event.wait", wait)
 
     call_command("import_watch", "pretend", "/broken", stderr=err)
 
