@@ -167,7 +167,7 @@ def _database() -> dict[str, Any]:
     # compiling one: PostgreSQL's own figures would have it for statements of 1 ms. Only what takes long is worth it.
     session = [
         "-c pgtrigger.ignore={}",
-        "-c parallel_setup_cost=10000",
+        "-c parallel_setup_cost=5000",
         "-c jit=off",
         *(f"-c {name}={seconds}s" for name, seconds in limits.items() if seconds),
     ]

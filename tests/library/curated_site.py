@@ -8,6 +8,7 @@ from django.urls import path
 from unfold.admin import TabularInline
 
 from config import urls
+from config.admin_pages import Site
 from library.admin.curated import CuratedAdmin
 from library.models import Tag, TagAlias
 from library.services.changes import change_batch
@@ -45,7 +46,7 @@ class TagPages(CuratedAdmin):
         raise RuntimeError("half way")
 
 
-site = type(admin.site)(name="admin")
+site = Site(name="admin")
 for _model, _pages in admin.site._registry.items():
     if _model is not Tag:
         site.register(_model, type(_pages))
