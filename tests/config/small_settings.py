@@ -1,7 +1,10 @@
 """The settings without the apps, whose models take seconds to load: for a server that serves none of their pages."""
 
-from config.settings import *  # noqa: F403
+from typing import Any
 
+from config import settings as whole
+
+globals().update({name: value for name, value in vars(whole).items() if name.isupper()})
 INSTALLED_APPS = ["django.contrib.staticfiles"]
-MIDDLEWARE: list[str] = []
+MIDDLEWARE: list[Any] = []
 AUTH_USER_MODEL = "auth.User"
