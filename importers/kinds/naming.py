@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from django.db import connection
 
-from importers.kinds.base import Kind, Prepared
+from importers.kinds.base import Kind, Policy, Prepared
 from importers.models import ImportRun
 from library.models.names import clean_name, name_key
 
@@ -40,7 +40,8 @@ class NamedKind(Kind):
         return {}
 
     def _chosen(self, name: str, ours: Any, theirs: Any, record: Prepared, current: Mapping[str, Any]) -> Any:
-        if name == "name" and name_key(ours) == name_key(theirs):
+        # Of two spellings ours stays, and a name that the row goes by too is no other.
+        if name == "name" and (record.extra.get("goes_by") or name_key(ours) == name_key(theirs)):
             return ours
         return super()._chosen(name, ours, theirs, record, current)
 
@@ -58,6 +59,23 @@ class TrashableKind(NamedKind):
         for record in records:
             record.values.setdefault("trashed_at", None)
         return super().prepare(run, records)
+
+
+class AliasKind(NamedKind):
+    """Another name of a row, whose foreign key the natural key begins with; its own name is none."""
+
+    default_policy = Policy.OURS
+
+    def prepare(self, run: ImportRun, records: Sequence[Prepared]) -> Mapping[int, str]:
+        reasons = dict(super().prepare(run, records))
+        owner = self.natural_key[0]
+        model = self.fields[owner].related_model
+        rows = model._default_manager.filter(pk__in={record.values[owner] for record in records})
+        names = dict(rows.values_list("pk", "name_key"))
+        for index, record in enumerate(records):
+            if names.get(record.values[owner]) == record.values["name_key"]:
+                reasons[index] = "duplicate"
+        return reasons
 
 
 def keep_one_primary(kind: Kind, records: Sequence[Prepared], owner: str) -> None:

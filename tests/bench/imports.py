@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import django
+from django.core.management import call_command
 
 # The models can be imported only then.
 django.setup()
@@ -128,6 +129,7 @@ def total(run: ImportRun, outcome: str) -> int:
 
 
 def main() -> int:
+    call_command("migrate", verbosity=0)
     register_system(MadeUp())
     make_user(username="owner", is_superuser=True)
     number = sum(count for count, _ in TABLES.values())

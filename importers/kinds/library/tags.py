@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from importers.kinds.base import Kind, Match, Policy, Prepared
-from importers.kinds.naming import NamedKind, TrashableKind
+from importers.kinds.naming import AliasKind, TrashableKind
 from importers.models import ImportRun
 from importers.records import Record, Ref
 from library.models import Tag, TagAlias, VideoTag
@@ -50,6 +50,7 @@ class TagKind(TrashableKind):
         for key, pk, parent in rows.values_list("name_key", "tag_id", "tag__parent_id"):
             for index in open_records[key]:
                 if records[index].values.get("parent") in (None, parent):
+                    records[index].extra["goes_by"] = True
                     found[index] = Match(pk, "goes by that name too", 0.8)
         return found
 
@@ -60,13 +61,12 @@ class TagKind(TrashableKind):
         return attributes
 
 
-class TagAliasKind(NamedKind):
+class TagAliasKind(AliasKind):
     """Another word for a tag."""
 
     name = "library.tagalias"
     model = TagAlias
     natural_key = ("tag", "name_key")
-    default_policy = Policy.OURS
 
 
 class VideoTagKind(Kind):

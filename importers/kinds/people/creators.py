@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from importers.kinds.base import Kind, Policy, Prepared
 from importers.kinds.library.tags import alias_records
-from importers.kinds.naming import NamedKind, keep_one_primary
+from importers.kinds.naming import AliasKind, keep_one_primary
 from importers.kinds.people.named import DisambiguatedKind
 from importers.kinds.pictures import bring_pictures
 from importers.models import ImportRun
@@ -37,13 +37,12 @@ class CreatorKind(DisambiguatedKind):
         return (*records, shown)
 
 
-class CreatorAliasKind(NamedKind):
+class CreatorAliasKind(AliasKind):
     """Another name of a person."""
 
     name = "people.creatoralias"
     model = CreatorAlias
     natural_key = ("creator", "name_key")
-    default_policy = Policy.OURS
 
 
 class CreatorPictureKind(Kind):

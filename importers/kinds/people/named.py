@@ -56,6 +56,7 @@ class DisambiguatedKind(TrashableKind):
             fitting = [row for row in candidates if self._may_be(record, row)]
             if len(candidates) == len(fitting) == 1:
                 how = ("same name", _BY_NAME) if named else ("goes by that name too", _BY_ALIAS)
+                record.extra["goes_by"] = not named
                 found[index] = Match(fitting[0]["pk"], *how)
             elif candidates:
                 self._leave_open(run, record, [row["pk"] for row in candidates], bool(named))

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from importers.kinds.base import Kind, Policy, Prepared
 from importers.kinds.library.tags import alias_records
-from importers.kinds.naming import NamedKind, keep_one_primary
+from importers.kinds.naming import AliasKind, keep_one_primary
 from importers.kinds.people.named import DisambiguatedKind
 from importers.kinds.pictures import bring_pictures
 from importers.models import ImportRun
@@ -35,13 +35,12 @@ class StudioKind(DisambiguatedKind):
         return super().prepare(run, records)
 
 
-class StudioAliasKind(NamedKind):
+class StudioAliasKind(AliasKind):
     """Another name of a studio."""
 
     name = "people.studioalias"
     model = StudioAlias
     natural_key = ("studio", "name_key")
-    default_policy = Policy.OURS
 
 
 class VideoStudioKind(Kind):
