@@ -53,7 +53,7 @@ def test_vectors_have_the_length_1_and_their_direction(owner):
     bring(face(make_video(), seed=7))
 
     stored = FaceDetection.objects.get().embedding
-    assert sum(number**2 for number in stored.to_list()) == pytest.approx(1, abs=1e-3)
+    assert sum(number**2 for number in stored) == pytest.approx(1, abs=1e-3)
     assert cosine(vector(7, length=23.0), stored) > 0.99999
 
 
