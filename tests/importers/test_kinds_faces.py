@@ -92,7 +92,7 @@ def test_only_a_named_appearance_has_a_person(owner, ana):
         face(video, seed=3, status="manual"),
     )
 
-    rows = FaceTrack.objects.order_by("pk").values_list("status", "creator", "confidence")
+    rows: Any = FaceTrack.objects.order_by("pk").values_list("status", "creator", "confidence")
     assert list(rows) == [("pending", None, 0.6), ("rejected", None, None), ("pending", None, None)]
 
 
