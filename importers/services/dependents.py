@@ -87,7 +87,9 @@ def _to_itself(kind: Kind) -> list[str]:
 def relations_to(model: type[models.Model]) -> list[Any]:
     """The foreign keys of other tables to this one, those that it can't see as well."""
     fields = model._meta.get_fields(include_hidden=True)
-    found = [field for field in fields if field.auto_created and not field.concrete and not field.many_to_many]
+    found: list[Any] = [
+        field for field in fields if field.auto_created and not field.concrete and not field.many_to_many
+    ]
     # Views over all histories are no tables.
     return [field for field in found if field.related_model._meta.managed and not field.related_model._meta.proxy]
 

@@ -51,9 +51,9 @@ def changed_by_others(kind: Kind, pks: Iterable[int]) -> dict[int, str]:
     events = events_of(kind.model).filter(pgh_obj_id__in=list(pks), pgh_label="update")
     found: list[tuple[int, UUID | None]] = list(events.values_list("pgh_obj_id", "pgh_context_id"))
     batches = ChangeBatch.objects.in_bulk({context for _, context in found if context is not None})
-    told = {None: "a change without a batch"} | {pk: batch.summary for pk, batch in batches.items()}
+    told: dict[UUID | None, str] = {pk: batch.summary for pk, batch in batches.items()}
     ours = {pk for pk, batch in batches.items() if batch.source == ChangeSource.IMPORT}
-    return {pk: told.get(context, told[None]) for pk, context in found if context not in ours}
+    return {pk: told.get(context, "a change without a batch") for pk, context in found if context not in ours}
 
 
 def is_of_another_row(kind: Kind, row: ImportedRow, name: str) -> bool:

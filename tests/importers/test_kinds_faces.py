@@ -53,7 +53,7 @@ def test_vectors_have_the_length_1_and_their_direction(owner):
     bring(face(make_video(), seed=7))
 
     stored = FaceDetection.objects.get().embedding
-    assert sum(number**2 for number in stored.to_list()) == pytest.approx(1, abs=1e-3)
+    assert sum(number**2 for number in stored) == pytest.approx(1, abs=1e-3)
     assert cosine(vector(7, length=23.0), stored) > 0.99999
 
 
@@ -92,7 +92,7 @@ def test_only_a_named_appearance_has_a_person(owner, ana):
         face(video, seed=3, status="manual"),
     )
 
-    rows = FaceTrack.objects.order_by("pk").values_list("status", "creator", "confidence")
+    rows: Any = FaceTrack.objects.order_by("pk").values_list("status", "creator", "confidence")
     assert list(rows) == [("pending", None, 0.6), ("rejected", None, None), ("pending", None, None)]
 
 

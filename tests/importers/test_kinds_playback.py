@@ -72,7 +72,7 @@ def test_stars_that_were_given_here_stay_and_the_others_are_a_conflict(user, vid
     run = bring(record("playback.rating", user=user.pk, video=video.pk, stars=5, comment="ha", rated_at=EARLIER))
 
     row = Rating.objects.get()
-    assert (row.stars, row.comment, row.rated_at) == (2, "ha", NOW)
+    assert (row.stars, row.comment, row.rated_at) == (Decimal(2), "ha", NOW)
     assert counts(run) == {"merged": 1}
     assert reasons(run) == {"ours_kept": 1}
     [conflict] = line().conflicts

@@ -120,7 +120,7 @@ def test_a_finding_that_was_made_here_stays(owner):
     file = make_file()
     IntegrityFinding.objects.create(file=file, kind="content", code="no_audio", severity="info", sentence="ours")
 
-    def finding(code):
+    def finding(code: str) -> Record:
         return record(
             "processing.integrityfinding", file=file.pk, kind="content", code=code, severity="error", sentence="x"
         )

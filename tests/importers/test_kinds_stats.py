@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from importers.records import Ref
+from importers.records import Record, Ref
 from importers.services.running import start_run
 from people.models import Creator
 from stats.models import ContentSnapshot, LibrarySnapshot, StorageSnapshot, UsageSnapshot
@@ -40,7 +40,7 @@ def test_a_snapshot_of_the_disks_is_that_of_its_hour(owner):
 
 
 def test_two_snapshots_of_an_hour_are_one(owner):
-    def taken(minute):
+    def taken(minute: int) -> Record:
         return record(
             "stats.storagesnapshot", period=datetime(2024, 5, 6, 7, minute, tzinfo=UTC), video_bytes=1, video_count=1
         )

@@ -98,8 +98,9 @@ def test_what_was_edited_here_since_is_listed_and_kept(owner):
     result = take_back_run(run=run)
 
     assert [video.title for video in Video.objects.all()] == ["Film 3"]
-    [kept] = result["kept"]
+    kept, *others = result["kept"]
     assert (kept["table"], kept["key"], kept["why"], kept["what"]) == ("films", "3", "edited", "Wrote about it")
+    assert {one["why"] for one in others} <= {"needed"}
     # It keeps its file, and the folder of that.
     assert VideoFile.objects.get().video.title == "Film 3"
     assert VideoFile.objects.get().folder.path == "/nowhere/films"

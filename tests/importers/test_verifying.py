@@ -112,7 +112,7 @@ PLANTED: dict[str, tuple[Any, str, str, str]] = {
     "an end": (lambda: Conversion.objects.update(finished_at=None), "conversions", "1", "finished_at"),
     "a total": (lambda: LibrarySnapshot.objects.update(total_count=5), "days", "1", "total_count"),
     "a merged text": (lambda: Creator.objects.filter(name="Ana").update(description="x"), "people", "1", "description"),
-    "a merged colour": (lambda: Tag.objects.filter(name="beach").update(color="#00FF01"), "tags", "1", "color"),
+    "a colour": (lambda: Tag.objects.filter(name="Beach").update(color="#00FF01"), "tags", "1", "color"),
 }
 
 
