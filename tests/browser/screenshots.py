@@ -190,14 +190,13 @@ def _rule(page: Page) -> None:
     page.wait_for_timeout(1500)
 
 
-def _imports(kind: str, link: str = "") -> Callable[[Page], None]:
-    """The newest dry run or import, or a page that it leads to."""
+def _imports(kind: str, place: str = "change/") -> Callable[[Page], None]:
+    """The newest dry run or import, or another page of it."""
 
     def go(page: Page) -> None:
         page.goto("/admin/importers/importrun/")
-        page.goto(page.locator(f".v-lines a:has-text('{kind}:')").first.get_attribute("href") or "")
-        if link:
-            page.goto(page.locator(f"a[href*='{link}']").first.get_attribute("href") or "")
+        link = page.locator(f".v-lines a:has-text('{kind}:')").first.get_attribute("href") or ""
+        page.goto(link.replace("change/", place))
 
     return go
 
@@ -241,12 +240,12 @@ PAGES: dict[str, Callable[[Page], None]] = {
     "admin-stages": _go("/admin/processing/stageconfig/"),
     # With a source that tests/importers builds, tried and then imported.
     "importers-source": _go("/admin/importers/importrun/begin/video-streaming/"),
-    "importers-paths": _imports("Dry run", "/prepare/"),
+    "importers-paths": _imports("Dry run", "prepare/"),
     "importers-dry-run": _imports("Dry run"),
-    "importers-rows": _imports("Dry run", "/rows/?outcome=merged"),
-    "importers-names": _imports("Dry run", "/names/"),
+    "importers-rows": _imports("Dry run", "rows/?outcome=merged"),
+    "importers-names": _imports("Dry run", "names/"),
     "importers-import": _imports("Import"),
-    "importers-take-back": _imports("Import", "/take-back/"),
+    "importers-take-back": _imports("Import", "take-back/"),
 }
 ON_PHONES = (
     "library",
