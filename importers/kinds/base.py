@@ -15,6 +15,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.fields.files import FieldFile
 
+from importers.kinds.copying import copy_rows
 from importers.models import ImportRun
 from importers.records import Record, Ref
 
@@ -149,10 +150,14 @@ class Kind:
         return changes
 
     def create(self, run: ImportRun, records: Sequence[Prepared]) -> list[int]:
-        """Makes a row of each, in the order given, and returns their keys. One statement."""
-        rows = [self.model(**self.attributes(record.values)) for record in records]
-        self.model._default_manager.bulk_create(rows)
-        return [int(row.pk) for row in rows]
+        """Makes a row of each, in the order given, and returns their keys. Two statements, by COPY: `save()` isn't
+        called, so what it derives is for `prepare`."""
+        rows = [self.attributes(record.values) for record in records]
+        if not isinstance(self.model._meta.pk, models.AutoField | models.BigAutoField):
+            made = [self.model(**row) for row in rows]
+            self.model._default_manager.bulk_create(made)
+            return [int(row.pk) for row in made]
+        return copy_rows(self.model, rows)
 
     def update(self, run: ImportRun, changes: Mapping[int, Mapping[str, Any]]) -> None:
         """Writes {pk: {field: value}} to rows that are there; grouped by the set of fields."""

@@ -97,7 +97,11 @@ def write_lines(run: ImportRun, lines: Sequence[Line], unchanged: Iterable[int])
 def _copy(run: ImportRun, lines: Sequence[Line]) -> None:
     names = ", ".join(connection.ops.quote_name(name) for name in _COLUMNS)
     table = connection.ops.quote_name(ImportedRow._meta.db_table)
-    with connection.cursor() as cursor, cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
+    with (
+        connection.wrap_database_errors,
+        connection.cursor() as cursor,
+        cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy,
+    ):
         for line in lines:
             copy.write_row(
                 (
