@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.contrib.auth.hashers import make_password
 
 from importers.models import ImportedRow, ImportRun
 from importers.records import Ref, SourcePath
@@ -26,12 +27,13 @@ def became(table: str) -> dict[str, int | None]:
 
 def test_users_are_found_by_the_map_the_owner_the_name_and_the_address(owner: User) -> None:
     ours = {name: make_user(username=name, email=f"{name}@example.org") for name in ("zoe", "tim", "eva")}
+    hashed = make_password("theirs")
     users = {
-        "1": record("library.user", username="admin", is_owner=True, password="theirs"),
+        "1": record("library.user", username="admin", is_owner=True, password=hashed),
         "2": record("library.user", username="ZOE", email="other@example.org"),
         "3": record("library.user", username="timothy", email="TIM@example.org"),
         "4": record("library.user", username="evelyn"),
-        "5": record("library.user", username="", email="new@example.org", role="moderator", password="bcrypt$x"),
+        "5": record("library.user", username="", email="new@example.org", role="moderator", password=hashed),
         "6": record("library.user", username="plain"),
         "7": record("library.user", username=""),
     }
@@ -42,7 +44,7 @@ def test_users_are_found_by_the_map_the_owner_the_name_and_the_address(owner: Us
     found = became("users")
     assert [found[key] for key in "1234"] == [owner.pk, ours["zoe"].pk, ours["tim"].pk, ours["eva"].pk]
     new, plain = User.objects.get(pk=found["5"]), User.objects.get(pk=found["6"])
-    assert (new.username, new.password, new.role_names) == ("new@example.org", "bcrypt$x", ["moderator"])
+    assert (new.username, new.password, new.role_names) == ("new@example.org", hashed, ["moderator"])
     assert (plain.role_names, plain.has_usable_password(), plain.is_superuser) == (["user"], False, False)
     assert run.report["tables"]["users"]["reasons"] == {"bad_value": 1}
     owner.refresh_from_db()

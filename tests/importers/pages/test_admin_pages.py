@@ -138,6 +138,8 @@ def test_a_zip_becomes_the_folder_that_it_holds(owner: User, client: Client, pre
         (_zip("/etc/evil.json"), "outside itself"),
         (_zip("a.json")[:-30], "no SQLite database"),
     ],
+    # A zip holds the time it was made at: as an id, two workers of the tests would not find the same tests.
+    ids=["text", "above itself", "elsewhere", "cut off"],
 )
 def test_a_file_that_is_no_source_is_refused_and_leaves_nothing(
     owner: User, client: Client, pretend: Pretend, home: Path, content: bytes, said: str
