@@ -21,7 +21,7 @@ from config.embedded.stack import attach
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "data-model.md"
 BEGIN, END = "<!-- catalogue: begin -->", "<!-- catalogue: end -->"
-APPS = ("faces", "library", "people", "playback", "processing", "stats")
+APPS = ("faces", "importers", "library", "people", "playback", "processing", "stats")
 
 _COLUMNS = """
 SELECT rel.relname, att.attname, format_type(att.atttypid, att.atttypmod), att.attnotnull, att.attgenerated <> ''
