@@ -41,7 +41,10 @@ def test_the_page_of_the_description_needs_no_other_server(client: Client) -> No
 
 
 # ---- rights ---------------------------------------------------------------------------------------------------------
-@pytest.mark.parametrize("role", [USER, MODERATOR, ADMIN, "read-only", "nobody"])
+@pytest.mark.parametrize(
+    "role",
+    [USER, "nobody", *(pytest.param(name, marks=pytest.mark.slow) for name in (MODERATOR, ADMIN, "read-only"))],
+)
 def test_a_role_opens_exactly_what_it_allows(world: World, role: str) -> None:
     user = make_user(role=ADMIN if role == "read-only" else "" if role == "nobody" else role)
     client = client_for(user, scope=TokenScope.READ if role == "read-only" else TokenScope.FULL)

@@ -1,5 +1,6 @@
 import io
 import json
+import shutil
 import tarfile
 
 import pytest
@@ -26,11 +27,17 @@ def library(migrated_database, own_home):
     return own_home
 
 
+@pytest.fixture(scope="module")
+def made_once(tmp_path_factory):
+    """Where the first test that needs a backup of `library` leaves it for the others, to which it is the same."""
+    return tmp_path_factory.mktemp("backup") / "library.tar"
+
+
 @pytest.fixture
-def backup(library, tmp_path):
-    target = tmp_path / "my backup.tar"
-    create_backup(target)
-    return target
+def backup(library, tmp_path, made_once):
+    if not made_once.exists():
+        create_backup(made_once)
+    return shutil.copy(made_once, tmp_path / "my backup.tar")
 
 
 def all_rows() -> dict[str, list[tuple]]:

@@ -69,6 +69,7 @@ def test_threads_have_facts_of_their_own_unless_they_take_them_along():
     assert seen == [{}, {"job": 7}]
 
 
+@pytest.mark.slow
 def test_the_setting_chooses_json_for_all_of_a_process(tmp_path):
     script = (
         "import django, logging; django.setup(); from library.log_context import logged_with\n"

@@ -64,6 +64,7 @@ def test_one_of_several_packs_is_chosen(tmp_path: Path) -> None:
         choose_pack(tmp_path, "three")
 
 
+@pytest.mark.slow
 def test_a_card_that_is_offered_and_does_not_work_is_told(pack_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         onnxruntime, "get_available_providers", lambda: ["CUDAExecutionProvider", "CPUExecutionProvider"]

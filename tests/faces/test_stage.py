@@ -171,6 +171,7 @@ def test_looking_again_keeps_names_and_ids(file: VideoFile) -> None:
     assert FaceDetection.objects.count() == 16
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("models")
 def test_a_broken_picture_is_counted_and_passed_over(file: VideoFile, monkeypatch: pytest.MonkeyPatch) -> None:
     make_pictures(file=file, report=lambda done, total: None)

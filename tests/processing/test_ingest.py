@@ -415,7 +415,7 @@ def test_the_command_ends_with_status_2_and_a_sentence_where_there_is_no_folder(
     assert f"There is no folder {tmp_path}/nowhere" in (tmp_path / "log").read_text()
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)])
 def test_stopping_the_command_puts_everything_back(films: Path, tmp_path: Path, number: signal.Signals) -> None:
     notes = tmp_path / "notes"
     arguments = ("ingest", str(films), "--json")
@@ -450,6 +450,7 @@ def test_nothing_of_a_killed_command_lives_on(films: Path, tmp_path: Path) -> No
     assert report["files"][0]["status"] == "ready"
 
 
+@pytest.mark.slow
 def test_a_command_whose_workers_die_one_after_the_other_gives_up_with_a_sentence(
     films: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

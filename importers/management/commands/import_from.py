@@ -16,6 +16,7 @@ from importers.exceptions import ImportersError, RunError
 from importers.models import ImportRun, RunStatus
 from importers.registry import SourceOptions, find_system, systems
 from importers.services.running import create_run, resume_run
+from importers.services.verifying import verify_run
 from library.models import User
 
 _BAR_WIDTH = 30
@@ -48,6 +49,9 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="Print the report as JSON, and nothing else")
         parser.add_argument("--resume", type=int, metavar="RUN", help="Go on with a run that was interrupted")
         parser.add_argument("--no-backup", action="store_true", help="Make no backup first")
+        parser.add_argument(
+            "--no-verify", action="store_true", help="Don't compare every row with the source afterwards"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
@@ -59,6 +63,8 @@ class Command(BaseCommand):
             try:
                 back_up = None if options["no_backup"] else _back_up
                 resume_run(run=run, options=secret, on_progress=bar, make_backup=back_up)
+                if not run.is_dry_run and not options["no_verify"]:
+                    verify_run(run=run, options=secret, on_progress=bar)
             finally:
                 bar.end()
         except ImportersError as error:
@@ -106,6 +112,10 @@ class Command(BaseCommand):
             self.stdout.write(f"{name:{width}}  {numbers}  {reasons}".rstrip())
         if report["conflict_count"]:
             self.stdout.write(f"{report['conflict_count']:,} conflicts: see the page of import {run.pk}, or --json.")
+        if "verification" in report:
+            differences = sum(report["verification"]["differences"].values())
+            told = f"{differences:,} differ: see import_verify {run.pk}" if differences else "all as in the source"
+            self.stdout.write(f"{report['verification']['rows']:,} rows compared with the source, {told}.")
         if report["source_changed"]:
             self.stdout.write("The source was changed meanwhile: run it again to bring what is new.")
 

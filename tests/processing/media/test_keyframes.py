@@ -129,6 +129,7 @@ def test_different_films_share_no_keyframe(tmp_path: Path, film: Path) -> None:
     assert not set(products_of(film).keyframe_hashes) & set(products_of(other).keyframe_hashes)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("bound", "value"), [("MOST_KEYFRAMES", 7), ("MOST_BYTES", 100_000)])
 def test_the_keyframes_of_a_clip_are_bounded(
     film: Path, monkeypatch: pytest.MonkeyPatch, bound: str, value: int

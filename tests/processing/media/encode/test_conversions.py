@@ -54,13 +54,20 @@ def of_kind(facts: MediaFacts, kind: str) -> list[StreamFacts]:
     return [stream for stream in facts.streams if stream.kind == kind]
 
 
+_HEAVY = ("original_h265", "1080p_h265")
+
+
 @pytest.fixture(scope="module")
 def large_film(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("large")
     return factory.make_video(folder / "a.mp4", seconds=0.3, size="2304x1296", rate=10, audio="aac")
 
 
-@pytest.mark.parametrize("preset", BUILT_IN, ids=lambda preset: preset.key)
+@pytest.mark.parametrize(
+    "preset",
+    # Those that take longest are like others, but for the size.
+    [pytest.param(one, marks=[pytest.mark.slow] if one.key in _HEAVY else [], id=one.key) for one in BUILT_IN],
+)
 def test_every_preset_makes_what_it_says(preset: BuiltIn, large_film: Path, tmp_path: Path) -> None:
     # The encoders' own speed is theirs to test: what a preset decides is the same at any.
     wanted = replace(preset.settings, effort=Effort.FAST)
@@ -81,6 +88,7 @@ def test_every_preset_makes_what_it_says(preset: BuiltIn, large_film: Path, tmp_
     assert words[words.index("-crf") + 1] == str(wanted.qp - 3)
 
 
+@pytest.mark.slow
 def test_the_default_effort_is_that_of_video_streaming(tmp_path: Path) -> None:
     film = factory.make_video(tmp_path / "a.mp4", seconds=0.4, size="160x90")
 
