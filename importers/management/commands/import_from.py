@@ -49,9 +49,7 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="Print the report as JSON, and nothing else")
         parser.add_argument("--resume", type=int, metavar="RUN", help="Go on with a run that was interrupted")
         parser.add_argument("--no-backup", action="store_true", help="Make no backup first")
-        parser.add_argument(
-            "--no-verify", action="store_true", help="Don't compare every row afterwards"
-        )
+        parser.add_argument("--no-verify", action="store_true", help="Don't compare every row afterwards")
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
