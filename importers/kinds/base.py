@@ -126,7 +126,7 @@ class Kind:
         condition = Q()
         for number, column in enumerate(self._columns()):
             known = {key[number] for key in wanted} - {None}
-            one = Q(**{f"{column}__in": list(known)})
+            one = Q(**{f"{column}__any_of": list(known)})
             condition &= one | Q(**{f"{column}__isnull": True}) if any(key[number] is None for key in wanted) else one
         found = self.model._default_manager.filter(condition).order_by("-pk").values_list("pk", *self._columns())
         return {index: Match(pk) for pk, *key in found for index in wanted.get(tuple(key), ())}
@@ -171,7 +171,7 @@ class Kind:
     def read(self, pks: Iterable[int], names: Sequence[str]) -> dict[int, dict[str, Any]]:
         """What rows of ours say in those fields, by key; a row that is gone isn't in the answer. One statement."""
         columns = [self.fields[name].attname for name in names]
-        found = self.model._default_manager.filter(pk__in=list(pks)).values_list("pk", *columns)
+        found = self.model._default_manager.filter(pk__any_of=list(pks)).values_list("pk", *columns)
         return {pk: dict(zip(names, values, strict=True)) for pk, *values in found}
 
     def delete(self, run: ImportRun, pks: Sequence[int]) -> None:
@@ -270,6 +270,8 @@ def says_nothing(value: Any) -> bool:
 
 def encode_value(value: Any) -> Any:
     """See `Kind.encode`."""
+    if value is None or isinstance(value, str | int | float):
+        return value
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat()
     if isinstance(value, date):

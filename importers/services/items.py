@@ -79,6 +79,6 @@ def own_refs(record: Record) -> tuple[Ref, ...]:
 
 def load_known(run: ImportRun, table: str, keys: Iterable[str]) -> dict[tuple[str, str], Known]:
     """What is known of the rows of a table, by key and part. One statement."""
-    rows = ImportedRow.objects.filter(system=run.system, identity=run.identity, table=table, key__in=list(keys))
+    rows = ImportedRow.objects.filter(system=run.system, identity=run.identity, table=table, key__any_of=list(keys))
     columns = ("key", "part", "pk", "kind", "object_id", "outcome", "reason", "digest", "run_id")
     return {(key, part): Known(*rest) for key, part, *rest in rows.values_list(*columns)}

@@ -1,10 +1,10 @@
 """Which of our videos a video of the source is: by its content, its path, its name, at last by what it is called."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from django.db.models import Value
-from django.db.models.functions import MD5, Lower
+from django.db.models import Func, QuerySet, TextField, Value
+from django.db.models.functions import MD5, Left
 
 from importers.kinds.base import Match, Prepared
 from importers.models import ImportedRow, ImportRun
@@ -17,6 +17,8 @@ from library.paths import encode_path
 CONTENT, PATH, OLD_PATH, SIZE_AND_NAME, TITLE_AND_DURATION = 1.0, 0.95, 0.9, 0.8, 0.6
 # Containers round, and one with sound lasts as long as its sound.
 _TOLERANCE_SECONDS = 1.0
+# Of paths, in the index that finds files by their place.
+_INDEXED_LETTERS = 300
 
 # Index of a record -> videos that it may be.
 _Candidates = Mapping[int, set[int]]
@@ -51,6 +53,16 @@ def match_videos(run: ImportRun, records: Sequence[Prepared]) -> dict[int, Match
                 left[index].conflicts.append({"what": "match", "how": how, "candidates": free})
                 del left[index]
     return matches
+
+
+def at_places(places: Collection[tuple[int, str]]) -> "QuerySet[VideoFile]":
+    """Files that are, or were when last seen, at one of the places (folder and path below it): more than these, and
+    those among them."""
+    folders, paths = {folder for folder, _ in places}, {path for _, path in places}
+    # The index is over the beginning of a path.
+    rows = VideoFile.objects.alias(start=Left("relative_path", _INDEXED_LETTERS))
+    starts = [path[:_INDEXED_LETTERS] for path in paths]
+    return rows.filter(start__any_of=starts, folder__in=folders, relative_path__any_of=list(paths))
 
 
 def _taken(run: ImportRun, videos: set[int]) -> set[int]:
@@ -105,9 +117,7 @@ def _by_path(run: ImportRun, records: Mapping[int, Prepared]) -> _Candidates:
             wanted.setdefault((place.folder_id, place.relative_path), []).append(index)
     if not wanted:
         return {}
-    rows = VideoFile.objects.filter(
-        folder__in={folder for folder, _ in wanted}, relative_path__in={path for _, path in wanted}
-    )
+    rows = at_places(wanted)
     best: dict[tuple[int, str], int | None] = {}
     for folder, path, pk in (
         rows.order_by("missing_since", "-pk").reverse().values_list("folder_id", "relative_path", "video_id")
@@ -153,8 +163,10 @@ def _by_title_and_duration(run: ImportRun, records: Mapping[int, Prepared]) -> _
     if not wanted:
         return {}
     durations = [records[index].values["duration_seconds"] for indexes in wanted.values() for index in indexes]
-    rows = Video.objects.alias(lower=Lower("title")).filter(
-        lower__in=list(wanted),
+    # What an index serves; cases of one letter have the same key.
+    keys = [Func(Value(title), function="videothek_sort_key", output_field=TextField()) for title in wanted]
+    rows = Video.objects.filter(
+        title_key__in=keys,
         duration_seconds__range=(min(durations) - _TOLERANCE_SECONDS, max(durations) + _TOLERANCE_SECONDS),
     )
     candidates: dict[int, set[int]] = {}

@@ -66,7 +66,7 @@ class Refs:
         earlier: dict[str, dict[int, list[Ref]]] = {}
         for table, keys in by_table.items():
             found = ImportedRow.objects.filter(
-                system=self._run.system, identity=self._run.identity, table=table, key__in=keys
+                system=self._run.system, identity=self._run.identity, table=table, key__any_of=keys
             ).exclude(reason=PUT_OFF)
             for key, part, kind, pk, run_id in found.values_list("key", "part", "kind", "object_id", "run_id"):
                 ref = Ref(table, key, part)

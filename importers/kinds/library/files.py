@@ -11,6 +11,7 @@ from importers.kinds.naming import keep_one_primary
 from importers.models import ImportRun
 from importers.records import FileFacts, Record, Ref
 from importers.services.context import Made, context_of
+from importers.services.matching import at_places
 from importers.services.places import Place, folder_name, is_folder, storable_path
 from library.models import Folder, OldPath, VideoFile
 from library.models.file import FileState
@@ -75,9 +76,7 @@ class VideoFileKind(Kind):
         wanted: dict[tuple[int, str], list[int]] = {}
         for index, record in enumerate(records):
             wanted.setdefault((record.values["folder"], record.values["relative_path"]), []).append(index)
-        rows = VideoFile.objects.filter(
-            folder__in={folder for folder, _ in wanted}, relative_path__in={path for _, path in wanted}
-        )
+        rows = at_places(wanted)
         found: dict[int, Match] = {}
         # Present ones last, so that they win over missing ones of the same place.
         for pk, folder, path in (
