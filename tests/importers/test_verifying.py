@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.contrib.auth.hashers import make_password
 from django.core.management import CommandError, call_command
 from django.db import connection
 
@@ -16,7 +17,7 @@ from importers.models import ImportedRow, ImportRun
 from importers.services import verifying
 from importers.services.running import start_run
 from importers.services.verifying import verify_run
-from library.models import OldPath, Tag, Video, VideoFile
+from library.models import OldPath, Tag, User, Video, VideoFile
 from library.services.changes import change_batch
 from people.models import Creator, CreatorPicture
 from playback.models import Marker, PlayCount, Rating, ShareLink, UserSettings, Watch
@@ -230,3 +231,13 @@ def test_the_command_tells_what_it_cannot_do(owner):
         call_command("import_verify", "77")
 
     assert caught.value.returncode == 2
+
+
+def test_a_password_that_nobody_could_read_is_none_on_both_sides(owner):
+    World({"users": {"1": record("library.user", username="kid", password="what is this")}}).put()
+    run = start_run(system="memory", location="main")
+
+    assert verify_run(run=run)["differences"] == {}
+
+    User.objects.filter(username="kid").update(password=make_password("x"))
+    assert found(run) == [("wrong", "users", "1", "password")]

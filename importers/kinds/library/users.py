@@ -3,7 +3,7 @@
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any, ClassVar
 
-from django.contrib.auth.hashers import make_password
+from django.contrib.auth.hashers import is_password_usable, make_password
 from django.contrib.auth.models import Group
 from django.db.models.functions import Lower
 
@@ -77,6 +77,12 @@ class UserKind(Kind):
             if role in groups or DEFAULT_ROLE in groups
         )
         return pks
+
+    def is_same(self, record: Prepared, name: str, ours: Any) -> bool:
+        # Each password by which nobody logs in is another one.
+        if name == "password" and not is_password_usable(record.values[name]):
+            return not is_password_usable(ours)
+        return super().is_same(record, name, ours)
 
     @staticmethod
     def _note_other(record: Prepared, chosen: int, by_email: int | None) -> None:

@@ -61,16 +61,19 @@ class Command(BaseCommand):
             try:
                 back_up = None if options["no_backup"] else _back_up
                 resume_run(run=run, options=secret, on_progress=bar, make_backup=back_up)
+                # As it was made: the database keeps no order of the tables.
+                report = run.report
                 if not run.is_dry_run and not options["no_verify"]:
-                    verify_run(run=run, options=secret, on_progress=bar)
+                    result = verify_run(run=run, options=secret, on_progress=bar)
+                    report |= {"verified": result["verified"], "verification": result}
             finally:
                 bar.end()
         except ImportersError as error:
             raise CommandError(str(error)) from None
         if options["json"]:
-            self.stdout.write(json.dumps(run.report, ensure_ascii=False))
+            self.stdout.write(json.dumps(report, ensure_ascii=False))
         else:
-            self._tell(run)
+            self._tell(run, report)
 
     def _created(self, options: dict[str, Any], secret: SourceOptions) -> ImportRun:
         if not options["system"] or not options["source"]:
@@ -97,8 +100,7 @@ class Command(BaseCommand):
             raise CommandError(f"Import {run.pk} has ended; there is nothing to resume.")
         return run
 
-    def _tell(self, run: ImportRun) -> None:
-        report = run.report
+    def _tell(self, run: ImportRun, report: dict[str, Any]) -> None:
         verb = "would come" if run.is_dry_run else "came"
         self.stdout.write(f"Import {run.pk} from {run.label}: what {verb}, in {report['seconds']:.1f} s")
         width = max((len(name) for name in report["tables"]), default=5)
