@@ -240,4 +240,4 @@ def test_a_password_that_nobody_could_read_is_none_on_both_sides(owner):
     assert verify_run(run=run)["differences"] == {}
 
     User.objects.filter(username="kid").update(password=make_password("x"))
-    assert found(run) == [("wrong", "users", "1", "password")]
+    assert found(run) == [("changed_here", "users", "1", "password")]
