@@ -99,6 +99,7 @@ def test_the_pages_fit_and_help_without_rows(open_page: OpenPage, width: int) ->
     assert "Nothing is worth converting" in page.inner_text("main, body")
 
 
+@pytest.mark.slow
 def test_what_runs_is_shown_anew_and_can_be_cancelled(conversions: list[Conversion], open_page: OpenPage) -> None:
     page = open_page("/admin/processing/conversion/")
     running = Conversion.objects.filter(status=JobStatus.RUNNING).order_by("started_at", "pk")[0]

@@ -79,6 +79,7 @@ def test_faces_are_answered_taken_back_and_unknown_people_named_by_keys_alone(op
     assert set(Creator.objects.values_list("name", flat=True)) == {"Ana Reyes", "Mo Tan", "Zoë Lang"}
 
 
+@pytest.mark.slow
 def test_an_answer_that_somebody_else_gave_is_told(open_page: Any) -> None:
     fill_desk(likely=(2,), unknown=())
     page: Page = open_page("/admin/faces/inbox/", width=390, height=844)

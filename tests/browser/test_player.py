@@ -23,6 +23,7 @@ def mark(owner: User, file: VideoFile, start: float, end: float | None = None, l
     return Marker.objects.create(user=owner, video=file.video, start_seconds=start, end_seconds=end, label=label)
 
 
+@pytest.mark.slow
 def test_a_part_repeats_between_two_keys_and_shows_on_the_bar(open_page: OpenPage, films) -> None:
     page = watch(open_page, films["Brightening"])
 
@@ -125,6 +126,7 @@ def test_full_screen_stays_when_the_next_video_begins_and_its_page_is_there_afte
     assert list(told)[:2] == [films["Brightening"].video_id, films[second].video_id]
 
 
+@pytest.mark.slow
 def test_what_plays_nowhere_is_told_with_what_helps(open_page: OpenPage, films) -> None:
     foreign = films["Foreign"]
     copy = films["Short one"]
@@ -216,6 +218,7 @@ def small_targets(page: Page) -> list[str]:
     )
 
 
+@pytest.mark.slow
 def test_a_file_that_vanishes_is_named_and_plays_again_when_it_is_back(
     open_page: OpenPage, owner: User, media: Path, tmp_path: Path
 ) -> None:

@@ -18,6 +18,7 @@ def _open(open_page: Any, **size: int) -> Page:
     return page
 
 
+@pytest.mark.slow
 def test_the_figures_move_and_what_is_being_typed_stays(open_page: Any) -> None:
     make_job(file=make_file())
     page = _open(open_page)

@@ -83,6 +83,7 @@ def plays(page: Page) -> None:
     wait_until(page, "document.querySelector('video').currentTime > 0.4")
 
 
+@pytest.mark.slow
 def test_a_shared_film_is_converted_for_a_stranger_and_a_clip_is_only_its_range(
     browser: Browser, live_server, owner: User, films: dict[str, VideoFile], settings, tmp_path: Path
 ) -> None:

@@ -122,7 +122,10 @@ def test_a_restore_is_refused_while_it_runs(up, tmp_path):
     assert "Videothek is running at" in result.stderr
 
 
-@pytest.mark.parametrize("word", ["bin/postgres", "redis-server", "gunicorn", "scan"])
+@pytest.mark.parametrize(
+    "word",
+    ["bin/postgres", "gunicorn", *(pytest.param(name, marks=pytest.mark.slow) for name in ("redis-server", "scan"))],
+)
 def test_what_is_killed_comes_back(up, word):
     wait_until(lambda: up.service(word))
     killed = up.service(word)
@@ -134,6 +137,7 @@ def test_what_is_killed_comes_back(up, word):
     assert ": starting it again in" in up.said()
 
 
+@pytest.mark.slow
 def test_a_busy_port_is_named_before_anything_starts(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
@@ -145,6 +149,7 @@ def test_a_busy_port_is_named_before_anything_starts(tmp_path):
     assert not (tmp_path / "home" / "postgres").exists()
 
 
+@pytest.mark.slow
 def test_a_missing_media_folder_is_named_before_anything_starts(tmp_path):
     result = manage(tmp_path / "home", "up", "--media", str(tmp_path / "none"))
 

@@ -31,6 +31,7 @@ def test_the_web_process_loads_no_models_and_no_decoders(home):
     assert (result.stdout, result.stderr) == ("[]\n", "")
 
 
+@pytest.mark.slow
 def test_gunicorn_takes_its_settings(home):
     result = subprocess.run(
         [sys.executable, "-m", "gunicorn", "--check-config", "-c", "python:config.gunicorn", "config.wsgi:application"],

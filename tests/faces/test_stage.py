@@ -201,6 +201,7 @@ def record_look(file: VideoFile) -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("models")
 def test_another_model_describes_all_anew_without_a_decode_and_what_people_said_stays(
     file: VideoFile, settings: Any, tmp_path: Path

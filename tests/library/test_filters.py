@@ -250,6 +250,7 @@ def samples(facet: Facet, operator: str) -> list[Any]:
     return one
 
 
+@pytest.mark.slow
 def test_a_condition_and_its_opposite_part_the_library() -> None:
     me, now = make_user(), timezone.now()
     tag, ana = Tag.objects.create(name="Place"), Creator.objects.create(name="Ana")

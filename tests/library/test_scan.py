@@ -153,6 +153,7 @@ def test_more_files_than_a_batch_are_all_taken(tmp_path):
     assert len(set(found)) == folder.files.count() == 503
 
 
+@pytest.mark.slow
 def test_many_files_go_through_in_batches_of_bounded_size_and_number_of_queries(tmp_path, monkeypatch):
     for number in range(3000):
         write_file(tmp_path / f"{number // 100}/{number}.mp4")

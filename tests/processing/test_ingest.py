@@ -408,6 +408,7 @@ def test_the_command_prints_nothing_but_its_report_and_succeeds_although_files_f
     }
 
 
+@pytest.mark.slow
 def test_the_command_ends_with_status_2_and_a_sentence_where_there_is_no_folder(tmp_path: Path) -> None:
     status, out = _run_command("ingest", str(tmp_path / "nowhere"), "--json", log=tmp_path / "log")
 

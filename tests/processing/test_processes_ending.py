@@ -78,6 +78,7 @@ def test_when_the_worker_itself_is_killed_its_child_dies_and_the_job_waits_again
     assert rq_queue("maintenance").count == 1
 
 
+@pytest.mark.slow
 def test_a_sigterm_puts_the_job_back_uncounted_and_ends_the_worker(
     worker: "subprocess.Popen[bytes]", notes: Path
 ) -> None:
@@ -110,6 +111,7 @@ def test_a_redis_that_goes_away_ends_the_worker_and_costs_its_job_nothing(
     assert not WorkerProcess.objects.exists()
 
 
+@pytest.mark.slow
 def test_a_program_of_a_killed_worker_is_ended(worker: "subprocess.Popen[bytes]", notes: Path) -> None:
     submit("program", notes)
     program = wait_for_child(notes)

@@ -27,6 +27,7 @@ pytestmark = [
 Start = Callable[..., "subprocess.Popen[bytes]"]
 
 
+@pytest.mark.slow
 def test_the_scheduler_releases_and_rings_until_it_is_told_to_stop(start: Start) -> None:
     job = submit("record", Path("/nowhere"))
     held = {"status": JobStatus.RUNNING, "worker": "gone:1", "attempts": 1}

@@ -21,6 +21,7 @@ def hash_of(path: Path) -> int:
     return make_frames(str(path), facts=probe(str(path)), out_dir=path.parent / "out").phash
 
 
+@pytest.mark.slow
 def test_the_same_video_smaller_and_in_another_codec_is_close(tmp_path: Path) -> None:
     original = factory.make_video(tmp_path / "a.mp4", seconds=12, source="scenes:1", gop=25)
     other = factory.make_video(tmp_path / "b.webm", seconds=12, source="scenes:1", gop=60, size="160x120", codec="vp9")
