@@ -44,6 +44,7 @@ def test_a_part_repeats_between_two_keys_and_shows_on_the_bar(open_page: OpenPag
     wait_for_position(page, 11.5)
 
 
+@pytest.mark.slow
 def test_a_clip_plays_its_part_and_stops_and_the_marks_lie_on_the_bar(open_page: OpenPage, owner, films) -> None:
     file = films["Brightening"]
     clip = mark(owner, file, 20, 21, "the best")

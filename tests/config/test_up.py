@@ -69,7 +69,7 @@ def up(tmp_path_factory):
     (folder / "my videos").mkdir()
     running = Running(folder / "home", folder / "my videos")
     try:
-        wait_until(lambda: "Videothek is ready" in running.said() or running.process.poll() is not None, 90)
+        wait_until(lambda: "Videothek is ready" in running.said() or running.process.poll() is not None, 300)
         yield running
         running.process.send_signal(signal.SIGTERM)
         assert running.process.wait(timeout=15) == 0
