@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
-from django.urls import URLPattern, path
+from django.urls import URLPattern
 from unfold.admin import ModelAdmin
 
 from importers.admin.beginning import prepare_view, source_view, systems_view
@@ -18,12 +18,13 @@ from importers.models import ImportRun
 from importers.queries.runs import states_of
 from library.access import may
 from library.admin.base import ReadOnlyAdmin
+from library.admin.own_pages import OwnPages
 
 _PER_PAGE = 30
 
 
 @admin.register(ImportRun)
-class ImportRunAdmin(ReadOnlyAdmin, ModelAdmin):
+class ImportRunAdmin(OwnPages, ReadOnlyAdmin, ModelAdmin):
     """Only for those who may move data in; every page of it asks for that one right."""
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -46,20 +47,7 @@ class ImportRunAdmin(ReadOnlyAdmin, ModelAdmin):
             "<int:run_id>/forget/": (forget_view, "forget"),
             "<int:run_id>/take-back/": (take_back_view, "take_back"),
         }
-        own = [
-            path(route, self.admin_site.admin_view(self._page(view)), name=f"importers_importrun_{name}")
-            for route, (view, name) in pages.items()
-        ]
-        return [*own, *super().get_urls()]
-
-    def _page(self, view: Any) -> Any:
-        def page(request: HttpRequest, **values: Any) -> HttpResponse:
-            if not self.has_view_permission(request):
-                raise PermissionDenied
-            response: HttpResponse = view(self, request, **values)
-            return response
-
-        return page
+        return [*self.own_pages(pages), *super().get_urls()]
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """All runs, dry ones too, the newest first."""

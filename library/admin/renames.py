@@ -8,11 +8,12 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, reverse
 from unfold.admin import ModelAdmin
 
 from library.access import check, current_user
 from library.admin.base import ReadOnlyAdmin
+from library.admin.own_pages import OwnPages
 from library.exceptions import LibraryError
 from library.models import LibrarySettings, RenameItem, RenameRun
 from library.models.renaming import RenameStatus
@@ -27,7 +28,7 @@ SHOWN = 100
 
 
 @admin.register(RenameRun)
-class RenameRunAdmin(ReadOnlyAdmin, ModelAdmin):
+class RenameRunAdmin(OwnPages, ReadOnlyAdmin, ModelAdmin):
     """Only for those who may rename files; the plan is looked at before anything is done."""
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -42,20 +43,7 @@ class RenameRunAdmin(ReadOnlyAdmin, ModelAdmin):
             "<int:run_id>/change/": (run_view, "change"),
             "<int:run_id>/undo/": (undo_view, "undo"),
         }
-        own = [
-            path(route, self.admin_site.admin_view(self._page(view)), name=f"library_renamerun_{name}")
-            for route, (view, name) in pages.items()
-        ]
-        return [*own, *super().get_urls()]
-
-    def _page(self, view: Any) -> Any:
-        def page(request: HttpRequest, **values: Any) -> HttpResponse:
-            if not self.has_view_permission(request):
-                raise PermissionDenied
-            response: HttpResponse = view(self, request, **values)
-            return response
-
-        return page
+        return [*self.own_pages(pages), *super().get_urls()]
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """The renamings that were done."""

@@ -6,9 +6,10 @@ from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path
+from django.urls import URLPattern
 
 from library.admin.curated import CuratedAdmin
+from library.admin.own_pages import OwnPages
 from library.admin.rule_editor import preview_view, rule_view
 from library.admin.rule_pages import (
     apply_view,
@@ -29,7 +30,7 @@ _MOST_RULES = 500
 
 
 @admin.register(Rule)
-class RuleAdmin(CuratedAdmin):
+class RuleAdmin(OwnPages, CuratedAdmin):
     """Conditions and actions have a form of their own; a list of them in Django's would be JSON."""
 
     search_fields = ["name"]
@@ -48,20 +49,7 @@ class RuleAdmin(CuratedAdmin):
             "runs/<int:run_id>/": (run_view, "run"),
             "providers/": (providers_view, "providers"),
         }
-        own = [
-            path(route, self.admin_site.admin_view(self._page(view)), name=f"library_rule_{name}")
-            for route, (view, name) in pages.items()
-        ]
-        return [*own, *super().get_urls()]
-
-    def _page(self, view: Any) -> Any:
-        def page(request: HttpRequest, **values: Any) -> HttpResponse:
-            if not self.has_view_permission(request):
-                raise PermissionDenied
-            response: HttpResponse = view(self, request, **values)
-            return response
-
-        return page
+        return [*self.own_pages(pages), *super().get_urls()]
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """All rules in the order in which they go, said in words."""
