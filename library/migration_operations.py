@@ -12,7 +12,7 @@ from django.db.migrations.operations import AddConstraint, AddField, AddIndex, C
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
 from pgtrigger.compiler import Trigger
-from pgtrigger.migrations import AddTrigger
+from pgtrigger.migrations import AddTrigger, RemoveTrigger
 
 
 class AddTriggers(Operation):
@@ -53,7 +53,7 @@ class AddTriggers(Operation):
 
 
 class AtOnce(Operation):
-    """Many models, fields, indexes and constraints in one step, with what they do to the tables unchanged.
+    """Many models, fields, indexes, constraints and triggers in one step, with what they do to the tables unchanged.
 
     Django builds its picture of all models anew after each single operation, for 60 ms each in a project of this size;
     here it does so once. A model is made as it is at the end of the step, so what the step adds to it later is there
@@ -79,7 +79,9 @@ class AtOnce(Operation):
         self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
     ) -> None:
         for operation in reversed(self._own()):
-            operation.database_backwards(app_label, schema_editor, from_state, to_state)
+            # A trigger of a model that this step makes: before the step there is no such model to look at.
+            before = from_state if isinstance(operation, AddTrigger) else to_state
+            operation.database_backwards(app_label, schema_editor, from_state, before)
 
     def describe(self) -> str:
         return f"{len(self.operations)} changes of tables"
@@ -93,15 +95,16 @@ class AtOnce(Operation):
         return [
             operation
             for operation in self.operations
-            if isinstance(operation, CreateModel) or getattr(operation, "model_name", "").lower() not in made
+            if isinstance(operation, CreateModel | AddTrigger | RemoveTrigger)
+            or getattr(operation, "model_name", "").lower() not in made
         ]
 
 
-_GROUPED = (CreateModel, AddField, AddConstraint, AddIndex)
+_GROUPED = (CreateModel, AddField, AddConstraint, AddIndex, AddTrigger, RemoveTrigger)
 
 
 def at_once(operations: Sequence[Operation]) -> list[Operation]:
-    """A migration's operations with each run of those that only add to tables made one step."""
+    """A migration's operations with each run of those that only add to tables, or change triggers, made one step."""
     grouped: list[Operation] = []
     for is_adding, run in groupby(operations, lambda operation: isinstance(operation, _GROUPED)):
         listed = list(run)

@@ -8,6 +8,8 @@ import pgtrigger.migrations
 from django.conf import settings
 from django.db import migrations, models
 
+from library.migration_operations import at_once
+
 
 class Migration(migrations.Migration):
 
@@ -18,7 +20,7 @@ class Migration(migrations.Migration):
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
-    operations = [
+    operations = at_once([
         migrations.CreateModel(
             name='ImportRun',
             fields=[
@@ -75,7 +77,7 @@ class Migration(migrations.Migration):
                 ('conflicts', models.JSONField(blank=True, default=list)),
                 ('how', models.CharField(blank=True, max_length=60)),
                 ('confidence', models.FloatField(null=True)),
-                ('run', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='rows', to='importers.importrun')),
+                ('run', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='rows', to='importers.importrun')),
                 ('seen_run', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='importers.importrun')),
             ],
             options={
@@ -237,4 +239,4 @@ class Migration(migrations.Migration):
             model_name='plannedrow',
             trigger=pgtrigger.compiler.Trigger(name='keep_timestamps', sql=pgtrigger.compiler.UpsertTriggerSql(func='NEW.created_at = OLD.created_at; NEW.updated_at = clock_timestamp(); RETURN NEW;', hash='f94c1c1f859b2441b37c78bbf78521b4de221369', operation='UPDATE', pgid='pgtrigger_keep_timestamps_b02e8', table='importers_plannedrow', when='BEFORE')),
         ),
-    ]
+    ])

@@ -39,7 +39,7 @@ class ImportedRow(TimeStamped):
     table = models.CharField(max_length=100)
     key = models.CharField(max_length=500)
     part = models.CharField(max_length=200, blank=True)
-    run = models.ForeignKey(ImportRun, on_delete=models.CASCADE, related_name="rows")
+    run = models.ForeignKey(ImportRun, on_delete=models.CASCADE, db_index=False, related_name="rows")
     seen_run = models.ForeignKey(ImportRun, on_delete=models.SET_NULL, null=True, db_index=False, related_name="+")
     kind = models.CharField(max_length=60, blank=True, help_text="App and model of ours.")
     object_id = models.BigIntegerField(null=True, help_text="Its key there; None when nothing was written.")

@@ -6,7 +6,7 @@ import pgtrigger.compiler
 import pgtrigger.migrations
 from django.db import migrations, models
 
-from library.migration_operations import AddTriggers, AtOnce, GrantRights
+from library.migration_operations import AddTriggers, AtOnce, GrantRights, at_once
 
 
 class Migration(migrations.Migration):
@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
         ('library', '0011_kept'),
     ]
 
-    operations = [
+    operations = at_once([
         migrations.AlterModelOptions(
             name='video',
             options={'permissions': [('upload_video', 'Can upload videos'), ('reprocess_video', "Can make a video's pictures and facts again"), ('trash_video', 'Can put videos into the trash and take them out'), ('triage_video', 'Can organise videos in triage: their tags, people, studios and what is suggested')]},
@@ -129,4 +129,4 @@ class Migration(migrations.Migration):
         ]),
         # Whoever may change videos may organise them, as before; moderators may from now on.
         GrantRights('library', {'moderator': ['triage_video'], 'admin': ['triage_video']}, {'change_video': ['triage_video']}),
-    ]
+    ])

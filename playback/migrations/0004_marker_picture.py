@@ -8,6 +8,8 @@ import pgtrigger.migrations
 import processing.models.images
 from django.db import migrations, models
 
+from library.migration_operations import at_once
+
 
 class Migration(migrations.Migration):
 
@@ -15,7 +17,7 @@ class Migration(migrations.Migration):
         ('playback', '0003_after_content_roles'),
     ]
 
-    operations = [
+    operations = at_once([
         migrations.CreateModel(
             name='MarkerPicture',
             fields=[
@@ -40,4 +42,4 @@ class Migration(migrations.Migration):
                 ('markerpicture', pgtrigger.compiler.Trigger(name='keep_timestamps', sql=pgtrigger.compiler.UpsertTriggerSql(func='NEW.created_at = OLD.created_at; NEW.updated_at = clock_timestamp(); RETURN NEW;', hash='75c702deb38369887e764ec4558b18e4234260af', operation='UPDATE', pgid='pgtrigger_keep_timestamps_12c96', table='playback_markerpicture', when='BEFORE'))),
             ],
         ),
-    ]
+    ])

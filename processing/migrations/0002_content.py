@@ -4,6 +4,8 @@ import library.migration_operations
 import pgtrigger.compiler
 from django.db import migrations, models
 
+from library.migration_operations import at_once
+
 
 class Migration(migrations.Migration):
 
@@ -13,7 +15,7 @@ class Migration(migrations.Migration):
         ('processing', '0001_initial'),
     ]
 
-    operations = [
+    operations = at_once([
         migrations.RemoveConstraint(
             model_name='job',
             name='processing_job_target_kind',
@@ -39,4 +41,4 @@ class Migration(migrations.Migration):
         library.migration_operations.AddTriggers(
             triggers=[('processingsettings', pgtrigger.compiler.Trigger(name='audit', sql=pgtrigger.compiler.UpsertTriggerSql(func="PERFORM library_audit_settings('processing settings', to_jsonb(OLD), to_jsonb(NEW)); RETURN NULL;", hash='90e308608dc5bdc9e48e4ab09165cec4d9efa5ed', operation='INSERT OR UPDATE', pgid='pgtrigger_audit_749b0', table='processing_processingsettings', when='AFTER')))],
         ),
-    ]
+    ])

@@ -3,6 +3,8 @@
 from django.conf import settings
 from django.db import migrations, models
 
+from library.migration_operations import at_once
+
 
 class Migration(migrations.Migration):
 
@@ -12,7 +14,7 @@ class Migration(migrations.Migration):
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
-    operations = [
+    operations = at_once([
         migrations.RemoveConstraint(
             model_name='job',
             name='processing_job_target_kind',
@@ -26,4 +28,4 @@ class Migration(migrations.Migration):
             model_name='job',
             constraint=models.CheckConstraint(condition=models.Q(('target_kind__in', ['folder', 'file', 'bulk_edit', 'duplicates', 'video', 'marker', 'conversion', 'library'])), name='processing_job_target_kind'),
         ),
-    ]
+    ])

@@ -15,6 +15,7 @@ from django.utils import timezone
 from config.services.seed.scale import seed_scale
 from faces.ml.pack import DIMENSIONS
 from faces.models import FaceCluster, FaceDetection, FaceLook, FaceModel, FaceReference, FaceTrack, PhotoSearch
+from importers.models import ImportedRow, ImportRun, PlannedRow
 from library.models import (
     ApiToken,
     AuditEvent,
@@ -123,7 +124,7 @@ def make_crowd() -> User:
     with _without_triggers():
         for fill in (
             _files, _names, _accounts, _history, _opinions, _machines, _watching, _jobs, _health, _conversions, _faces,
-            _triage,
+            _triage, _imports,
         ):  # fmt: skip
             fill(crowd)
     with connection.cursor() as cursor:
@@ -500,8 +501,8 @@ def _faces(crowd: Crowd) -> None:
     _each(
         1500,
         lambda n: PhotoSearch(
-            user_id=_of(crowd.users, n), picture=f"photosearches/0000/1/{n}.webp", width=800, height=600, status="done",
-            expires_at=now + timedelta(hours=n % 24 + 1) if n % 100 else now - timedelta(hours=1),
+            user_id=_of(crowd.users[:-1], n), picture=f"photosearches/0000/1/{n}.webp", width=800, height=600,
+            status="done", expires_at=now + timedelta(hours=n % 24 + 1) if n % 100 else now - timedelta(hours=1),
         ),
     )  # fmt: skip
     states = ("open", "accepted", "rejected")
@@ -550,13 +551,13 @@ def _conversions(crowd: Crowd) -> None:
 
 
 def _triage(crowd: Crowd) -> None:
-    """Two months of answers, and leases that ran out."""
+    """A year of answers, and leases that ran out."""
     now, loud = timezone.now(), crowd.users[:-1]
     _each(
-        _SOME,
+        30_000,
         lambda n: TriageAnswer(
-            user_id=_of(loud, n), queue=("all", "without-tags", "new")[n % 3], video_id=crowd.videos[n], kind="passed",
-            key=uuid.uuid4(), is_last=True, created_at=now - timedelta(minutes=15 * n),
+            user_id=_of(loud, n), queue=("all", "without-tags", "new")[n % 3], video_id=_of(crowd.videos, n),
+            kind="passed", key=uuid.uuid4(), is_last=True, created_at=now - timedelta(minutes=15 * n),
         ),
     )  # fmt: skip
     _each(
@@ -565,3 +566,40 @@ def _triage(crowd: Crowd) -> None:
             video_id=crowd.videos[n], user_id=_of(loud, n), queue="all", expires_at=now - timedelta(minutes=n)
         ),
     )
+
+
+def _imports(crowd: Crowd) -> None:
+    """Many small installations, and one of thousands of rows whose import was tried before."""
+    _each(
+        1000,
+        lambda n: ImportRun(
+            system=("viewra", "goonhub")[n % 2], identity=f"place {n // 2}", label=f"old {n}.db",
+            location=f"/old/{n}.db", status="completed", is_dry_run=n % 3 == 0,
+        ),
+    )  # fmt: skip
+    runs = list(ImportRun.objects.order_by("pk"))
+    _each(
+        _SOME,
+        lambda n: ImportedRow(
+            system=runs[0].system, identity=runs[0].identity, table=f"table {n % 12}", key=str(n), run=_run_of(runs, n),
+            seen_run=_run_of(runs, n), kind="library.video", object_id=crowd.videos[n],
+            outcome=("created", "merged")[n % 41 == 0],
+            waiting={"studio": ["studios", "7", ""]} if n % 200 == 0 else {},
+            conflicts=[{"what": "value", "field": "title"}] if n % 300 == 0 else [],
+        ),
+    )  # fmt: skip
+    _each(
+        _SOME,
+        lambda n: PlannedRow(
+            run=_run_of(runs, n),
+            table=f"table {n % 12}",
+            key=str(n),
+            kind="library.video",
+            outcome=("created", "merged")[n % 41 == 0],
+        ),
+    )
+
+
+def _run_of(runs: list[ImportRun], number: int) -> ImportRun:
+    """The first has most of them."""
+    return runs[0] if number % 4 else runs[number % len(runs)]

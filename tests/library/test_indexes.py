@@ -20,6 +20,11 @@ from faces.models import FaceCluster, FaceDetection, FaceLook, FaceTrack, PhotoS
 from faces.queries.videos import people_in, reports_of
 from faces.services.naming import keep_primary
 from faces.services.photo_search import remove_old_photo_searches
+from importers.models import ImportRun
+from importers.queries.origin import origins_of
+from importers.queries.rows import rows_of
+from importers.services.finishing import conflicts_of, waiting_chunks
+from importers.services.watching import _last_import
 from library import queries
 from library.admin.audit import events_of
 from library.admin.scans import with_scans
@@ -298,6 +303,15 @@ SERVED: list[Case] = [
     ("faces_reference_of_creator", lambda one: keep_primary([one.creator.pk])),
     ("faces_cluster_by_reach", lambda one: _farthest_reaching()),
     ("faces_photosearch_expired", lambda one: remove_old_photo_searches()),
+    ("importers_run_source", lambda one: _last_import("goonhub", "place 77")),
+    ("importers_row_of_run", lambda one: list(rows_of(_import(), table="table 3", outcome="merged")[:50])),
+    ("importers_row_object", lambda one: origins_of("library.video", one.video.pk)),
+    ("importers_row_waiting", lambda one: next(waiting_chunks(_import()))),
+    ("importers_row_conflicts", lambda one: conflicts_of(_import())),
+    (
+        "importers_planned_of_run",
+        lambda one: list(rows_of(_import(is_dry=True), table="table 3", outcome="merged")[:50]),
+    ),
     ("faces_look_undone", lambda one: list(FaceLook.objects.filter(state="waiting").order_by("id")[:50])),
 ]
 
@@ -431,6 +445,13 @@ def _forecast(one: Library) -> None:
 
 def _merge(one: Library) -> None:
     merge("tag", keep=one.tag, others=[Tag.objects.order_by("-pk")[170]], user=one.owner)
+
+
+def _import(*, is_dry: bool = False) -> ImportRun:
+    """The one with the most rows, as it was tried or done."""
+    run = ImportRun.objects.order_by("pk")[0]
+    run.is_dry_run = is_dry
+    return run
 
 
 def _table_of(index: str) -> str:

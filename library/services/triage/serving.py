@@ -61,7 +61,7 @@ def next_videos(
     """The next videos for this user, which nobody else is shown meanwhile, by id: at most `count`, beside those that
     they hold already (`held`, which are renewed). Behind `beyond`, or else behind the user's place in the queue.
 
-    Fewer than `count` mean that the queue has come to its end. Three statements where nobody else takes the same ones.
+    Fewer than `count` mean that the queue has come to its end. Four statements where nobody else takes the same ones.
     """
     place = beyond
     if place is None:
@@ -76,7 +76,9 @@ def next_videos(
         if wanted > 0:
             candidates = list(rows.filter(pk__gt=place).order_by("pk").values_list("pk", flat=True)[:wanted])
         taken = set(take_leases(user=user, queue=queue.key, video_ids=[*keeping, *candidates]))
-        found += [pk for pk in candidates if pk in taken]
+        # Another one may have taken a candidate, answered it and given it back since it was looked up.
+        unanswered = set(rows.filter(pk__in=taken.intersection(candidates)).values_list("pk", flat=True))
+        found += [pk for pk in candidates if pk in unanswered]
         keeping = []
         if len(candidates) < wanted or len(found) == count:
             break
