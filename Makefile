@@ -9,7 +9,7 @@ RUN := .venv/bin/python
 export MEDIA PORT HOST
 
 .DEFAULT_GOAL := help
-.PHONY: help init dev up demo test coverage lint schema format bench bench-full chaos
+.PHONY: help init dev up demo test coverage lint lint-types lint-rest schema format bench bench-full chaos
 
 help:  ## What there is
 	@echo "make up MEDIA=FOLDER   start Videothek and scan the folder (PORT=8000 HOST=127.0.0.1)"
@@ -47,10 +47,16 @@ coverage:
 	@$(PYTHON) config/bootstrap.py --dev --browser
 	$(RUN) -m pytest -n 2 --cov --cov-report=term --cov-fail-under=85 $(PYTEST_OPTIONS)
 
+# Types take as long as all the rest together.
 lint: dev
+	@$(MAKE) --no-print-directory -j2 --output-sync=target lint-types lint-rest
+
+lint-types:
+	.venv/bin/mypy .
+
+lint-rest:
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
-	.venv/bin/mypy .
 	.venv/bin/lint-imports
 	$(RUN) -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
 	.venv/bin/djlint --quiet --lint templates

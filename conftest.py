@@ -2,7 +2,9 @@
 
 import os
 import shutil
+from collections import Counter
 from collections.abc import Generator, Iterator, Sequence
+from pathlib import Path
 
 import pytest
 from django.conf import settings
@@ -104,6 +106,23 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
             " WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
     connection.close()
+
+
+# Seconds that a test takes, about; they only tell the order of the files.
+_SECONDS_OF = {"slow": 6.0, "browser": 2.0}
+_SECONDS = 0.1
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The files that take longest come first, so that in the end no worker has a long one before it while the other
+    is done: a file goes to one worker as a whole."""
+    seconds: Counter[Path] = Counter()
+    for item in items:
+        seconds[item.path] += max(
+            [_SECONDS_OF[name] for name in _SECONDS_OF if item.get_closest_marker(name)], default=_SECONDS
+        )
+    items.sort(key=lambda item: -seconds[item.path])
 
 
 @pytest.hookimpl(wrapper=True)
