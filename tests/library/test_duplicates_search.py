@@ -252,6 +252,28 @@ def test_the_search_for_one_file_takes_as_many_queries_whatever_it_finds():
     assert queries_of(add(1)) == before
 
 
+def test_remuxes_of_one_video_are_compared_as_one_but_for_their_bytes():
+    """A video of fifty files with the same packets would else be compared fifty times with all that is like it."""
+
+    def statements(files: int) -> int:
+        video, packets = make_video(), f"{files:032x}"
+        for number in range(files):
+            invent_file(
+                video=video, keyframes=invent_hashes(files), packet_hash=packets, content_hash=f"{files}{number:030x}"
+            )
+        # The copy of the last of them, byte by byte.
+        copied = invent_file(packet_hash=packets, content_hash=f"{files}{files - 1:030x}")
+        with CaptureQueriesContext(connection) as queries:
+            find_for_file(file_id=video.files.order_by("pk")[0].pk)
+        assert DuplicatePair.objects.get(second=copied.video).kind == DuplicateKind.EXACT
+        return len(queries)
+
+    few, many = statements(2), statements(9)
+
+    # Three for each: those with the same bytes, and their two rows.
+    assert many - few == 7 * 3
+
+
 @pytest.mark.parametrize("how", ["equal", "packets"])
 def test_equal_content_and_equal_packets_are_found_by_their_hashes(how):
     column = {"equal": "content_hash", "packets": "packet_hash"}[how]

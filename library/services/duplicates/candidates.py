@@ -58,13 +58,14 @@ _SHARED_KEYFRAMES = _SHARED.format(type="bigint", indexed="keyframe_hashes")
 
 def candidates_for(look: Look) -> set[int]:
     """Ids of files of other videos that may show the same as this one, or a part of it, or contain it."""
-    found = _equal(look)
+    found = equal_to(look)
     if look.phash:
         found |= _near(look)
     return found | _sharing_frames(look) | _sharing_keyframes(look) | _paired(look)
 
 
-def _equal(look: Look) -> set[int]:
+def equal_to(look: Look) -> set[int]:
+    """Ids of files of other videos with the same bytes, or the same packets. One statement."""
     same = Q()
     if look.content_hash:
         same |= Q(content_hash=look.content_hash)

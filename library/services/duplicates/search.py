@@ -1,12 +1,12 @@
 """The search: for one file as it becomes known, and for the whole library."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from library.models import VideoFile
 from library.models.duplicate import DuplicateKind
 from library.services.duplicates.all_near import near_pairs
-from library.services.duplicates.candidates import candidates_for
+from library.services.duplicates.candidates import candidates_for, equal_to
 from library.services.duplicates.equal import equal_pairs, hash_all_suspects, hash_suspects
 from library.services.duplicates.judging import judge
 from library.services.duplicates.looks import Found, Look, best_of, comparable, load_looks, looks_of_videos
@@ -33,15 +33,27 @@ def find_for_file(*, file_id: int) -> SearchResult:
     if file is None or file.video_id is None:
         return SearchResult(0, 0)
     hash_suspects(file)
-    found = best_of(item for look in looks_of_videos([file.video_id]) for item in compare(look))
+    found = best_of(_compare_all(looks_of_videos([file.video_id])))
     new, gone = replace_pairs(file.video_id, found)
     return SearchResult(len(found), new, gone)
 
 
 def compare(look: Look) -> list[Found]:
     """What the other videos are to the one of this file. Writes nothing."""
-    others = load_looks(candidates_for(look))
-    return [found for other in others.values() if (found := judge(look, other))]
+    return _judge_all(look, candidates_for(look))
+
+
+def _compare_all(looks: Iterable[Look]) -> Iterator[Found]:
+    """Of the files of one video. What holds the same packets shows nothing new: of it only the bytes are compared."""
+    shown: set[str] = set()
+    for look in looks:
+        yield from _judge_all(look, equal_to(look) if look.packet_hash in shown else candidates_for(look))
+        if look.packet_hash and len(look.keyframe_hashes):
+            shown.add(look.packet_hash)
+
+
+def _judge_all(look: Look, file_ids: Iterable[int]) -> list[Found]:
+    return [found for other in load_looks(file_ids).values() if (found := judge(look, other))]
 
 
 def find_all(*, kind: DuplicateKind, report: Callable[[int, int], None] = lambda done, total: None) -> SearchResult:
