@@ -79,6 +79,8 @@ class Kind:
     model: ClassVar[type[models.Model]]
     # The fields that tell two rows apart; the records of a chunk are looked up by them. () is never the same.
     natural_key: ClassVar[tuple[str, ...]] = ()
+    # Why two with one natural key are the same.
+    how: ClassVar[str] = "same key"
     # Fields that are no foreign key but must say something.
     required: ClassVar[tuple[str, ...]] = ()
     policies: ClassVar[Mapping[str, Policy]] = {}
@@ -129,7 +131,7 @@ class Kind:
             one = Q(**{f"{column}__any_of": list(known)})
             condition &= one | Q(**{f"{column}__isnull": True}) if any(key[number] is None for key in wanted) else one
         found = self.model._default_manager.filter(condition).order_by("-pk").values_list("pk", *self._columns())
-        return {index: Match(pk) for pk, *key in found for index in wanted.get(tuple(key), ())}
+        return {index: Match(pk, self.how) for pk, *key in found for index in wanted.get(tuple(key), ())}
 
     def merge(self, run: ImportRun, record: Prepared, current: Mapping[str, Any]) -> dict[str, Any]:
         """What is to be written to a row that is there: {field: value}, by the policies. Conflicts go into the record.
@@ -191,6 +193,10 @@ class Kind:
     def is_same(self, record: Prepared, name: str, ours: Any) -> bool:
         """Whether a field of ours says what the record says, for verifying."""
         return bool(self.encode(name, record.values[name]) == self.encode(name, ours))
+
+    def is_kept_up(self, pk: int, name: str, since: datetime) -> bool:
+        """Whether a field of that row of ours, which has another value since then, says the same in another form."""
+        return False
 
     def attributes(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """The values as keyword arguments of the model: foreign keys by their columns, extras left out."""

@@ -27,6 +27,7 @@ class NamedKind(Kind):
     """`name_key` is worked out from the name; a subclass's natural key ends with it."""
 
     natural_key: ClassVar[tuple[str, ...]] = ("name_key",)
+    how = "same name"
     required = ("name",)
     extras = ("name_key",)
 

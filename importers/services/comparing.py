@@ -86,6 +86,8 @@ def is_right(
     wanted = Prepared(row.table, row.key, row.part, dict(expected), extra=item.ready.extra)
     if kind.is_same(wanted, name, ours):
         return True
+    if row.object_id is not None and kind.is_kept_up(row.object_id, name, row.created_at):
+        return True
     if name in kind.worked_out and row.written.get(name) == shown:
         return True
     # Another row of a source was merged into ours afterwards, and it still says what came of that.

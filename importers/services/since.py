@@ -37,6 +37,8 @@ def edited_since(kind: Kind, rows: Sequence[ImportedRow]) -> dict[int, str]:
         for name, value in row.written.items():
             if name in machine or name not in ours or kind.encode(name, ours[name]) == value:
                 continue
+            if kind.is_kept_up(row.object_id or 0, name, row.created_at):
+                continue
             if not is_of_another_row(kind, row, name):
                 found[row.pk] = name
                 break

@@ -8,6 +8,9 @@ from django.db.models import Q
 from library.models.base import TimeStamped
 from library.models.names import is_json
 
+# The detail of a user's event: after a login the same password is kept in another form.
+HASHED_ANEW = {"password": "hashed anew"}
+
 
 class AuditKind(models.TextChoices):
     """What can happen. The database's triggers write those of users, roles and settings."""

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Value
 from django.db.models.functions import Lower
 
+from library.models.audit import HASHED_ANEW, AuditEvent, AuditKind
 from library.models.base import TimeStamped
 
 
@@ -62,6 +63,16 @@ class User(TimeStamped, AbstractUser):
     def clean(self) -> None:
         super().clean()
         self.email = self.email.strip()
+
+    def check_password(self, raw_password: str) -> bool:
+        """Also hashes it anew where that was done in an older way, which the audit log tells from another password."""
+        before = self.password
+        is_right = super().check_password(raw_password)
+        if self.password != before:
+            AuditEvent.objects.create(
+                kind=AuditKind.USER_CHANGED, account=self, subject=self.username, detail=HASHED_ANEW
+            )
+        return is_right
 
     @property
     def role_names(self) -> list[str]:

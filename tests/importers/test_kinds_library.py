@@ -1,5 +1,6 @@
 """Accounts, folders, tags, notes, rules: how each of them comes."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -7,11 +8,13 @@ import pytest
 from importers.models import ImportedRow, ImportRun
 from importers.records import Ref, SourcePath
 from importers.services.running import start_run
+from importers.services.verifying import verify_run
 from library.models import Folder, Rule, RuleLog, RuleRun, ScanLog, Tag, TagAlias, TriageProgress, User, VideoMetadata
 from tests.importers.memory import World, record
 from tests.library.factories import make_folder, make_user, make_video
 
 pytestmark = pytest.mark.django_db
+LATER = datetime(2024, 5, 6, tzinfo=UTC)
 THEN = "2020-05-04T10:00:00+00:00"
 
 
@@ -48,6 +51,33 @@ def test_users_are_found_by_the_map_the_owner_the_name_and_the_address(owner: Us
     assert run.report["tables"]["users"]["reasons"] == {"bad_value": 1}
     owner.refresh_from_db()
     assert owner.password == before
+
+
+def test_a_tag_that_somebody_said_is_another_comes_under_a_name_of_its_own(owner: User) -> None:
+    ours, video = Tag.objects.create(name="Beach"), make_video()
+    tables = {
+        "tags": {
+            "1": record("library.tag", name="Beach"),
+            "2": record("library.tag", name="Sea", parent=Ref("tags", "1")),
+        },
+        "links": {"1": record("library.videotag", video=video.pk, tag=Ref("tags", "1"))},
+    }
+
+    run = move(tables, decisions={"library.tag": {"1": "new"}})
+
+    other = Tag.objects.get(name="Beach (memory 1)")
+    assert other.pk != ours.pk
+    assert [link.tag for link in video.video_tags.all()] == [other]
+    assert Tag.objects.get(name="Sea").parent == other
+    assert verify_run(run=run)["listed"] == []
+
+
+def test_a_folder_that_was_scanned_here_since_is_no_difference(owner: User) -> None:
+    run = move({"folders": {"1": record("library.folder", path=SourcePath("/old/a"), last_scanned_at=LATER)}})
+
+    for moved, differs in ((timedelta(days=1), []), (timedelta(days=-1), ["last_scanned_at"])):
+        Folder.objects.update(last_scanned_at=LATER + moved)
+        assert [one["field"] for one in verify_run(run=run)["listed"]] == differs
 
 
 def test_a_folder_is_known_by_its_path_and_one_at_most_is_the_default(owner: User, tmp_path: Any) -> None:

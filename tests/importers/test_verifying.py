@@ -6,6 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+import bcrypt
 import pytest
 from django.contrib.auth.hashers import make_password
 from django.core.management import CommandError, call_command
@@ -17,6 +18,7 @@ from importers.models import ImportedRow, ImportRun
 from importers.services import verifying
 from importers.services.running import start_run
 from importers.services.verifying import verify_run
+from importers.services.watching import consistency_of
 from library.models import OldPath, Tag, User, Video, VideoFile
 from library.services.changes import change_batch
 from people.models import Creator, CreatorPicture
@@ -240,4 +242,20 @@ def test_a_password_that_nobody_could_read_is_none_on_both_sides(owner):
     assert verify_run(run=run)["differences"] == {}
 
     User.objects.filter(username="kid").update(password=make_password("x"))
+    assert found(run) == [("changed_here", "users", "1", "password")]
+
+
+def test_a_password_that_a_login_hashed_anew_is_the_same_and_one_that_was_set_is_not(owner, client):
+    stored = f"bcrypt${bcrypt.hashpw(b'Old password 1', bcrypt.gensalt(4)).decode()}"
+    World({"users": {"1": record("library.user", username="kid", password=stored)}}).put()
+    run = start_run(system="memory", location="main")
+
+    assert client.login(username="kid", password="Old password 1")
+
+    kid = User.objects.get(username="kid")
+    assert kid.password != stored
+    assert verify_run(run=run)["differences"] == {}
+    assert consistency_of(run).edited_count == 0
+    kid.set_password("another one")
+    kid.save()
     assert found(run) == [("changed_here", "users", "1", "password")]

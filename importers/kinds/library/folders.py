@@ -21,6 +21,7 @@ class FolderKind(Kind):
     natural_key = ("path",)
     required = ("path",)
     policies = {**dict.fromkeys(_OURS, Policy.OURS), "last_scanned_at": Policy.GREATER}
+    worked_out = frozenset({"is_default"})
 
     def prepare(self, run: ImportRun, records: Sequence[Prepared]) -> Mapping[int, str]:
         has_default = Folder.objects.in_library().filter(is_default=True).exists()
@@ -50,6 +51,12 @@ class FolderKind(Kind):
         if current.get("removed_at") is not None:
             changes["removed_at"] = None
         return changes
+
+    def is_same(self, record: Prepared, name: str, ours: Any) -> bool:
+        # It was scanned here since.
+        if name == "last_scanned_at" and ours is not None and record.values[name] is not None:
+            return bool(ours >= record.values[name])
+        return super().is_same(record, name, ours)
 
     def create(self, run: ImportRun, records: Sequence[Prepared]) -> list[int]:
         context_of(run).places.forget()

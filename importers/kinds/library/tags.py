@@ -30,12 +30,26 @@ def alias_records(kind: str, owner: str, record: Record, row: Ref) -> tuple[Reco
 
 
 class TagKind(TrashableKind):
-    """A tag: one of its name below its parent, else one that goes by that name too. Extra: `aliases`."""
+    """A tag: one of its name below its parent, else one that goes by that name too. Extra: `aliases`.
+
+    One that a person said is another is called by where it came from too: names are told apart by nothing else here.
+    """
 
     name = "library.tag"
     model = Tag
     natural_key = ("parent", "name_key")
     policies = {"position": Policy.GAPS, "color": Policy.FILL}
+    worked_out = frozenset({"name"})
+
+    def prepare(self, run: ImportRun, records: Sequence[Prepared]) -> Mapping[int, str]:
+        reasons = super().prepare(run, records)
+        apart = [record for record in records if record.extra.get("is_new")]
+        taken = [apart[index] for index in super().find(run, apart)]
+        for record in taken:
+            own = f" ({run.system} {record.key})"[:_PART_CHARACTERS]
+            record.values["name"] = record.values["name"][: self.fields["name"].max_length - len(own)] + own
+        super().prepare(run, taken)
+        return reasons
 
     def expand(self, run: ImportRun, record: Record, row: Ref) -> tuple[Record, ...]:
         return alias_records("library.tagalias", "tag", record, row)

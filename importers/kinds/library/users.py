@@ -1,6 +1,7 @@
 """People who log in."""
 
 from collections.abc import Hashable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django.contrib.auth.hashers import is_password_usable, make_password
@@ -10,7 +11,8 @@ from django.db.models.functions import Lower
 from importers.kinds.base import Kind, Match, Policy, Prepared
 from importers.models import ImportRun
 from library.hashers import MediaOSHasher, as_stored
-from library.models import User
+from library.models import AuditEvent, AuditKind, User
+from library.models.audit import HASHED_ANEW
 from library.roles import DEFAULT_ROLE
 
 _NAME_CHARACTERS = User._meta.get_field("username").max_length
@@ -83,6 +85,15 @@ class UserKind(Kind):
         if name == "password" and not is_password_usable(record.values[name]):
             return not is_password_usable(ours)
         return super().is_same(record, name, ours)
+
+    def is_kept_up(self, pk: int, name: str, since: datetime) -> bool:
+        """A password that was only hashed anew, by a login: each of its changes is one of these. One statement."""
+        if name != "password":
+            return False
+        told = AuditEvent.objects.filter(account_id=pk, kind=AuditKind.USER_CHANGED, created_at__gte=since)
+        details = list(told.filter(detail__has_key="password").values_list("detail__password", flat=True))
+        anew = details.count(HASHED_ANEW["password"])
+        return anew > 0 and 2 * anew == len(details)
 
     @staticmethod
     def _note_other(record: Prepared, chosen: int, by_email: int | None) -> None:
