@@ -13,6 +13,7 @@ from typing import Any
 # has a sentence in `REASONS`.
 REASONS: dict[str, str] = {
     "dangling_reference": "It points to a row that isn't there.",
+    "circle": "What it lies below lies below it; it stands by itself here.",
     "no_place_yet": "Videothek has no place for it yet; it is kept as it was.",
     "not_imported": "It isn't meant to come along: of the moment, or made again.",
     "unknown_table": "Videothek doesn't know this table; its rows are kept as they were.",

@@ -20,6 +20,7 @@ from importers.queries.rows import (
     everything,
     reason_words,
     reasons_in,
+    report_of,
     rows_of,
     tables_of,
     total_of,
@@ -106,7 +107,7 @@ def report_view(model_admin: Any, request: HttpRequest, run_id: int) -> Streamin
 
 def _as_json(run: ImportRun) -> Iterator[str]:
     """One row a line, so that it is streamed and can be read by eye."""
-    yield json.dumps({"report": run.report})[:-1] + ', "rows": ['
+    yield json.dumps({"report": report_of(run)})[:-1] + ', "rows": ['
     for number, row in enumerate(everything(run)):
         yield f"{',' if number else ''}\n{json.dumps(row)}"
     yield "\n]}\n"

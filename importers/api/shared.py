@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from importers.models import ImportRun
-from importers.queries.rows import tables_of
+from importers.queries.rows import report_of, tables_of
 from importers.queries.runs import RunState, State
 from library.api.rows import find_row
 
@@ -56,7 +56,7 @@ class ImportDetailSerializer(ImportSerializer):
 def detail_of(state: RunState) -> dict[str, Any]:
     """The body of an ImportDetailSerializer."""
     options = {name: state.run.options.get(name, empty) for name, empty in _OPTIONS.items()}
-    facts = {"tables": ImportTableSerializer(tables_of(state.run), many=True).data, "report": state.run.report}
+    facts = {"tables": ImportTableSerializer(tables_of(state.run), many=True).data, "report": report_of(state.run)}
     return {**ImportSerializer(state).data, **options, **facts}
 
 

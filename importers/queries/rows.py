@@ -15,6 +15,9 @@ ASKED_KINDS = {"people.creator": "person", "people.studio": "studio", "library.t
 _AT_A_TIME = 1_000
 _MOST_TABLES = 500
 _LONGEST_VALUE = 300
+# The report's numbers of a table, and what it begins with.
+_NUMBERS = ("read", "created", "merged", "unchanged", "skipped", "reasons")
+_FIRST = ("run", "system", "source", "dry_run", "seconds")
 # What each row of the download says, besides its changes.
 _COLUMNS = (
     "table", "key", "part", "kind", "object_id", "outcome", "reason", "title", "how", "confidence", "conflicts",
@@ -85,18 +88,33 @@ def reason_words(reason: str) -> str:
 def tables_of(run: ImportRun) -> list[TableReport]:
     """The tables in the order of reading: of the report, and while there is none of how far the run has come."""
     found: Mapping[str, Any] = run.report.get("tables") or run.progress
-    names = ("read", "created", "merged", "unchanged", "skipped", "reasons")
     more = ("total", "is_done")
-    # JSON in the database keeps no order.
-    ordered = sorted(found, key=lambda name: (run.progress.get(name, {}).get("position", _MOST_TABLES), name))
     return [
         TableReport(
             name,
-            **{key: found[name][key] for key in names if found[name].get(key)},
+            **{key: found[name][key] for key in _NUMBERS if found[name].get(key)},
             **{key: run.progress[name][key] for key in more if run.progress.get(name, {}).get(key) is not None},
         )
-        for name in ordered[:_MOST_TABLES]
+        for name in _in_order(run, found)[:_MOST_TABLES]
     ]
+
+
+def _in_order(run: ImportRun, tables: Mapping[str, Any]) -> list[str]:
+    """In the order of reading, which JSON in the database doesn't keep."""
+    last = len(tables)
+    return sorted(tables, key=lambda name: (run.progress.get(name, {}).get("position", last), name))
+
+
+def report_of(run: ImportRun) -> dict[str, Any]:
+    """The report as `import_from --json` prints it, in its order."""
+    report = dict(run.report)
+    tables = report.pop("tables", {})
+    first = {name: report.pop(name) for name in _FIRST if name in report}
+    ordered = {
+        table: {name: tables[table][name] for name in _NUMBERS if name in tables[table]}
+        for table in _in_order(run, tables)
+    }
+    return {**first, **({"tables": ordered} if tables else {}), **report}
 
 
 def total_of(tables: list[TableReport]) -> TableReport:

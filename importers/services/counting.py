@@ -83,19 +83,18 @@ def make_report(
     tallies: Mapping[str, Tally],
     *,
     seconds: float,
-    dangling: Mapping[str, int],
+    unfilled: Mapping[str, Mapping[str, int]],
     conflicts: Sequence[Mapping[str, Any]],
     conflict_count: int,
     is_source_changed: bool,
 ) -> dict[str, Any]:
-    """What `--json` prints. `dangling` are references that led nowhere at the end, by table."""
+    """What `--json` prints. `unfilled` {reason: {table: rows}} are references that stayed empty at the end."""
     tables = {}
     for name, tally in tallies.items():
         tables[name] = tally.report()
-        if dangling.get(name):
-            reasons = Counter(tables[name]["reasons"])
-            reasons["dangling_reference"] += dangling[name]
-            tables[name]["reasons"] = dict(sorted(reasons.items()))
+        reasons = Counter(tables[name]["reasons"])
+        reasons.update({reason: rows[name] for reason, rows in unfilled.items() if rows.get(name)})
+        tables[name]["reasons"] = dict(sorted(reasons.items()))
     return {
         "run": run.pk,
         "system": run.system,

@@ -1,9 +1,11 @@
 """The end of a run: references that waited for rows that came later, and what a person should look at."""
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
 from typing import Any
 
-from django.db import models
+from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError, connection, models, transaction
 from django.db.models import Count
 
 from importers.kinds import Kind, find_kind
@@ -14,6 +16,11 @@ from importers.services.planning import shown_conflict
 from importers.services.refs import Refs, from_template, refs_in, resolved
 
 _AT_ONCE = 1_000
+DANGLING, CIRCLE, REFUSED = "dangling_reference", "circle", "refused"
+# In the names of the constraints of `library.models.tree`.
+_OF_TREES = "_no_cycle_of_"
+# How many rows of each table, by the reason why a reference of theirs stayed empty.
+Unfilled = dict[str, Counter[str]]
 
 
 def rows_of(run: ImportRun) -> "models.QuerySet[ImportedRow]":
@@ -30,7 +37,9 @@ def waiting_chunks(run: ImportRun) -> Iterator[list[ImportedRow]]:
             .filter(pk__gt=after)
             .exclude(waiting={})
             .order_by("pk")
-            .only("kind", "object_id", "waiting", "written", "before", "outcome", "digest", "run")[:_AT_ONCE]
+            .only("table", "kind", "object_id", "waiting", "written", "before", "outcome", "digest", "run", "seen_run")[
+                :_AT_ONCE
+            ]
         )
         if not rows:
             return
@@ -38,11 +47,36 @@ def waiting_chunks(run: ImportRun) -> Iterator[list[ImportedRow]]:
         yield rows
 
 
-def fill_waiting(run: ImportRun, refs: Refs, rows: list[ImportedRow]) -> None:
+def fill_waiting(run: ImportRun, refs: Refs, rows: Sequence[ImportedRow], unfilled: Unfilled) -> None:
     """Writes the references of these rows that lead somewhere by now, where our row says nothing else meanwhile.
 
-    A few statements for each kind of row.
+    A few statements for each kind of row. Those that the database doesn't take (a tree that bites its tail) are found
+    by halving; they go on waiting, and are counted in `unfilled`.
     """
+    try:
+        with transaction.atomic():
+            _fill(run, refs, [copy(row) for row in rows])
+            # Now, not at the commit.
+            connection.check_constraints()
+    except (OperationalError, InterfaceError):
+        raise
+    except DatabaseError as error:
+        refs.forget()
+        if len(rows) == 1:
+            if rows[0].seen_run_id == run.pk:
+                unfilled.setdefault(_reason_of(error), Counter())[rows[0].table] += 1
+            return
+        middle = len(rows) // 2
+        fill_waiting(run, refs, rows[:middle], unfilled)
+        fill_waiting(run, refs, rows[middle:], unfilled)
+
+
+def _reason_of(error: DatabaseError) -> str:
+    told = getattr(error.__cause__, "diag", None) if isinstance(error, IntegrityError) else None
+    return CIRCLE if told is not None and _OF_TREES in (told.constraint_name or "") else REFUSED
+
+
+def _fill(run: ImportRun, refs: Refs, rows: Sequence[ImportedRow]) -> None:
     refs.load(ref for row in rows for ref in _refs_of(row))
     by_kind: dict[str, list[ImportedRow]] = {}
     for row in rows:
@@ -77,10 +111,13 @@ def fill_waiting(run: ImportRun, refs: Refs, rows: list[ImportedRow]) -> None:
     refs.keep()
 
 
-def count_dangling(run: ImportRun) -> dict[str, int]:
-    """Rows that this run saw whose references still lead nowhere, by table. One statement."""
+def count_dangling(run: ImportRun, unfilled: Unfilled) -> None:
+    """Adds the rows that this run saw whose references still lead nowhere. One statement."""
     found = rows_of(run).filter(seen_run=run).exclude(waiting={}).order_by().values_list("table")
-    return dict(found.annotate(n=Count("pk")))
+    waiting = Counter(dict(found.annotate(n=Count("pk"))))
+    for others in unfilled.values():
+        waiting -= others
+    unfilled[DANGLING] = waiting
 
 
 def conflicts_of(run: ImportRun) -> tuple[list[dict[str, Any]], int]:

@@ -36,6 +36,12 @@ class Brought:
     new: list[tuple[Storage, str]] = field(default_factory=list)
     planned: int = 0
 
+    def drop(self, storage: Storage, name: str) -> None:
+        """Removes one of them that no row took."""
+        if (storage, name) in self.new:
+            storage.delete(name)
+            self.new.remove((storage, name))
+
     def discard(self) -> None:
         """Removes what was written; for when no row will name it."""
         for storage, name in self.new:

@@ -13,7 +13,7 @@ from importers.kinds import find_kind, kinds
 from importers.models import ImportedRow, ImportRun, PlannedRow, RunStatus
 from importers.registry import Source, SourceOptions, find_system, systems
 from importers.services.counting import make_report, tallies_of
-from importers.services.finishing import conflicts_of, count_dangling, fill_waiting, waiting_chunks
+from importers.services.finishing import Unfilled, conflicts_of, count_dangling, fill_waiting, waiting_chunks
 from importers.services.locking import one_import_at_a_time
 from importers.services.planning import Spool
 from importers.services.refs import Refs
@@ -163,7 +163,7 @@ def _carry_out(run: ImportRun, source: Source, began: float, on_progress: OnProg
             )
             ImportRun.objects.filter(pk=run.pk).update(batch=run.batch)
     move = _move(run, source, None, on_progress)
-    _write_all(move)
+    unfilled = _write_all(move)
     conflicts, conflict_count = conflicts_of(run)
     with transaction.atomic():
         if run.batch is not None:
@@ -172,7 +172,7 @@ def _carry_out(run: ImportRun, source: Source, began: float, on_progress: OnProg
             run,
             move.tallies,
             seconds=time.monotonic() - began,
-            dangling=count_dangling(run),
+            unfilled=unfilled,
             conflicts=conflicts,
             conflict_count=conflict_count,
             is_source_changed=source.mark() != mark,
@@ -183,22 +183,21 @@ def _carry_out(run: ImportRun, source: Source, began: float, on_progress: OnProg
 def _rehearse(run: ImportRun, source: Source, mark: str, began: float, on_progress: OnProgress | None) -> None:
     """The same, in one transaction that is taken back; its lines are kept."""
     spool = Spool()
-    dangling: dict[str, int] = {}
+    unfilled: Unfilled = {}
     PlannedRow.objects.filter(run=run).delete()
     run.progress = {}
     try:
         with suppress(_TakenBack), transaction.atomic():
             run.batch = open_batch(summary="Rehearsed an import", user=run.owner, source=ChangeSource.IMPORT)
             move = _move(run, source, spool, on_progress)
-            _write_all(move)
-            dangling = count_dangling(run)
+            unfilled = _write_all(move)
             raise _TakenBack
         run.batch = None
         report = make_report(
             run,
             move.tallies,
             seconds=time.monotonic() - began,
-            dangling=dangling,
+            unfilled=unfilled,
             conflicts=spool.conflicts,
             conflict_count=spool.conflict_count,
             is_source_changed=source.mark() != mark,
@@ -217,13 +216,16 @@ def _move(run: ImportRun, source: Source, spool: Spool | None, on_progress: OnPr
     return Move(run, source, Refs(run), run.batch, tables, tallies_of(run, tables), spool, on_progress)
 
 
-def _write_all(move: Move) -> None:
+def _write_all(move: Move) -> Unfilled:
     for table in move.tables:
         move.read_table(table)
+    unfilled: Unfilled = {}
     for rows in waiting_chunks(move.run):
         with continue_batch(move.batch):
-            fill_waiting(move.run, move.refs, rows)
+            fill_waiting(move.run, move.refs, rows, unfilled)
+    count_dangling(move.run, unfilled)
     _analyze(move.run)
+    return unfilled
 
 
 def _analyze(run: ImportRun) -> None:
@@ -234,9 +236,10 @@ def _analyze(run: ImportRun) -> None:
 
 
 def _complete(run: ImportRun, report: dict[str, Any]) -> None:
-    run.refresh_from_db(fields=["progress", "batch"])
+    """The progress too: that of a dry run was taken back with each chunk, and says in what order tables were read."""
+    run.refresh_from_db(fields=["batch"])
     run.report, run.status, run.finished_at = report, RunStatus.COMPLETED, timezone.now()
-    run.save(update_fields=["report", "status", "finished_at"])
+    run.save(update_fields=["report", "progress", "status", "finished_at"])
 
 
 def _fail(run: ImportRun, error: BaseException) -> None:
@@ -246,7 +249,9 @@ def _fail(run: ImportRun, error: BaseException) -> None:
     if isinstance(error, KeyboardInterrupt):
         said = "It was interrupted. Resume it."
     rows = ImportRun.objects.filter(pk=run.pk, status=RunStatus.RUNNING)
-    if not isinstance(error, CancelledError):
+    if isinstance(error, CancelledError):
+        rows.update(status=RunStatus.CANCELLED, finished_at=timezone.now())
+    else:
         rows.update(status=RunStatus.FAILED, error=said, finished_at=timezone.now())
 
 

@@ -175,6 +175,10 @@ def _verify_kind(look: _Look, kind: Kind, group: Sequence[tuple[Item, ImportedRo
         if ours is None:
             look.add([difference("gone", row)])
             continue
+        for name, waited in row.waiting.items():
+            if not isinstance(waited, dict):
+                # It leads nowhere, or in a circle: counted by the run.
+                item.ready.values.pop(name, None)
         if index in reasons:
             # Its picture is no more where it was, say: what was written is what there is to compare with.
             item.ready.values = {name: kind.decode(name, row.written[name]) for name in row.written if name in names}

@@ -5,6 +5,8 @@ from typing import Any
 
 from importers.kinds import Kind, Match, Policy
 from importers.models import ImportedRow, ImportRun, Outcome
+from importers.records import SourcePicture
+from importers.services.context import context_of
 from importers.services.items import Item
 
 
@@ -27,6 +29,17 @@ def write_group(run: ImportRun, kind: Kind, items: Sequence[Item]) -> None:
         item.notes += item.ready.notes
         if any(conflict.get("what") == "value" for conflict in item.ready.conflicts):
             item.notes.append("ours_kept")
+    _drop_pictures(run, kind, items)
+
+
+def _drop_pictures(run: ImportRun, kind: Kind, items: Sequence[Item]) -> None:
+    """Those that were brought for rows that keep their own, or that were left out."""
+    brought = context_of(run).brought
+    for item in items if brought.new else ():
+        for name, source in item.record.values.items():
+            stored = item.ready.values.get(name)
+            if isinstance(source, SourcePicture) and stored and item.written.get(name) != stored:
+                brought.drop(kind.fields[name].storage, str(stored))
 
 
 def _prepared(run: ImportRun, kind: Kind, items: Sequence[Item]) -> list[Item]:

@@ -5,11 +5,13 @@ from datetime import date
 from typing import Any
 
 import pytest
+from django.core.files.base import ContentFile
 from PIL import Image
 
 from importers.models import ImportedRow, ImportRun
 from importers.records import Ref, SourcePicture
 from importers.services.running import start_run
+from importers.services.verifying import verify_run
 from library.models import User
 from people.models import (
     Creator,
@@ -24,6 +26,7 @@ from people.models import (
 )
 from tests.importers.memory import World, record
 from tests.library.factories import make_video
+from tests.people.factories import picture_bytes
 
 pytestmark = pytest.mark.django_db
 
@@ -133,6 +136,35 @@ def test_studios_come_with_their_tree_and_their_logo(owner: User) -> None:
     assert small.logo and not big.logo
     assert run.report["tables"]["studios"]["reasons"] == {"picture_missing": 1}
     assert move({"studios": studios}).report["tables"]["studios"]["unchanged"] == 2
+
+
+def test_of_studios_that_lie_below_each_other_one_stands_by_itself(owner: User) -> None:
+    below = {"1": "2", "2": "3", "3": "1", "4": "1"}
+    studios = {
+        key: record("people.studio", name=f"Studio {key}", parent=Ref("studios", above)) for key, above in below.items()
+    }
+
+    run = move({"studios": studios})
+
+    assert run.status == "completed"
+    assert run.report["tables"]["studios"]["reasons"] == {"circle": 1}
+    assert Studio.objects.filter(parent=None).count() == 1
+    assert Studio.objects.get(name="Studio 4").parent.name == "Studio 1"
+    assert verify_run(run=run)["listed"] == []
+    again = move({"studios": studios}).report["tables"]["studios"]
+    assert (again["unchanged"], again["reasons"]) == (4, {"circle": 1})
+
+
+def test_a_picture_that_ours_is_kept_before_leaves_no_file(owner: User) -> None:
+    ours = Studio.objects.create(name="Small", logo=ContentFile(picture_bytes(color="red"), "ours.webp"))
+    storage, name = ours.logo.storage, ours.logo.name
+    before = storage.listdir("studios")[1]
+
+    move({"studios": {"1": record("people.studio", name="Small", logo=picture("blue"))}})
+
+    ours.refresh_from_db()
+    assert ours.logo.name == name
+    assert storage.listdir("studios")[1] == before
 
 
 def test_of_the_studios_of_a_video_one_is_primary(owner: User) -> None:

@@ -229,6 +229,21 @@ def test_the_report_says_what_of_each_table_and_why(owner: User, client: Client,
     assert 'hx-trigger="every 2s"' not in page
 
 
+def test_tables_stand_in_the_order_of_reading(owner: User, client: Client, pretend: Pretend) -> None:
+    pretend.data = {"tags": {"1": {"name": "Sea"}}, "people": {"1": {"name": "Ann"}}, "odd": {"1": {"name": "x"}}}
+    run = start_run(system="pretend", location="/old", is_dry_run=True)
+
+    page = client.get(f"{LIST}{run.pk}/change/").content.decode()
+    loaded = b"".join(client.get(f"{LIST}{run.pk}/report.json").streaming_content)
+    told = client.get(f"/api/v1/imports/{run.pk}/").json()
+
+    links = [page.index(f"?table={name}") for name in ("tags", "people", "odd")]
+    assert links == sorted(links)
+    for report in (json.loads(loaded)["report"], told["report"]):
+        assert list(report["tables"]) == ["tags", "people", "odd"]
+        assert list(report["tables"]["tags"]) == ["read", "created", "merged", "unchanged", "skipped", "reasons"]
+
+
 def test_a_run_under_way_shows_how_far_it_is_and_looks_again(owner: User, client: Client, pretend: Pretend) -> None:
     run = make_run()
     order(run=run)
