@@ -1,6 +1,7 @@
 """What a worker does with a run: carries it out, compares it with its source, takes it back."""
 
 from collections.abc import Callable
+from functools import partial
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from importers.exceptions import RunError
-from importers.models import ImportRun
+from importers.models import ImportRun, RunStatus
 from importers.services.ordering import Action, open_again, source_options
 from importers.services.running import resume_run
 from importers.services.taking_back import take_back_run
@@ -22,6 +23,8 @@ from processing.stages.registry import StageContext, StageResult
 
 # (table, rows dealt with, rows it has or None)
 OnProgress = Callable[[str, int, int | None], None]
+# Counts from nothing: each reading of the source begins another.
+Counting = Callable[[], OnProgress]
 
 
 def run(context: StageContext) -> StageResult:
@@ -33,21 +36,24 @@ def run(context: StageContext) -> StageResult:
     # Taking back reads nothing of the source, which may be gone by then.
     total = 0 if action is Action.ROLL_BACK else _rows_in(found)
     with told_from_aside(context.report) as tell:
-        told = _counting(tell, total)
-        return StageResult(_ACTIONS[action](found, context, told))
+        return StageResult(_ACTIONS[action](found, context, partial(_counting, tell, total)))
 
 
-def _carry_out(found: ImportRun, context: StageContext, told: OnProgress) -> dict[str, Any]:
-    done = resume_run(run=found, options=source_options(found), on_progress=told, make_backup=_back_up)
-    return {"rows": sum(table["read"] for table in done.report["tables"].values())}
+def _carry_out(found: ImportRun, context: StageContext, count: Counting) -> dict[str, Any]:
+    """Called again after a crash while it was compared it only compares."""
+    if found.status != RunStatus.COMPLETED:
+        resume_run(run=found, options=source_options(found), on_progress=count(), make_backup=_back_up)
+    done = {"rows": sum(table["read"] for table in found.report["tables"].values())}
+    return done if found.is_dry_run else done | _verify(found, context, count)
 
 
-def _verify(found: ImportRun, context: StageContext, told: OnProgress) -> dict[str, Any]:
-    result = verify_run(run=found, options=source_options(found), on_progress=told)
+def _verify(found: ImportRun, context: StageContext, count: Counting) -> dict[str, Any]:
+    result = verify_run(run=found, options=source_options(found), on_progress=count())
     return {name: result[name] for name in ("verified", "rows", "fields", "differences")}
 
 
-def _take_back(found: ImportRun, context: StageContext, told: OnProgress) -> dict[str, Any]:
+def _take_back(found: ImportRun, context: StageContext, count: Counting) -> dict[str, Any]:
+    told = count()
     done = take_back_run(
         run=found,
         is_discarding=bool(context.params.get("with_edited")),
@@ -88,7 +94,7 @@ def _counting(tell: Callable[[int, int], None], total: int) -> OnProgress:
     return told
 
 
-_ACTIONS: dict[Action, Callable[[ImportRun, StageContext, OnProgress], dict[str, Any]]] = {
+_ACTIONS: dict[Action, Callable[[ImportRun, StageContext, Counting], dict[str, Any]]] = {
     Action.RUN: _carry_out,
     Action.VERIFY: _verify,
     Action.ROLL_BACK: _take_back,

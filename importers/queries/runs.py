@@ -103,6 +103,9 @@ def _state(run: ImportRun, job: Job | None) -> RunState:
         action = job.params.get("action")
         if action in _OF_ACTION:
             return RunState(run, _OF_ACTION[Action(action)], job)
+        if status == RunStatus.COMPLETED and job.status == JobStatus.RUNNING and not run.is_dry_run:
+            # Compared with its source by the same job.
+            return RunState(run, State.VERIFYING, job)
         return RunState(run, State.RUNNING if job.status == JobStatus.RUNNING else State.WAITING, job)
     if status in _OF_STATUS:
         return RunState(run, _OF_STATUS[status], job)

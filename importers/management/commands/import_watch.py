@@ -13,6 +13,7 @@ from django.db import DatabaseError, connections
 
 from importers.exceptions import ImportersError
 from importers.registry import SourceOptions
+from importers.services.tables import CancelledError
 from importers.services.watching import Consistency, Line, Watching
 from library.models import User
 
@@ -89,7 +90,7 @@ class Command(BaseCommand):
         self.stdout.flush()
 
 
-class _StoppedError(ImportersError):
+class _StoppedError(CancelledError):
     """Told to stop between two chunks: what was written stays, the next look goes on."""
 
 

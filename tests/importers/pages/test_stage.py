@@ -72,6 +72,34 @@ def test_the_import_follows_what_was_decided_about_names(known: Pretend) -> None
     assert Creator.objects.count() == 6
 
 
+def test_an_import_is_compared_with_its_source_at_the_end(known: Pretend) -> None:
+    dry = prepare_run(system="pretend", location="/old")
+    work(dry)
+    dry.refresh_from_db()
+    run = order_import(dry_run=dry)
+
+    work(run)
+
+    run.refresh_from_db()
+    assert (run.is_verified, run.report["verified"]) == (True, True)
+    assert run.report["verification"]["rows"] == 5
+    assert dry.is_verified is None
+
+
+def test_a_job_that_was_cut_off_while_it_compared_only_compares(known: Pretend, backups: list[str]) -> None:
+    dry = prepare_run(system="pretend", location="/old")
+    work(dry)
+    dry.refresh_from_db()
+    run = order_import(dry_run=dry)
+    work(run)
+    ImportRun.objects.filter(pk=run.pk).update(is_verified=None)
+
+    work(run)
+
+    run.refresh_from_db()
+    assert (run.status, run.is_verified, len(backups)) == (RunStatus.COMPLETED, True, 1)
+
+
 def test_a_backup_is_made_before_an_import_and_none_before_a_dry_run(known: Pretend, backups: list[str]) -> None:
     dry = prepare_run(system="pretend", location="/old")
     work(dry)

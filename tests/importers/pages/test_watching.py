@@ -1,6 +1,8 @@
 """The gradual switch: what changes there comes over, and what differs is told."""
 
 import json
+import os
+import signal
 from io import StringIO
 from typing import Any
 
@@ -9,10 +11,11 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 
 from importers.models import ImportedRow, ImportRun
+from importers.records import Mapped, SourceRow
 from importers.services.watching import Consistency, Watching
 from library.models import User
 from people.models import Creator
-from tests.importers.pages.pretend import Pretend
+from tests.importers.pages.pretend import Pretend, PretendSource
 
 pytestmark = pytest.mark.django_db
 
@@ -154,6 +157,26 @@ def test_it_looks_again_and_again_until_it_is_told_to_stop(known: Pretend, monke
     assert waits == [60, 60, 60]
     assert said.count("old-house:") == 3
     assert Creator.objects.count() == 5
+
+
+def test_sigterm_ends_a_look_between_two_parts_and_the_next_one_goes_on(
+    known: Pretend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read(self: PretendSource, row: SourceRow) -> Mapped:
+        os.kill(os.getpid(), signal.SIGTERM)
+        return whole(self, row)
+
+    whole = PretendSource.map
+    monkeypatch.setattr("importers.services.tables.AT_ONCE", 2)
+    monkeypatch.setattr(PretendSource, "map", read)
+
+    assert watch("--interval", "60") == ""
+
+    stopped = ImportRun.objects.get()
+    assert (stopped.status, Creator.objects.count()) == ("cancelled", 2)
+    monkeypatch.setattr(PretendSource, "map", whole)
+    assert json.loads(watch("--once", "--json"))["new"] == 1
+    assert Creator.objects.count() == 3
 
 
 def test_a_source_that_cant_be_read_just_now_is_tried_again(known: Pretend, monkeypatch: pytest.MonkeyPatch) -> None:
