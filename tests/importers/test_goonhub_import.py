@@ -13,6 +13,8 @@ from PIL import Image
 from importers.models import ImportedRow, ImportRun, RunStatus
 from importers.registry import SourceOptions
 from importers.services.running import start_run
+from importers.services.taking_back import take_back_run
+from importers.services.verifying import verify_run
 from library.models import Folder, SavedSearch, Tag, User, Video, VideoFile, VideoTag
 from people.models import Creator, Credit, ExternalId, Studio, VideoStudio
 from playback.models import (
@@ -35,6 +37,7 @@ from playback.services.home import home_sections
 from processing.models import DeadLetter, Job, ProcessingSettings, StageConfig
 from tests.importers import goonhub
 from tests.importers.goonhub import PASSWORD, TOKEN, UUIDS
+from tests.importers.many import all_rows
 
 pytestmark = pytest.mark.django_db
 
@@ -219,6 +222,24 @@ def test_a_dirty_database_is_counted_and_nothing_raises(database: str, owner: Us
     assert Tag.objects.get(name="Beach").color in ("#6B7280", "#123456")
     for name, table in tables_of(second).items():
         assert (table["created"], table["merged"]) == (0, 0), name
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("schema", ["public", "old", "dirty"])
+def test_it_is_tried_compared_and_taken_back_without_a_trace(
+    database: str, owner: User, media: Path, schema: str
+) -> None:
+    before = all_rows()
+    asked: dict[str, Any] = {"schema": schema, "path_map": [("/srv/goonhub/data", str(media))]}
+    tried = moved(database, owner, is_dry_run=True, **asked)
+    assert all_rows() == before
+
+    run = moved(database, owner, **asked)
+
+    assert tables_of(run) == tables_of(tried)
+    assert verify_run(run=run, options=SourceOptions(extra={"schema": schema}))["listed"] == []
+    assert take_back_run(run=run)["kept_count"] == 0
+    assert all_rows() == before
 
 
 def test_people_log_in_with_their_old_password_and_it_is_replaced(database: str, owner: User, client: Client) -> None:

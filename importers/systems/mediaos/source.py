@@ -108,7 +108,7 @@ class Mediaos:
     title = "MediaOS"
     carriers = (
         "The folder config/ with its JSON files (users.json, library.json ...), or the planned SQLite file. Give its"
-        " ENCRYPTION_KEY with --secret-env, else passwords that it encrypted stay behind."
+        " ENCRYPTION_KEY too, else passwords that it encrypted stay behind."
     )
     needs_secret = True
 
