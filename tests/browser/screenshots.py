@@ -246,6 +246,12 @@ PAGES: dict[str, Callable[[Page], None]] = {
     "importers-names": _imports("Dry run", "names/"),
     "importers-import": _imports("Import"),
     "importers-take-back": _imports("Import", "take-back/"),
+    # Each with a source of its own, taken back before the next comes.
+    **{
+        f"importers-{system}-{name}": _imports(kind)
+        for system in ("goonhub", "mediaos", "viewra")
+        for name, kind in (("dry-run", "Dry run"), ("import", "Import"))
+    },
 }
 ON_PHONES = (
     "library",
