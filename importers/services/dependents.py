@@ -11,12 +11,13 @@ from importers.models import ImportedRow, ImportRun, Outcome
 
 # The reason of an imported row that stays when its run is taken back.
 KEPT = "kept_here"
-# What machines made of a row, and can make again: goes with it. Sessions of logins end with their account.
+# What machines made of a row, and can make again: goes with it. Sessions of logins end with their account, and that a
+# folder was scanned says nothing without it; files that were found in it keep it.
 _MADE_AGAIN = frozenset(
     {
         "library.videotext", "library.filesignature", "library.duplicatepair", "library.suggestion",
         "library.suggestioninput", "library.triagelease", "library.triagecoverage", "library.usersession",
-        "library.oldpath", "processing.thumbnail", "processing.storyboard", "processing.preview",
+        "library.oldpath", "library.scanlog", "processing.thumbnail", "processing.storyboard", "processing.preview",
         "processing.faceframes", "processing.filecheck", "processing.integrityfinding", "processing.job",
         "faces.facedetection", "faces.facelook", "faces.drawnbox", "faces.referencephoto", "faces.photosearch",
         "playback.markerpicture", "playback.clipexport", "playback.sharedclip", "playback.streamrendition",

@@ -9,10 +9,11 @@ from django.core.management import CommandError, call_command
 
 from importers.exceptions import RunError
 from importers.models import ImportedRow, ImportRun, RunStatus
+from importers.records import SourcePath
 from importers.services import taking_back
 from importers.services.running import start_run
 from importers.services.taking_back import take_back_run
-from library.models import Tag, Video, VideoFile, VideoTag
+from library.models import Folder, ScanLog, Tag, Video, VideoFile, VideoTag
 from library.services.changes import change_batch
 from people.models import Creator, Studio
 from playback.models import PlayCount, Rating
@@ -20,7 +21,7 @@ from processing.models import Job, JobTally
 from tests.importers.kinds import counts
 from tests.importers.many import MOMENT, all_rows, make_library, make_source
 from tests.importers.memory import World, record
-from tests.library.factories import make_user, make_video
+from tests.library.factories import make_file, make_user, make_video
 
 pytestmark = pytest.mark.django_db
 
@@ -119,6 +120,20 @@ def test_what_others_hung_on_it_is_listed_and_kept(owner):
     assert VideoFile.objects.get().video == film
     assert "needed" in {one["why"] for one in result["kept"]}
     assert Rating.objects.get().video == film
+
+
+def test_a_folder_goes_although_it_was_scanned_here_and_stays_for_a_file_that_was_found(owner):
+    folders = {key: record("library.folder", path=SourcePath(f"/nowhere/{key}")) for key in ("empty", "found")}
+    World({"folders": folders}).put()
+    run = bring()
+    for folder in Folder.objects.all():
+        ScanLog.objects.create(folder=folder, status="completed", started_at=MOMENT, finished_at=MOMENT)
+    make_file(folder=Folder.objects.get(path="/nowhere/found"))
+
+    result = take_back_run(run=run)
+
+    assert [folder.path for folder in Folder.objects.all()] == ["/nowhere/found"]
+    assert [(one["key"], one["why"]) for one in result["kept"]] == [("found", "needed")]
 
 
 def test_told_so_it_takes_edits_and_what_hangs_on_them_too(owner):
