@@ -234,7 +234,7 @@ def test_tables_stand_in_the_order_of_reading(owner: User, client: Client, prete
     run = start_run(system="pretend", location="/old", is_dry_run=True)
 
     page = client.get(f"{LIST}{run.pk}/change/").content.decode()
-    loaded = b"".join(client.get(f"{LIST}{run.pk}/report.json").streaming_content)
+    loaded = client.get(f"{LIST}{run.pk}/report.json").getvalue()
     told = client.get(f"/api/v1/imports/{run.pk}/").json()
 
     links = [page.index(f"?table={name}") for name in ("tags", "people", "odd")]
