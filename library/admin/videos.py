@@ -71,6 +71,7 @@ class VideoList(OneColumnList):
     looks for them again."""
 
     uncounted = frozenset({"untagged", "nobody", "no-studio"})
+    queryset: QuerySet[Video]
 
     def get_results(self, request: HttpRequest) -> None:
         is_counted = self.params.get("view", "") not in self.uncounted
