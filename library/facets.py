@@ -9,6 +9,7 @@ from django.db.models.functions import Greatest, Least, Left
 from django.db.models.lookups import GreaterThanOrEqual
 
 from library import words
+from library.conditions import is_in
 from library.filters.columns import choices, day, flag, moment, number, one_of, with_descendants
 from library.filters.named import find_named
 from library.filters.registry import Ask, Choice, Facet, Kind, register_facet
@@ -24,18 +25,24 @@ _ORIENTATIONS = {"landscape": ("Landscape", "gt"), "portrait": ("Upright", "lt")
 
 def has_words(ask: Ask) -> Q:
     """Videos whose words match what was typed; all of them where no word was."""
-    query = text_query(ask.value)
-    if not query:
-        return Q()
-    raw = SearchQuery(query, config="simple", search_type="raw")
-    return ask.exists(VideoText.objects.filter(document=raw))
+    return ask.exists(_texts(ask.value)) if text_query(ask.value) else Q()
+
+
+def with_words(ask: Ask) -> Q:
+    """The same, by looking up all that match before the first video is asked: for orders in which they may be last."""
+    return is_in(ask.pk, _texts(ask.value).values("video")) if text_query(ask.value) else Q()
+
+
+def _texts(text: str) -> QuerySet[VideoText]:
+    return VideoText.objects.filter(document=SearchQuery(text_query(text), config="simple", search_type="raw"))
 
 
 def _tags(ask: Ask) -> Q:
     if ask.operator == "empty":
-        # Plain ids: few tags are in the trash, and a join would be made for every video.
-        trashed = list(Tag.objects.exclude(trashed_at=None).values_list("pk", flat=True))
-        return ~ask.exists(VideoTag.objects.exclude(tag_id__in=trashed))
+        # Videos without the words of a tag have an index. Few tags are without a word themselves, mostly none.
+        untagged = ask.exists(VideoText.objects.filter(tag_text=""))
+        wordless = list(Tag.objects.in_use().filter(name_folded="").values_list("pk", flat=True))
+        return untagged & ~ask.exists(VideoTag.objects.filter(tag_id__in=wordless)) if wordless else untagged
     if ask.operator == "exact":
         return ask.exists(VideoTag.objects.filter(tag_id__in=ask.value, tag__trashed_at=None))
     together = [ask.value] if ask.operator == "any" else [[tag_id] for tag_id in ask.value]

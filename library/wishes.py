@@ -11,9 +11,9 @@ from django.urls import reverse
 from library import queries
 from library.filters import EVERYTHING, FilterError, Group, decode_filter, encode_filter
 from library.filters.words import text_query
-from library.models import User
+from library.models import User, Video
 from library.models.video import VideoQuerySet
-from library.queries import BoundedCount, VideoPage
+from library.queries import BoundedCount, Selection, VideoPage
 from library.sorting import MOST_SEEDS, NEWEST, RANDOM, Cursor, Sort, sort_of
 
 
@@ -96,10 +96,6 @@ class Wish:
         """Whether there are only signs in the search box: that finds nothing, never everything."""
         return bool(self.text) and not text_query(self.text)
 
-    def matching(self, user: User) -> VideoQuerySet:
-        """The videos it asks for, for `page` and `count` of one page: facets may ask the database."""
-        return queries.matching_videos(text=self.text, filter=self.filter, user=user)
-
     def page(
         self, user: User, *, after: Cursor | None = None, limit: int = 0, matching: VideoQuerySet | None = None
     ) -> VideoPage:
@@ -111,12 +107,11 @@ class Wish:
             after=after or self.after, limit=limit or self.show, matching=matching,
         )  # fmt: skip
 
-    def count(self, user: User, *, matching: VideoQuerySet | None = None) -> BoundedCount:
-        """How many videos it asks for, bounded."""
+    def selection(self, user: User) -> Selection:
+        """Which videos it asks for and how many, for a page that shows both. One query; none where it asks for none."""
         if self.problem or self.has_no_words:
-            return BoundedCount(0, True)
-        matching = matching if self.is_selective else None
-        return queries.count_videos(text=self.text, filter=self.filter, user=user, matching=matching)
+            return Selection(Video.objects.none(), BoundedCount(0, True))
+        return queries.select_videos(sort=self.sort, text=self.text, filter=self.filter, user=user)
 
     def _selection(self) -> dict[str, Any]:
         return {"q": self.text, "f": self.code}

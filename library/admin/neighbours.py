@@ -28,13 +28,17 @@ class OneColumnList(ChangeList):
 
     # Tabs whose rows are those without something: counting them reads a whole table of links.
     uncounted: frozenset[str] = frozenset()
+    # How many rows there are, up to one more than are counted, where that is known.
+    found: int | None = None
 
     def bounded_count(self) -> str:
         """ "312", or "1,000+" when counting stopped; empty where even that would take long. One query at most."""
         if self.params.get("view", "") in self.uncounted:
             shown = len(self.result_list)
             return f"{shown:,}" if self.page_num == 1 and shown < self.list_per_page else ""
-        count = self.queryset.order_by().values("pk")[: MOST_COUNTED + 1].count()
+        count = self.found
+        if count is None:
+            count = self.queryset.order_by().values("pk")[: MOST_COUNTED + 1].count()
         return f"{MOST_COUNTED:,}+" if count > MOST_COUNTED else f"{count:,}"
 
 

@@ -22,7 +22,7 @@ from library.admin.cover_page import cover_view
 from library.admin.files import LIST_DEFERRED, state_badge
 from library.admin.filters import FilteredVideosMixin
 from library.admin.inlines import ExternalIdsInline
-from library.admin.neighbours import FILTERS, OneColumnList, neighbours_of
+from library.admin.neighbours import FILTERS, MOST_COUNTED, OneColumnList, neighbours_of
 from library.admin.picking import KINDS, suggest_view
 from library.admin.video_cells import EDIT, SAVED, cell_view, links_cell, links_of, title_cell
 from library.admin.video_filters import (
@@ -36,6 +36,7 @@ from library.admin.video_filters import (
     ViewFilter,
 )
 from library.admin.video_form import LINKS, CreditsInline, FilesInline, NotesInline, VideoForm
+from library.conditions import is_any_of
 from library.exceptions import LibraryError
 from library.models import DuplicatePair, Video, VideoFile, VideoTag
 from library.services.bulk_edit import MOST_VIDEOS, begin_bulk_edit
@@ -66,7 +67,21 @@ KEYS = (
 
 
 class VideoList(OneColumnList):
+    """Where words or filters leave few videos these are named by their ids: neither the page nor the number beside it
+    looks for them again."""
+
     uncounted = frozenset({"untagged", "nobody", "no-studio"})
+    queryset: QuerySet[Video]
+
+    def get_results(self, request: HttpRequest) -> None:
+        is_counted = self.params.get("view", "") not in self.uncounted
+        if is_counted and (self.query or self.has_active_filters):
+            ids = list(self.queryset.order_by().values_list("pk", flat=True)[: MOST_COUNTED + 1])
+            self.found = len(ids)
+            if len(ids) <= MOST_COUNTED:
+                order = self.queryset.query.order_by
+                self.queryset = self.root_queryset.filter(is_any_of(ids)).order_by(*order)
+        super().get_results(request)
 
 
 @admin.register(Video)

@@ -298,7 +298,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='video',
-            index=models.Index(fields=['title_key', 'id'], name='library_video_title'),
+            index=models.Index(fields=['title_key', 'id'], include=('trashed_at',), name='library_video_title'),
         ),
         migrations.AddIndex(
             model_name='video',
@@ -974,7 +974,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'abstract': False,
-                'indexes': [django.contrib.postgres.indexes.GinIndex(fields=['document'], name='library_text_document')],
+                'indexes': [django.contrib.postgres.indexes.GinIndex(fields=['document'], name='library_text_document'), models.Index(condition=models.Q(('tag_text', '')), fields=['video'], name='library_text_untagged')],
             },
         ),
         library.migration_operations.AddTriggers(

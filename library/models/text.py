@@ -35,6 +35,8 @@ class VideoText(TimeStamped):
         indexes = [
             # Every search for words.
             GinIndex(fields=["document"], name="library_text_document"),
+            # Videos without a tag.
+            models.Index(fields=["video"], condition=models.Q(tag_text=""), name="library_text_untagged"),
         ]
 
     def __str__(self) -> str:

@@ -132,7 +132,8 @@ class Video(TimeStamped):
             # Library page, newest first (the default), page after page.
             models.Index(fields=["created_at", "id"], name="library_video_newest"),
             # Library page by title, by length, by size, by views and by date.
-            models.Index(fields=["title_key", "id"], name="library_video_title"),
+            # Searches by title read all of the first until they have their words: nothing but the index.
+            models.Index(fields=["title_key", "id"], include=["trashed_at"], name="library_video_title"),
             models.Index(fields=["duration_seconds", "id"], name="library_video_duration"),
             models.Index(fields=["size_bytes", "id"], name="library_video_size"),
             models.Index(fields=["view_count", "id"], name="library_video_views"),

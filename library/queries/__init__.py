@@ -7,13 +7,14 @@ from typing import Any, cast
 from django.core.cache import cache
 from django.db.models import Exists, OuterRef, Q
 
-from library.facets import has_words
+from library.conditions import is_any_of
+from library.facets import has_words, with_words
 from library.filters import EVERYTHING, Ask, Group, apply_filter
 from library.filters.words import text_query
 from library.models import Folder, User, Video, VideoFile
 from library.models.file import FileState, VideoFileQuerySet
 from library.models.video import VideoQuerySet
-from library.sorting import NEWEST, Cursor, CursorError, Sort, all_sorts, placed, sort_of
+from library.sorting import NEWEST, RANKED_AT_MOST, Cursor, CursorError, Sort, all_sorts, placed, sort_of
 
 __all__ = ["NEWEST", "Cursor", "CursorError", "Sort", "all_sorts", "sort_of"]
 
@@ -47,6 +48,16 @@ class BoundedCount:
         return f"{self.number:,}" if self.is_exact else f"{self.number:,}+"
 
 
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What words and a filter let through. `rows` are those videos for `list_videos`, named by their ids where they are
+    few: no order has to look for them again.
+    """
+
+    rows: VideoQuerySet
+    count: BoundedCount
+
+
 def shown_videos() -> VideoFileQuerySet:
     """Primary files of the videos that pages show: not in the trash, in folders that are active."""
     return VideoFile.objects.filter(
@@ -60,11 +71,18 @@ def listed_videos() -> VideoQuerySet:
     return Video.objects.in_library().filter(Exists(files))
 
 
-def matching_videos(*, text: str = "", filter: Group = EVERYTHING, user: User | None = None) -> VideoQuerySet:
-    """Videos of the lists that match the words and the filter; `user` is whose ratings and plays count."""
+def matching_videos(
+    *, text: str = "", filter: Group = EVERYTHING, user: User | None = None, sort: Sort = NEWEST
+) -> VideoQuerySet:
+    """Videos of the lists that match the words and the filter; `user` is whose ratings and plays count.
+
+    By title all that have the words are looked up first: words stand in titles, so those that have them may all come
+    last, and each of the others would be asked for its words before.
+    """
     rows = listed_videos()
     if text_query(text):
-        rows = rows.filter(has_words(Ask("has", text, user)))
+        ask = Ask("has", text, user)
+        rows = rows.filter(with_words(ask) if sort.field == "title_key" and not filter else has_words(ask))
     return cast(VideoQuerySet, apply_filter(rows, filter, user))
 
 
@@ -124,6 +142,21 @@ def count_videos(
     if matching is None and not is_selection:
         return _count_all(at_most)
     return _count(matching_videos(text=text, filter=filter, user=user) if matching is None else matching, at_most)
+
+
+def select_videos(
+    *, sort: Sort = NEWEST, text: str = "", filter: Group = EVERYTHING, user: User | None = None
+) -> Selection:
+    """Looks through the library once, for both the number of videos that match and the page of them in that order."""
+    is_ranked = sort.kind == "rank" and bool(text_query(text))
+    matching = matching_videos(text=text, filter=filter, user=user)
+    # Ranking takes the newest of many.
+    rows, at_most = (matching.order_by("-pk"), RANKED_AT_MOST) if is_ranked else (matching.order_by(), SELECTED_AT_MOST)
+    ids = list(rows.values_list("pk", flat=True)[: at_most + (not is_ranked)])
+    count = BoundedCount(min(len(ids), SELECTED_AT_MOST), len(ids) <= SELECTED_AT_MOST)
+    if is_ranked or count.is_exact:
+        return Selection(Video.objects.filter(is_any_of(ids)), count)
+    return Selection(matching if filter else matching_videos(text=text, user=user, sort=sort), count)
 
 
 def count_newer(*, than: Cursor, at_most: int = 999) -> BoundedCount:
@@ -191,7 +224,7 @@ def _found(
     """Ids with what they are sorted by. Best match without words is newest first."""
     sort = NEWEST if sort.kind == "rank" and not text_query(text) else sort
     if matching is None:
-        matching = matching_videos(text=text, filter=filter, user=user)
+        matching = matching_videos(text=text, filter=filter, user=user, sort=sort)
     rows, field = placed(matching, sort, text=text, user=user)
     return _page(rows, sort, field, after, limit)
 

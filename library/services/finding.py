@@ -77,6 +77,10 @@ def _letters_between(first: str, second: str, at_most: int) -> int | None:
     """Letters to add, drop, change or swap with a neighbour (optimal string alignment); None above `at_most`."""
     if abs(len(first) - len(second)) > at_most or len(set(first) ^ set(second)) > 2 * at_most:
         return None
+    # Each change touches at most two neighbours of so many parts: one is left as it was.
+    size = len(first) // (2 * at_most + 1)
+    if size and not any(first[at : at + size] in second for at in range(0, size * (2 * at_most + 1), size)):
+        return None
     before: list[int] = []
     last = list(range(len(second) + 1))
     for i, a in enumerate(first, 1):

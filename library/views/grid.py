@@ -14,7 +14,6 @@ from library.filters.chips import chips_of, turned
 from library.filters.forms import added_condition
 from library.filters.spelling import suggest_words
 from library.models import SavedSearch
-from library.models.video import VideoQuerySet
 from library.queries import NEWEST, BoundedCount, Cursor, CursorError, VideoPage
 from library.services.saved_searches import list_searches
 from library.sorting import sort_of
@@ -63,9 +62,9 @@ def show_library(
 ) -> HttpResponse:
     """The page of a wish, or the piece that htmx appends. `search` is the saved one that it is of."""
     user = current_user(request)
-    matching = wish.matching(user)
+    selection = wish.selection(user) if wish.is_selective and not _is_piece(request) else None
     try:
-        page = wish.page(user, matching=matching)
+        page = wish.page(user, matching=selection.rows if selection else None)
     except CursorError:
         raise Http404("That page of the library does not exist.") from None
     preferences = settings_of(user)
@@ -92,7 +91,7 @@ def show_library(
         "searches": list_searches(user),
         "page_sizes": PAGE_SIZES if preferences.show_page_size_selector else (),
         "page_size": preferences.videos_per_page,
-        "count": _count(request, wish, page, matching),
+        "count": selection.count if selection else _count(wish, page),
         "meant": suggest_words(wish.text) if wish.text and not page.files and not wish.after else "",
         "unreadable": queries.count_unreadable() if may(request, "library.reprocess_video") else None,
         "has_folders": bool(page.files) or queries.has_folders(),
@@ -154,11 +153,11 @@ def _shown_before(request: HttpRequest) -> int:
     return int(shown) if shown.isascii() and shown.isdigit() and len(shown) < 7 else 0
 
 
-def _count(request: HttpRequest, wish: Wish, page: VideoPage, matching: VideoQuerySet) -> BoundedCount:
-    """How many videos match; a page that shows them all need not ask."""
-    if wish.after is None and page.next_cursor is None:
+def _count(wish: Wish, page: VideoPage) -> BoundedCount:
+    """How many videos there are; a page that shows them all need not ask, nor one that shows none for a reason."""
+    if wish.problem or (wish.after is None and page.next_cursor is None):
         return BoundedCount(len(page.files), True)
-    return wish.count(current_user(request), matching=matching)
+    return queries.count_videos()
 
 
 def _more(wish: Wish, cursor: str | None, shown: int) -> dict[str, str] | None:

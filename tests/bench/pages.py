@@ -125,7 +125,7 @@ def pages() -> list[Page]:
         Page("a tag and what is below", lambda rng: library(parts=(ask("tag", "any", [rng.choice(roots)]),))),
         Page("without a tag", lambda rng: library(parts=({"not": ask("tag", "any", [rng.choice(tags)])},))),
         Page("a person", lambda rng: library(parts=(ask("creator", "any", [rng.choice(people)]),))),
-        Page("no tags", lambda rng: library(parts=(ask("tag", "empty", None),)), has_target=False),
+        Page("no tags", lambda rng: library(parts=(ask("tag", "empty", None),))),
         Page("a folder's shelf", lambda rng: library(parts=(ask("path", "under", f"shelf {rng.randrange(400)}"),))),
         Page("not begun", lambda rng: library(parts=(ask("watched", "any", ["unwatched"]),))),
         Page("suggestions", lambda rng: f"/search/suggestions/?q={word(rng)}"),

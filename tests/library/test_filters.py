@@ -27,7 +27,7 @@ from library.filters import (
 )
 from library.filters.chips import chips_of, in_words, path_of, turned, with_condition
 from library.filters.words import text_query
-from library.models import DuplicatePair, Tag, TagAlias, User, Video, VideoFile, VideoMetadata, VideoTag
+from library.models import DuplicatePair, Tag, TagAlias, User, Video, VideoFile, VideoMetadata, VideoTag, VideoText
 from people.models import Creator, Credit, ExternalId, Studio, VideoStudio
 from playback.models import Favorite, PlayCount, Rating, Tally, WatchProgress
 from tests.library.factories import make_file, make_folder, make_user, make_video
@@ -299,6 +299,20 @@ def test_words_are_found_in_scripts_that_have_no_spaces(text: str) -> None:
     make_file(video=make_video(title="京東 夜の景 ワタ ไย"), relative_path="b.mp4")
 
     assert [title[:2] for title in titles_with(text)] == ["東京"]
+
+
+def test_a_video_whose_tags_have_no_word_is_not_without_tags() -> None:
+    signs = Tag.objects.create(name="!!!")
+    for title, tags in {"loud": [signs], "none": []}.items():
+        video = make_video(title=title)
+        make_file(video=video)
+        video.video_tags.bulk_create(VideoTag(video=video, tag=tag) for tag in tags)
+
+    assert VideoText.objects.filter(tag_text="").count() == 2
+    assert found(ask("tag", "empty")) == {"none"}
+    assert found({"not": ask("tag", "empty")}) == {"loud"}
+    Tag.objects.update(trashed_at=timezone.now())
+    assert found(ask("tag", "empty")) == {"loud", "none"}
 
 
 def test_tags_are_found_with_what_lies_below() -> None:

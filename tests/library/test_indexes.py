@@ -179,6 +179,11 @@ SERVED: list[Case] = [
     ("library_video_corrupted", lambda one: one.videos("corrupted", "is", True)),
     ("library_video_hdr", lambda one: queries.count_videos(filter=Group("all", (Condition("hdr", "is", True),)))),
     ("library_text_document", lambda one: queries.list_videos(text="volcano")),
+    (
+        "library_text_untagged",
+        lambda one: queries.select_videos(filter=Group("all", (Condition("tag", "empty", None),))),
+    ),
+    ("library_video_title", lambda one: queries.list_videos(text="volcano", sort=sort_of("title"))),
     ("library_file_content", lambda one: twins_of(one.file)),
     ("library_file_packets", lambda one: remuxes_of(one.file)),
     ("library_file_full_hash", lambda one: _candidates(one)),

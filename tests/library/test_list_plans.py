@@ -31,8 +31,6 @@ def many(renewed_tables: None) -> User:
     folder, user = make_folder(), make_user()
     rows = {"folder": folder.pk, "user": user.pk, "videos": _VIDEOS}
     with connection.cursor() as cursor:
-        # What a solid-state disk costs; at a turning disk's price 6,000 rows are about as cheap to read whole.
-        cursor.execute("SET LOCAL random_page_cost = 1.1")
         for statement in _ROWS:
             cursor.execute(statement, rows)
         # What the next vacuum would do: words that wait to be sorted in make the index look dear.

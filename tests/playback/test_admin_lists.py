@@ -7,7 +7,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from library.models import ChangeBatch, Tag, User
+from library.models import ChangeBatch, Tag, User, Video
 from people.models import Creator
 from playback.models import Favorite, Marker, PlayCount, Playlist, Rating, Tally, ViewCount, Watch, WatchProgress
 from tests.library.factories import make_user, make_video
@@ -61,6 +61,37 @@ def test_a_list_asks_no_more_of_the_database_when_rows_are_added(page, model):
     fill(6)
 
     assert queries_of(page, address) == before
+
+
+WATCHED = ["watchprogress", "watch", "playcount", "viewcount"]
+
+
+@pytest.mark.parametrize("few", [0, 1_000])
+@pytest.mark.parametrize("model", WATCHED)
+@pytest.mark.parametrize(
+    ("words", "shown"),
+    [
+        ("dune", {"Sand dunes", "Dune 100%"}),
+        ("SAND", {"Sand dunes"}),
+        ("dun and", {"Sand dunes"}),
+        ('"sand dun"', {"Sand dunes"}),
+        ('"d s"', set()),
+        ("100%", {"Dune 100%"}),
+        ("own", {"Sand dunes", "Dune 100%", "Rain"}),
+        ("own rain", {"Rain"}),
+        ("nowhere", set()),
+        ("nowhere owner", set()),
+    ],
+)
+def test_what_was_watched_is_found_by_words_of_titles_and_of_ones_own_name(page, model, words, shown, few, monkeypatch):
+    monkeypatch.setattr("playback.admin.base._FEW_VIDEOS", few)
+    fill(3)
+    for video, title in zip(Video.objects.order_by("pk"), ["Sand dunes", "Dune 100%", "Rain"], strict=True):
+        Video.objects.filter(pk=video.pk).update(title=title)
+
+    answer = page.get(reverse(f"admin:playback_{model}_changelist"), {"q": words}).content.decode()
+
+    assert {title for title in ("Sand dunes", "Dune 100%", "Rain") if title in answer} == shown
 
 
 @pytest.mark.parametrize("model", LISTS)
