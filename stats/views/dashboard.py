@@ -16,6 +16,7 @@ from library.filters import encode_filter, parse_filter
 from library.models import Folder, Tag, Video
 from people.models import Creator, Studio
 from processing.services.submit import MANUAL, submit_jobs
+from stats.health import health_lines
 from stats.queries.entities import numbers_of, year_of
 from stats.queries.forecast import forecasts
 from stats.queries.series import fields_of
@@ -69,6 +70,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
             "derived": _with_share(found.storage.derived_breakdown) if found.storage else [],
             "tops": _tops(content, usage),
             "week": heat(usage.activity_by_weekday, request) if usage else None,
+            "health": health_lines(library, lambda right: may(request, right)),
             "triage": _triage(content) if content and may(request, TRIAGE) else None,
             "savings": [
                 (words, size, address) for words, size, address, right in _savings(found) if may(request, right)
@@ -116,9 +118,10 @@ def mine(request: HttpRequest) -> HttpResponse:
     is_year = len(asked) == 4 and asked.isascii() and asked.isdigit() and _FIRST_YEAR <= int(asked) <= this
     year = int(asked) if is_year else this
     found = year_of(current_user(request), year)
+    until = timezone.localdate().month if year == this else 12
     context = {
         "found": found,
-        "months": [(datetime(year, number + 1, 1), seconds) for number, seconds in enumerate(found.months)],
+        "months": [(datetime(year, number + 1, 1), seconds) for number, seconds in enumerate(found.months[:until])],
         "most": max(found.months),
         "week": heat(found.hours, request, is_local=True),
         "tops": [
@@ -149,7 +152,7 @@ def heat(week: Any, request: HttpRequest, *, is_local: bool = False) -> dict[str
     return {
         "hours": range(24),
         "days": [
-            (name, [(seconds, round(100 * seconds / most)) for seconds in day])
+            (name[:3], name[3:], [(seconds, round(100 * seconds / most)) for seconds in day])
             for name, day in zip(_WEEKDAYS, week, strict=True)
         ],
     }
@@ -243,7 +246,7 @@ def _savings(found: Any) -> list[tuple[str, int, str, str]]:
         address = reverse("admin:library_duplicatepair_changelist")
         offers.append((f"{pairs} to look at", library.duplicate_bytes, address, "library.view_duplicatepair"))
     if library.convertible_bytes:
-        videos = _counted(library.convertible_count, "large video", "large videos")
+        videos = _counted(library.convertible_count, "video", "videos")
         address = reverse("admin:processing_conversion_suggestions")
         offers.append((f"{videos} worth converting", library.convertible_bytes, address, "processing.convert_video"))
     if storage and storage.missing_count:

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from config.services.seed.past import add_past
 from library.models import VideoTag
-from playback.models import Watch
+from playback.models import PlayCount, Watch
 from stats.models import LibrarySnapshot
 from stats.queries.entities import year_of
 from stats.queries.forecast import forecasts
@@ -22,6 +22,7 @@ def test_a_year_of_figures_leads_to_todays_and_what_is_there_stays(tmp_path) -> 
     user, now = make_user(), timezone.now()
     videos = [make_video(duration_seconds=10.0 * (number + 1)) for number in range(6)]
     make_file(video=videos[0], folder=make_folder(path=tmp_path), is_primary=True)
+    PlayCount.objects.create(user=user, video=videos[0], play_count=1)
     VideoTag.objects.create(video=videos[0], tag=make_tag())
     then = now.date() - timedelta(days=100)
     LibrarySnapshot.objects.create(day=then, taken_at=now, total_count=99)
@@ -35,7 +36,8 @@ def test_a_year_of_figures_leads_to_todays_and_what_is_there_stays(tmp_path) -> 
     assert told.library.total_count == 6 > told.library_before.total_count
     assert tags.percent > (tags.before_percent or 0.0)
     assert all(disk.full_on and disk.full_on > now.date() for disk in forecasts(now=now))
-    assert Watch.objects.filter(watched_at__gt=now).count() == 0
+    assert not Watch.objects.filter(watched_at__gt=now).exists()
+    assert PlayCount.objects.get().play_count == 1 + Watch.objects.filter(video=videos[0]).count()
     assert (
         year_of(user, timezone.localdate().year).sittings + year_of(user, timezone.localdate().year - 1).sittings > 100
     )

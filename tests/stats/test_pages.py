@@ -89,7 +89,7 @@ def test_folders_queues_and_savings_lead_to_where_something_is_done(owner: User,
     deep = encode_filter(parse_filter({"facet": "path", "op": "under", "value": "/media/Sea/Deep"}))
     assert f'href="/library/?f={deep}">Deep' in page
     assert 'href="/admin/library/triage/untagged/"' in page and "2.5 s each" in page
-    assert "2 large videos worth converting" in page and "/admin/processing/conversion/suggestions/" in page
+    assert "2 videos worth converting" in page and "/admin/processing/conversion/suggestions/" in page
 
 
 @pytest.mark.parametrize("address", ["/stats/?days=", "/stats/mine/?year="])

@@ -9,7 +9,7 @@ from django.db import models
 from django.utils import timezone
 
 from library.models import User, Video
-from playback.models import Watch
+from playback.models import PlayCount, Watch
 from stats.models import StorageSnapshot
 from stats.services.snapshots import DAILY, KINDS, take_snapshot
 
@@ -27,10 +27,17 @@ _EATEN_A_DAY_BYTES = 150_000_000
 
 
 def add_past(*, user: User, videos: Sequence[Video], now: datetime | None = None) -> None:
-    """Sittings of the user over a year, mostly in the evening, and snapshots of all kinds that lead to today's, which
-    are taken. What is there of a period stays."""
+    """Sittings of the user over a year with what they have played already, mostly in the evening, and snapshots of all
+    kinds that lead to today's, which are taken. What is there of a period stays."""
     moment = now or timezone.now()
-    Watch.objects.bulk_create(_sittings(user, [video for video in videos if video.duration_seconds], moment))
+    counts = {row.video_id: row for row in PlayCount.objects.filter(user=user)}
+    sittings = _sittings(user, [video for video in videos if video.pk in counts and video.duration_seconds], moment)
+    Watch.objects.bulk_create(sittings)
+    for sitting in sittings:
+        count = counts[sitting.video_id]
+        count.play_count += 1
+        count.total_watch_seconds += sitting.watched_seconds
+    PlayCount.objects.bulk_update(counts.values(), ["play_count", "total_watch_seconds"])
     for kind in DAILY:
         row = take_snapshot(kind, now=moment)
         days = [_of_day(kind, row, ago, total=len(videos)) for ago in range(1, _DAYS + 1)]
