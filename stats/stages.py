@@ -4,6 +4,9 @@ from collections.abc import Sequence
 
 from processing.stages.registry import Stage, register_stage
 
+# What the stages are about: there is one library.
+WHOLE = 1
+
 
 def whole_library(target_ids: Sequence[int]) -> dict[int, str]:
     """What these stages are about."""

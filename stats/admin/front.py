@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from library.admin.dashboard import Section, register_section
 from library.filters import encode_filter, parse_filter
+from stats.health import health_lines
 from stats.queries.front import DAYS, GROWTH_DAYS, Front, load_front
 from stats.queries.series import Point
 
@@ -89,28 +90,7 @@ def load_health(request: HttpRequest) -> dict[str, Any] | None:
     if front is None:
         return None
     library = front.library
-    files, may = reverse("admin:library_videofile_changelist"), request.user.has_perm
-    corrupt = encode_filter(parse_filter({"facet": "corrupted", "op": "is", "value": True}))
-    letters = f"{reverse('admin:processing_deadletter_changelist')}?status__exact=pending_review"
-    lines = [
-        ("Files that failed", library.failed_files, f"{files}?state=failed", "library.view_videofile"),
-        ("Missing videos", library.missing_count, reverse("missing"), "library.view_video"),
-        ("Damaged videos", library.corrupt_count, f"{reverse('library')}?f={corrupt}", "library.view_video"),
-        ("Stages that gave up", library.open_failures, letters, "processing.view_deadletter"),
-        (
-            "Folders that no scan has seen lately",
-            library.stale_folders,
-            reverse("admin:library_folder_changelist"),
-            "library.view_folder",
-        ),
-        (
-            "Pairs of duplicates to look at",
-            library.duplicate_pairs,
-            reverse("admin:library_duplicatepair_changelist"),
-            "library.view_duplicatepair",
-        ),
-    ]
-    shown = [(text, count, address if may(right) else "") for text, count, address, right in lines]
+    shown = health_lines(library, request.user.has_perm)
     return {"lines": shown, "taken_at": library.taken_at, "is_well": not any(count for _, count, _ in shown)}
 
 

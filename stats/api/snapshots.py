@@ -24,10 +24,10 @@ from stats.queries.forecast import forecasts
 from stats.queries.series import MOST_DAYS, MOST_POINTS, NoSuchSeriesError, as_dict, fields_of, history, series
 from stats.queries.summary import summary
 from stats.services.snapshots import KINDS
+from stats.stages import WHOLE
 
 _SEE = ("stats.view_statistics",)
 _AS = OpenApiParameter("as", str, enum=["json", "csv"], description="json by itself.")
-_ENGINE_TARGET = 1
 
 
 class CoverageSerializer(serializers.Serializer[Any]):
@@ -215,7 +215,7 @@ class Snapshots(ApiView):
     def post(self, request: Request) -> Response:
         """`storage` is the disks, `daily` all others; one of the same hour or day is replaced."""
         stage = f"snapshot-{self.body(TakeSerializer)['kind']}"
-        submit_jobs(stage=stage, target_ids=[_ENGINE_TARGET], priority=MANUAL, requested_by_id=self.account.pk)
+        submit_jobs(stage=stage, target_ids=[WHOLE], priority=MANUAL, requested_by_id=self.account.pk)
         return Response({"detail": "A worker takes it now."}, status=202)
 
 

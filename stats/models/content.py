@@ -11,7 +11,8 @@ class ContentSnapshot(DailySnapshot):
 
     `top_tags`, `top_creators` and `top_studios` list {id, name, video_count}, at most ten, the most first; ids of
     creators and studios are their public ones. `providers` lists {provider, accepted, rejected, open, precision} of
-    suggestions; `precision` is None where nothing was answered.
+    suggestions; `precision` is None where nothing was answered. `triage_queues` lists {queue, label, left} of what
+    there is to go through; `triage_answers` and `triage_seconds` are of the day before `taken_at`.
     """
 
     video_count = models.PositiveIntegerField(default=0)
@@ -35,12 +36,17 @@ class ContentSnapshot(DailySnapshot):
     suggestions_accepted = models.PositiveIntegerField(default=0)
     suggestions_rejected = models.PositiveIntegerField(default=0)
     changes_by_people = models.PositiveIntegerField(default=0, help_text="Batches of the day before `taken_at`.")
+    triage_left = models.PositiveIntegerField(default=0, help_text="Of the fullest queue.")
+    triage_answers = models.PositiveIntegerField(default=0, help_text="Videos that were answered in triage.")
+    triage_seconds = models.FloatField(default=0, help_text="What that took.")
     top_tags = models.JSONField(default=list)
     top_creators = models.JSONField(default=list)
     top_studios = models.JSONField(default=list)
     providers = models.JSONField(default=list)
+    triage_queues = models.JSONField(default=list)
 
     class Meta(DailySnapshot.Meta):
         constraints = [
-            is_json(name, "array", of="object") for name in ("top_tags", "top_creators", "top_studios", "providers")
+            is_json(name, "array", of="object")
+            for name in ("top_tags", "top_creators", "top_studios", "providers", "triage_queues")
         ]

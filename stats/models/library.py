@@ -27,6 +27,8 @@ class LibrarySnapshot(DailySnapshot):
     open_failures = models.PositiveIntegerField(default=0)
     duplicate_pairs = models.PositiveIntegerField(default=0, help_text="That nobody has answered.")
     duplicate_bytes = models.BigIntegerField(default=0, help_text="What removing the smaller ones would give.")
+    convertible_count = models.PositiveIntegerField(default=0, help_text="Large ones that are worth converting.")
+    convertible_bytes = models.BigIntegerField(default=0, help_text="What that would save, by guess.")
     stale_folders = models.PositiveIntegerField(default=0, help_text="Scanned longer ago than they should be.")
     resolution_breakdown = models.JSONField(default=list)
     codec_breakdown = models.JSONField(default=list)

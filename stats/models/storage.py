@@ -10,8 +10,9 @@ from library.models.names import is_json
 class StorageSnapshot(TimeStamped):
     """Bytes of one hour in UTC, as they were at `taken_at`.
 
-    `directory_breakdown` lists {directory_id, path, size_bytes, video_count, missing_count} by size, the largest first;
-    names stay readable when a folder is gone. `derived_breakdown` lists {label, size_bytes, files} of what was made
+    `directory_breakdown` lists {directory_id, name, path, size_bytes, video_count, missing_count, folders} by size, the
+    largest first, with at most twenty {name, size_bytes, video_count} of the first folders below; names stay readable
+    when a folder is gone. `derived_breakdown` lists {label, size_bytes, files} of what was made
     from the videos; it was measured at `derived_at`, since walking all of it each hour would wear disks. `disks` lists
     {path, total_bytes, free_bytes, folders}.
     """

@@ -73,12 +73,17 @@ def _links(kind: Entity, key: int) -> "QuerySet[Any]":
 
 
 def _summed(counted: Sequence[tuple[date, int]]) -> list[Month]:
-    """With the sum up to each month; the latest two years of them."""
-    months, total = [], 0
+    """With the sum up to each month, and those between in which nothing was added; the latest two years of them."""
+    months: list[Month] = []
     for month, added in counted:
-        total += added
-        months.append(Month(month, added, total))
+        while months and (following := _following(months[-1].month)) < month:
+            months.append(Month(following, 0, months[-1].total))
+        months.append(Month(month, added, added + (months[-1].total if months else 0)))
     return months[-_MONTHS:]
+
+
+def _following(month: date) -> date:
+    return date(month.year + month.month // 12, month.month % 12 + 1, 1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,17 +49,17 @@ class Front:
 def load_front(*, now: datetime | None = None) -> Front | None:
     """None before the library was counted, and for an empty one. Seven queries, of one row each but for two series."""
     moment = now or timezone.now()
-    library = latest("library")
+    library = latest("library", now=moment)
     if library is None or not library.total_count:
         return None
-    content = latest("content")
+    content = latest("content", now=moment)
     content_before = before("content", days=DAYS, now=moment) if content else None
     return Front(
         library,
         before("library", days=DAYS, now=moment),
         content,
         content_before,
-        latest("storage"),
+        latest("storage", now=moment),
         coverage_of(content, content_before) if content else (),
         forecasts(now=moment),
         series("library", "total_count", days=GROWTH_DAYS, now=moment, most=_MOST_POINTS).points,

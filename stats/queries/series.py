@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from django.db import models
@@ -87,28 +87,27 @@ def series(
     if field not in known:
         raise NoSuchSeriesError(f"Snapshots of the {kind} have no number called “{field}”.")
     end = (now or timezone.now()) - timedelta(days=min(max(ended_days_ago, 0), MOST_DAYS))
-    rows = _since(known_kind, days, end).order_by(_column(kind)).values_list(_column(kind), field)
-    if ended_days_ago:
-        rows = rows.filter(**{f"{_column(kind)}__lte": end if kind == "storage" else end.date()})
+    rows = _of_days(known_kind, days, end).order_by(_column(kind)).values_list(_column(kind), field)
     found = [Point(at.isoformat(), value) for at, value in rows]
     return Series(known_kind, field, known[field], unit_of(field), thinned(found, most))
 
 
 def history(kind: str, *, days: int = 30, limit: int = 100, now: datetime | None = None) -> list[dict[str, Any]]:
     """Whole snapshots of the last `days` days, the newest first. Raises NoSuchSeriesError. One query."""
-    return [as_dict(row) for row in _since(kind_of(kind), days, now).order_by(f"-{_column(kind)}")[:limit]]
+    rows = _of_days(kind_of(kind), days, now or timezone.now())
+    return [as_dict(row) for row in rows.order_by(f"-{_column(kind)}")[:limit]]
 
 
-def latest(kind: Kind) -> Any:
-    """The newest snapshot; None before the first. One query."""
-    return KINDS[kind]._default_manager.order_by(f"-{_column(kind)}").first()
+def latest(kind: Kind, *, now: datetime | None = None) -> Any:
+    """The newest snapshot; None before the first. Those of later than now come of a clock that was ahead, and don't
+    count. One query."""
+    return before(kind, days=0, now=now)
 
 
 def before(kind: Kind, *, days: int, now: datetime | None = None) -> Any:
     """The newest snapshot that is at least `days` days old, to compare with; None without one. One query."""
     column, until = _column(kind), (now or timezone.now()) - timedelta(days=days)
-    bound = until if kind == "storage" else until.date()
-    return KINDS[kind]._default_manager.filter(**{f"{column}__lte": bound}).order_by(f"-{column}").first()
+    return KINDS[kind]._default_manager.filter(**{f"{column}__lte": _bound(kind, until)}).order_by(f"-{column}").first()
 
 
 def as_dict(row: Any) -> dict[str, Any]:
@@ -133,8 +132,13 @@ def _column(kind: str) -> str:
     return "period" if kind == "storage" else "day"
 
 
-def _since(kind: Kind, days: int, now: datetime | None) -> "models.QuerySet[Any]":
-    since = (now or timezone.now()) - timedelta(days=min(max(days, 1), MOST_DAYS))
+def _bound(kind: str, moment: datetime) -> datetime | date:
+    return moment if kind == "storage" else moment.astimezone(UTC).date()
+
+
+def _of_days(kind: Kind, days: int, end: datetime) -> "models.QuerySet[Any]":
+    """Those of the `days` days that end then."""
+    column, since = _column(kind), end - timedelta(days=min(max(days, 1), MOST_DAYS))
     return KINDS[kind]._default_manager.filter(
-        **{f"{_column(kind)}__gte": since if kind == "storage" else since.date()}
+        **{f"{column}__gte": _bound(kind, since), f"{column}__lte": _bound(kind, end)}
     )

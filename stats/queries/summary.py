@@ -59,12 +59,12 @@ class Summary:
 def summary(*, days: int = 7, now: datetime | None = None) -> Summary:
     """Everything the front of the dashboard needs. Seven queries, of one row each."""
     moment = now or timezone.now()
-    content, content_before = latest("content"), before("content", days=days, now=moment)
+    content, content_before = latest("content", now=moment), before("content", days=days, now=moment)
     return Summary(
-        latest("storage"),
-        latest("library"),
+        latest("storage", now=moment),
+        latest("library", now=moment),
         content,
-        latest("usage"),
+        latest("usage", now=moment),
         days,
         before("storage", days=days, now=moment),
         before("library", days=days, now=moment),

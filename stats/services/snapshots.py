@@ -8,6 +8,7 @@ from django.db import models, transaction
 from django.utils import timezone
 
 from library.models import LibrarySettings
+from library.services.triage.coverage import record_coverage
 from stats.models import ContentSnapshot, LibrarySnapshot, StatsSettings, StorageSnapshot, UsageSnapshot
 from stats.services.measuring import content, library, storage, usage
 
@@ -29,10 +30,15 @@ def _library(now: datetime) -> dict[str, Any]:
     return library.measure(now=now, scan_interval_minutes=LibrarySettings.load().scan_interval_minutes)
 
 
+def _content(now: datetime) -> dict[str, Any]:
+    # The day's rest of the queues is kept for the pace page, too.
+    return content.measure(now=now, left=record_coverage().left)
+
+
 _MEASURES: Mapping[Kind, Callable[[datetime], dict[str, Any]]] = {
     "storage": _storage,
     "library": _library,
-    "content": lambda now: content.measure(now=now),
+    "content": _content,
     "usage": lambda now: usage.measure(now=now),
 }
 

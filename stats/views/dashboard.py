@@ -4,23 +4,30 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from library.access import current_user, may, requires
 from library.filters import encode_filter, parse_filter
 from library.models import Folder, Tag, Video
 from people.models import Creator, Studio
+from processing.services.submit import MANUAL, submit_jobs
+from stats.health import health_lines
 from stats.queries.entities import numbers_of, year_of
 from stats.queries.forecast import forecasts
 from stats.queries.series import fields_of
 from stats.queries.summary import summary
 from stats.services.snapshots import KINDS
+from stats.stages import WHOLE
 
 SEE = "stats.view_statistics"
+COUNT = "stats.change_statssettings"
+TRIAGE = "library.triage_video"
+_FIRST_YEAR = 1970
 _COMPARED = (7, 30, 90, 365)
 _RANGES = (30, 90, 365, 3650)
 # Which bars of the newest snapshot lead to which facet of the library.
@@ -41,9 +48,15 @@ _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday",
 def dashboard(request: HttpRequest) -> HttpResponse:
     """`/stats/`: what the library is, what is left to do, where it goes; `days` says with when it is compared."""
     asked = request.GET.get("days", "")
-    days = int(asked) if asked.isascii() and asked.isdigit() and int(asked[:5]) in _COMPARED else _COMPARED[0]
+    days = next((one for one in _COMPARED if str(one) == asked), _COMPARED[0])
     found = summary(days=days)
-    context: dict[str, Any] = {"summary": found, "days": days, "compared": _COMPARED, "ranges": _RANGES}
+    context: dict[str, Any] = {
+        "summary": found,
+        "days": days,
+        "compared": _COMPARED,
+        "ranges": _RANGES,
+        "may_count": may(request, COUNT),
+    }
     if not found.is_empty:
         library, content, usage = found.library, found.content, found.usage
         context |= {
@@ -53,14 +66,28 @@ def dashboard(request: HttpRequest) -> HttpResponse:
             ],
             "disks": forecasts(),
             "bars": [(label, _bars(getattr(library, name), facet)) for name, label, facet in _BARS],
-            "folders": _with_share(found.storage.directory_breakdown) if found.storage else [],
+            "folders": _folders(found.storage.directory_breakdown) if found.storage else [],
             "derived": _with_share(found.storage.derived_breakdown) if found.storage else [],
             "tops": _tops(content, usage),
             "week": heat(usage.activity_by_weekday, request) if usage else None,
-            "savings": _savings(found),
+            "health": health_lines(library, lambda right: may(request, right)),
+            "triage": _triage(content) if content and may(request, TRIAGE) else None,
+            "savings": [
+                (words, size, address) for words, size, address, right in _savings(found) if may(request, right)
+            ],
             "plots": [(kind, list(fields_of(kind).items())) for kind in KINDS],
         }
     return render(request, "stats/dashboard.html", context)
+
+
+@requires(SEE, COUNT)
+@require_POST
+def count(request: HttpRequest) -> HttpResponse:
+    """`/stats/count/`: has all figures taken now."""
+    for stage in ("snapshot-storage", "snapshot-daily"):
+        submit_jobs(stage=stage, target_ids=[WHOLE], priority=MANUAL, requested_by_id=current_user(request).pk)
+    messages.success(request, "Everything is counted now. Look again in a moment.")
+    return redirect("stats")
 
 
 @requires("library.view_video")
@@ -88,11 +115,13 @@ def part(request: HttpRequest, kind: str, key: str) -> HttpResponse:
 def mine(request: HttpRequest) -> HttpResponse:
     """`/stats/mine/`: what the user watched in a year; nobody else's."""
     asked, this = request.GET.get("year", ""), timezone.localdate().year
-    year = int(asked) if asked.isascii() and asked.isdigit() and 1970 <= int(asked[:5]) <= this else this
+    is_year = len(asked) == 4 and asked.isascii() and asked.isdigit() and _FIRST_YEAR <= int(asked) <= this
+    year = int(asked) if is_year else this
     found = year_of(current_user(request), year)
+    until = timezone.localdate().month if year == this else 12
     context = {
         "found": found,
-        "months": [(datetime(year, number + 1, 1), seconds) for number, seconds in enumerate(found.months)],
+        "months": [(datetime(year, number + 1, 1), seconds) for number, seconds in enumerate(found.months[:until])],
         "most": max(found.months),
         "week": heat(found.hours, request, is_local=True),
         "tops": [
@@ -123,7 +152,7 @@ def heat(week: Any, request: HttpRequest, *, is_local: bool = False) -> dict[str
     return {
         "hours": range(24),
         "days": [
-            (name, [(seconds, round(100 * seconds / most)) for seconds in day])
+            (name[:3], name[3:], [(seconds, round(100 * seconds / most)) for seconds in day])
             for name, day in zip(_WEEKDAYS, week, strict=True)
         ],
     }
@@ -151,6 +180,39 @@ def _with_share(rows: Any) -> list[dict[str, Any]]:
     return [row | {"percent": round(100 * row["size_bytes"] / most) if most else 0} for row in shown]
 
 
+def _folders(rows: Any) -> list[dict[str, Any]]:
+    """The folders with what lies in the first ones below them."""
+    shown = _with_share(rows)
+    for row in shown:
+        inside = _with_share(row.get("folders") or [])
+        row["inside"] = [
+            one
+            | {
+                "address": _library(
+                    {"facet": "path", "op": "under", "value": f"{row['path'].rstrip('/')}/{one['name']}"}
+                )
+            }
+            for one in inside
+        ]
+        row["address"] = _library({"facet": "path", "op": "under", "value": row["path"]}) if row["path"] else ""
+    return shown
+
+
+def _triage(content: Any) -> dict[str, Any]:
+    """What the queues still hold, and how the last day went."""
+    total = content.video_count
+    rows = [
+        row
+        | {
+            "percentage": round(100 * row["left"] / total) if total else 0,
+            "address": reverse("triage_queue", args=(row["queue"],)),
+        }
+        for row in content.triage_queues
+    ]
+    answers = content.triage_answers
+    return {"rows": rows, "answers": answers, "seconds_each": content.triage_seconds / answers if answers else None}
+
+
 def _tops(content: Any, usage: Any) -> list[tuple[str, str, list[dict[str, Any]]]]:
     tops = []
     if content:
@@ -175,20 +237,24 @@ def _tops(content: Any, usage: Any) -> list[tuple[str, str, list[dict[str, Any]]
     return [top for top in tops if top[2]]
 
 
-def _savings(found: Any) -> list[tuple[str, int, str]]:
-    """What could go, in words, with the bytes that it would give and where to do it."""
+def _savings(found: Any) -> list[tuple[str, int, str, str]]:
+    """What could go or be smaller, in words, with the bytes that it would give, where to do it and the right to."""
     library, storage = found.library, found.storage
     offers = []
     if library.duplicate_bytes:
         pairs = _counted(library.duplicate_pairs, "pair of duplicates", "pairs of duplicates")
-        offers.append(
-            (f"{pairs} to look at", library.duplicate_bytes, reverse("admin:library_duplicatepair_changelist"))
-        )
+        address = reverse("admin:library_duplicatepair_changelist")
+        offers.append((f"{pairs} to look at", library.duplicate_bytes, address, "library.view_duplicatepair"))
+    if library.convertible_bytes:
+        videos = _counted(library.convertible_count, "video", "videos")
+        address = reverse("admin:processing_conversion_suggestions")
+        offers.append((f"{videos} worth converting", library.convertible_bytes, address, "processing.convert_video"))
     if storage and storage.missing_count:
         missing = _counted(storage.missing_count, "missing file is", "missing files are")
-        offers.append((f"{missing} only remembered", 0, reverse("missing")))
+        offers.append((f"{missing} only remembered", 0, reverse("missing"), "library.view_video"))
     if library.trashed_count:
-        offers.append((f"{_counted(library.trashed_count, 'video', 'videos')} in the trash", 0, reverse("trash")))
+        trashed = _counted(library.trashed_count, "video", "videos")
+        offers.append((f"{trashed} in the trash", 0, reverse("trash"), "library.trash_video"))
     return offers
 
 

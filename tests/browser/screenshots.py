@@ -37,7 +37,7 @@ def main(address: str, user: str, password: str, only: list[str], place: Path = 
             context.add_cookies(cookies)
             page = context.new_page()
             page.set_default_timeout(20_000)
-            for name, open_page in PAGES.items():
+            for name, open_page in (PAGES | (EMPTY if only else {})).items():
                 if (not only or name in only) and (width == 1280 or name in ON_PHONES):
                     open_page(page)
                     _save(page, place / f"{name}-{width}.png", COLOURS)
@@ -168,6 +168,34 @@ def _tracks(page: Page) -> None:
     page.locator("[data-piece]").first.click()
 
 
+def _playlist(page: Page) -> None:
+    """The last of one's lists, which is one by hand."""
+    page.goto("/playlists/")
+    page.goto(page.locator(".grid .tile a, .tile a").last.get_attribute("href") or "")
+
+
+def _shared(page: Page) -> None:
+    """What a stranger sees behind the oldest link; the video must be shared with everybody."""
+    page.goto("/account/shares/")
+    address = page.get_by_role("link", name="Open").last.get_attribute("href") or ""
+    cookies = page.context.cookies()
+    page.context.clear_cookies()
+    page.goto(address)
+    page.wait_for_timeout(1500)
+    page.context.clear_cookies()
+    page.context.add_cookies(cookies)
+
+
+def _light(address: str) -> Callable[[Page], None]:
+    """In the other theme."""
+
+    def go(page: Page) -> None:
+        page.goto(address)
+        page.evaluate("document.documentElement.dataset.theme = 'light'")
+
+    return go
+
+
 # Each is shown in a guide; docs/screenshots/README.md says which.
 def _triage(page: Page) -> None:
     page.goto("/admin/library/triage/all/")
@@ -206,6 +234,11 @@ PAGES: dict[str, Callable[[Page], None]] = {
     "search": _search,
     "filter": _filter,
     "watch": _watch,
+    "home": _go("/"),
+    "playlists": _go("/playlists/"),
+    "playlist": _playlist,
+    # With a video that is shared with everybody.
+    "shared": _shared,
     "faces-person": _faces,
     "faces-tracks": _tracks,
     "faces-accuracy": _go("/admin/faces/accuracy/"),
@@ -222,6 +255,9 @@ PAGES: dict[str, Callable[[Page], None]] = {
     "triage-grid": _triage_grid,
     "triage-pace": _go("/admin/library/triage/pace/"),
     "stats": _go("/stats/"),
+    "stats-light": _light("/stats/"),
+    "stats-mine": _go("/stats/mine/"),
+    "stats-mine-light": _light("/stats/mine/"),
     # With rules and what follows from labels: `manage.py demo` and a run of the stage "suggest".
     "rules": _go("/admin/library/rule/"),
     "rules-edit": _rule,
@@ -253,12 +289,26 @@ PAGES: dict[str, Callable[[Page], None]] = {
         for name, kind in (("dry-run", "Dry run"), ("import", "Import"))
     },
 }
+# Of a library without a video, counted once; by name only.
+EMPTY: dict[str, Callable[[Page], None]] = {
+    "stats-empty": _go("/stats/"),
+    "stats-empty-light": _light("/stats/"),
+}
 ON_PHONES = (
     "library",
     "watch",
+    "home",
+    "playlists",
+    "playlist",
+    "shared",
     "admin",
     "admin-queues",
     "stats",
+    "stats-light",
+    "stats-mine",
+    "stats-mine-light",
+    "stats-empty",
+    "stats-empty-light",
     "rules",
     "rules-edit",
     "rules-learned",
@@ -290,7 +340,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("address")
     parser.add_argument("user")
-    parser.add_argument("only", nargs="*", metavar="page", help="one of: lists, " + ", ".join(PAGES))
+    parser.add_argument("only", nargs="*", metavar="page", help="one of: lists, " + ", ".join(PAGES | EMPTY))
     parser.add_argument("--to", type=Path, default=PLACE, metavar="FOLDER")
     asked = parser.parse_args()
     main(asked.address, asked.user, os.environ["VIDEOTHEK_PASSWORD"], asked.only, asked.to)

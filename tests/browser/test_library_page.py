@@ -9,8 +9,10 @@ from playwright.sync_api import Page, expect
 
 from library import queries
 from library.services import register_folder
+from people.models import Credit
 from tests.browser.conftest import OpenPage, scan
 from tests.library.factories import make_file, make_folder, make_video
+from tests.people.factories import make_creator
 
 pytestmark = pytest.mark.browser
 
@@ -154,6 +156,27 @@ def test_the_theme_is_kept(open_page: OpenPage, owner) -> None:
 
     assert page.evaluate("document.documentElement.dataset.theme") == "light"
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") != dark
+
+
+def test_paper_is_light_whatever_the_screen_is(open_page: OpenPage, owner) -> None:
+    page = open_page()
+    theme = "document.documentElement.dataset.theme"
+
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    on_paper = page.evaluate(theme)
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+
+    assert (on_paper, page.evaluate(theme)) == ("light", "dark")
+
+
+def test_on_a_phone_the_names_of_a_tile_are_not_cut_through(open_page: OpenPage, films) -> None:
+    person = make_creator(name="Ana Abel")
+    Credit.objects.create(video=films["Brightening"].video, creator=person)
+    page = open_page("/library/", width=390, height=844)
+
+    names = page.locator(".tile .who").filter(has_text="Ana Abel")
+
+    assert names.evaluate("(e) => e.clientHeight >= e.firstElementChild.offsetHeight")
 
 
 def test_on_a_phone_nothing_scrolls_sideways_and_fingers_hit(open_page: OpenPage, films) -> None:

@@ -14,7 +14,7 @@ from tests.browser.conftest import OpenPage, scan
 from tests.browser.streaming import streaming
 from tests.browser.test_watch_page import position
 from tests.library.factories import LONG_AGO_NS
-from tests.media_factory import make_video, picture, run_ffmpeg, time_grey
+from tests.media_factory import make_damaged, make_video, picture, run_ffmpeg, time_grey
 
 pytestmark = pytest.mark.browser
 
@@ -144,3 +144,33 @@ def test_other_sounds_and_words_keep_the_place_and_are_there_again(open_page: Op
     expect(page.locator("#resumed")).to_contain_text("Resumed at 0:0")
     expect(page.locator(".cues")).to_have_text("What they say")
     assert WatchProgress.objects.get(user=owner).position_seconds == pytest.approx(left_at, abs=1)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("damage", [(0.4, 0.5), (0.75, 0.8)])
+def test_behind_a_damage_it_plays_on_by_itself_and_never_from_the_beginning(
+    open_page: OpenPage, owner: User, tmp_path: Path, settings, damage: tuple[float, float]
+) -> None:
+    """Damage in the middle is jumped over; near the end, where nothing is left to jump to, another way is gone."""
+    first, last = damage
+    folder = tmp_path / "damaged"
+    folder.mkdir()
+    film = make_damaged(tmp_path / "film.mp4", seconds=SECONDS, first_ratio=first, last_ratio=last)
+    os.utime(film.rename(folder / "film.mp4"), ns=(LONG_AGO_NS, LONG_AGO_NS))
+    scan(register_folder(path=str(folder), name="Damaged"))
+    with streaming(tmp_path, settings):
+        page = open_page(f"/videos/{VideoFile.objects.get().video_id}/")
+        page.evaluate(f"""() => {{
+            window.places = [];
+            const video = {VIDEO};
+            video.addEventListener('timeupdate', () => {{
+                if (video.readyState >= 2) window.places.push(video.currentTime);
+            }});
+        }}""")
+        page.keyboard.press("k")
+
+        page.wait_for_function(f"{VIDEO}.currentTime > {SECONDS - 1.5}", timeout=60_000)
+
+    places = page.evaluate("window.places")
+    begun = next(number for number, place in enumerate(places) if place > SECONDS * first / 2)
+    assert min(places[begun:]) > SECONDS * first / 4

@@ -16,7 +16,8 @@ from library.models import User
 from people.models import Credit
 from playback.models import PlayCount, Watch
 from processing.models import Job
-from stats.models import ContentSnapshot, LibrarySnapshot
+from stats.models import ContentSnapshot, LibrarySnapshot, StorageSnapshot
+from stats.queries.entities import numbers_of
 from stats.queries.front import load_front
 from stats.services.snapshots import KINDS, take_snapshot
 from tests.library.factories import make_file, make_folder, make_user, make_video
@@ -62,6 +63,39 @@ def test_before_the_first_count_and_with_no_videos_it_says_what_to_do(owner: Use
     assert "Nothing was counted yet" in before
     assert "No videos yet" in empty
     assert "Add a folder" in empty
+
+
+def test_the_figures_are_taken_by_a_press_of_those_who_may(owner: User, client: Client) -> None:
+    page = client.get("/stats/").content.decode()
+    client.post("/stats/count/")
+
+    assert "Count now" in page
+    assert set(Job.objects.values_list("stage", flat=True)) == {"snapshot-storage", "snapshot-daily"}
+    client.force_login(make_user(role="moderator"))
+    assert "Count now" not in client.get("/stats/").content.decode()
+    assert client.post("/stats/count/").status_code == 403
+
+
+def test_folders_queues_and_savings_lead_to_where_something_is_done(owner: User, counted: None, client: Client) -> None:
+    folder = {"directory_id": 1, "path": "/media/Sea", "size_bytes": 9, "video_count": 2}
+    inside = [{"name": "Deep", "size_bytes": 4, "video_count": 1}]
+    StorageSnapshot.objects.update(directory_breakdown=[folder | {"folders": inside}])
+    queue = {"queue": "untagged", "label": "Without tags", "left": 3}
+    ContentSnapshot.objects.update(triage_queues=[queue], triage_answers=4, triage_seconds=10)
+    LibrarySnapshot.objects.update(convertible_count=2, convertible_bytes=5_000_000_000)
+
+    page = client.get("/stats/").content.decode()
+
+    deep = encode_filter(parse_filter({"facet": "path", "op": "under", "value": "/media/Sea/Deep"}))
+    assert f'href="/library/?f={deep}">Deep' in page
+    assert 'href="/admin/library/triage/untagged/"' in page and "2.5 s each" in page
+    assert "2 videos worth converting" in page and "/admin/processing/conversion/suggestions/" in page
+
+
+@pytest.mark.parametrize("address", ["/stats/?days=", "/stats/mine/?year="])
+@pytest.mark.parametrize("junk", ["00007" + "9" * 30, "01999999", "-7", "²", "", "7.0"])
+def test_junk_in_the_address_does_no_harm(address: str, junk: str, owner: User, counted: None, client: Client) -> None:
+    assert client.get(f"{address}{junk}").status_code == 200
 
 
 def test_a_deleted_folder_of_then_is_still_read(owner: User, counted: None, client: Client) -> None:
@@ -216,3 +250,16 @@ def test_a_range_is_compared_with_the_one_before_it(owner: User, client: Client)
     assert points() == [95, 100]
     assert points(ended_days_ago=10) == [81, 88]
     assert points(ended_days_ago=3650) == []
+
+
+def test_months_in_which_nothing_was_added_are_on_the_chart_too(owner: User) -> None:
+    ana = make_creator(name="Ana")
+    for month in (11, 2):
+        at = timezone.make_aware(datetime(2025 if month == 11 else 2026, month, 5))
+        Credit.objects.create(video=make_video(), creator=ana, created_at=at)
+
+    months = numbers_of("creator", ana.pk).months
+
+    assert [(one.month.month, one.added, one.total) for one in months] == [
+        (11, 1, 1), (12, 0, 1), (1, 0, 1), (2, 1, 2),
+    ]  # fmt: skip

@@ -2,15 +2,18 @@
 
 import json
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.core.management import call_command
 from django.utils import timezone
 
-from library.models import DuplicatePair, Video, VideoTag
+from library.models import DuplicatePair, TriageAnswer, TriageCoverage, Video, VideoTag
 from people.models import Credit, VideoStudio
 from playback.models import PlayCount, Rating, Watch, WatchProgress
+from processing.services.conversions.suggestions import suggest_conversions
 from stats.models import ContentSnapshot, LibrarySnapshot, StatsSettings, StorageSnapshot, UsageSnapshot
 from stats.queries.forecast import forecasts, slope_of
 from stats.queries.series import Point, fields_of, history, series, thinned
@@ -138,7 +141,7 @@ def test_the_disks_and_what_was_made(videos: list[Video], tmp_path) -> None:
     assert row.missing_bytes == 7
     assert row.directory_breakdown[0] | {"directory_id": 0} == {
         "directory_id": 0, "name": "Sea", "path": str(tmp_path), "size_bytes": 5_000_000_000, "video_count": 1,
-        "missing_count": 1,
+        "missing_count": 1, "folders": [],
     }  # fmt: skip
     disk = next(disk for disk in row.disks if "Sea" in disk["folders"])
     assert 0 <= disk["free_bytes"] <= disk["total_bytes"]
@@ -157,6 +160,51 @@ def test_duplicates_are_told_with_the_bytes_they_waste(videos: list[Video]) -> N
     row = take_snapshot("library", now=NOW)
 
     assert (row.duplicate_pairs, row.duplicate_bytes) == (1, 500)
+
+
+def test_what_triage_has_left_and_how_the_last_day_went(videos: list[Video]) -> None:
+    answer = partial(TriageAnswer.objects.create, user=make_user(), queue="untagged", seconds=3)
+    answer(key=uuid4(), kind="changed", is_last=True, video=videos[0])
+    answer(key=uuid4(), kind="batch", video_count=5)
+    answer(key=uuid4(), kind="skipped", is_last=False)
+    taken_back = answer(key=uuid4(), kind="changed", is_last=True)
+    answer(key=uuid4(), kind="undone", undoes=taken_back)
+    answer(key=uuid4(), kind="changed", is_last=True, created_at=timezone.now() - timedelta(days=2))
+
+    row = take_snapshot("content", now=timezone.now() + timedelta(minutes=1))
+
+    left = {one["queue"]: one["left"] for one in row.triage_queues}
+    assert (row.triage_answers, row.triage_seconds) == (6, 9)
+    assert left == TriageCoverage.objects.get().left
+    assert row.triage_left == max(left.values()) == 11
+
+
+def test_what_is_worth_converting_is_told_with_what_it_would_save(videos: list[Video]) -> None:
+    row = take_snapshot("library", now=NOW)
+
+    worth_it = suggest_conversions()
+    assert row.convertible_count == len(worth_it) > 0
+    assert row.convertible_bytes == sum(one.saved_bytes for one in worth_it)
+
+
+def test_a_folder_is_told_with_the_first_folders_below_it(tmp_path) -> None:
+    folder, other = make_folder(path=tmp_path / "a"), make_folder(path=tmp_path / "b")
+    for where, path, size in (
+        (folder, "Sea/1.mp4", 10), (folder, "Sea/Deep/2.mp4", 5), (folder, "Hill/3.mp4", 20), (folder, "4.mp4", 99),
+        (other, "Sea/5.mp4", 7),
+    ):  # fmt: skip
+        make_file(folder=where, relative_path=path, size_bytes=size)
+    make_file(folder=folder, relative_path="Gone/6.mp4", size_bytes=50, missing_since=NOW)
+
+    row = take_snapshot("storage", now=NOW)
+
+    assert {one["directory_id"]: one["folders"] for one in row.directory_breakdown} == {
+        folder.pk: [
+            {"name": "Hill", "size_bytes": 20, "video_count": 1},
+            {"name": "Sea", "size_bytes": 15, "video_count": 2},
+        ],
+        other.pk: [{"name": "Sea", "size_bytes": 7, "video_count": 1}],
+    }
 
 
 # ---- Periods --------------------------------------------------------------------------------------------------------
@@ -180,6 +228,21 @@ def test_days_are_those_of_utc_whatever_the_owners_clock_does(zone: str, setting
             take_snapshot("content", now=datetime(2026, 3, 8, tzinfo=UTC) + timedelta(hours=hour))
 
     assert [row.day for row in ContentSnapshot.objects.order_by("day")] == [date(2026, 3, 8), date(2026, 3, 9)]
+
+
+def test_what_a_clock_that_was_ahead_has_left_does_not_stand_for_today() -> None:
+    ahead = NOW + timedelta(days=400)
+    for moment in (NOW - timedelta(days=2), NOW, ahead):
+        for kind in KINDS:
+            take_snapshot(kind, now=moment)
+
+    told = summary(now=NOW)
+
+    assert (told.library.day, told.storage.period) == (NOW.date(), NOW.replace(minute=0))
+    assert series("library", "total_count", days=10, now=NOW).points[-1].at == NOW.date().isoformat()
+    assert history("usage", days=10, now=NOW)[0]["day"] == NOW.date().isoformat()
+    # Pictures aren't walked again in every hour until then.
+    assert take_snapshot("storage", now=NOW + timedelta(hours=1)).derived_at == NOW
 
 
 def year_of_rows() -> None:

@@ -12,6 +12,7 @@ from django.core.files.base import ContentFile
 from django.utils import timezone
 
 from config.services.seed.film import Film, face, make_film
+from config.services.seed.past import add_past
 from library.models import Folder, Tag, User, Video, VideoFile
 from library.services import find_or_register_folder
 from library.services.changes import change_batch
@@ -85,6 +86,7 @@ def make_demo(*, folder: Path, user: User, say: Callable[[str], None]) -> Demo:
     if not Creator.objects.exists():
         say("Labelling half of it ...")
         _Curator(registered, plan, user).work()
+        add_past(user=user, videos=list(Video.objects.filter(files__folder=registered).distinct()))
     return Demo(
         videos=Video.objects.filter(files__folder=registered).distinct().count(),
         people=Creator.objects.count(),

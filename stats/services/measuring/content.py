@@ -1,8 +1,10 @@
 """How well the library is described. A statement for each question, all of them over whole tables."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from library.services.triage.queues import all_queues
 from stats.services.measuring.rows import one, rows
 
 _LINKED = {
@@ -63,11 +65,23 @@ _PROVIDERS = """
            count(*) FILTER (WHERE state = 'rejected') AS rejected, count(*) FILTER (WHERE state = 'open') AS open
       FROM library_suggestion GROUP BY 1 ORDER BY 1
 """
+# Answers that still count, as the pace page counts them.
+_TRIAGE = """
+    SELECT coalesce(sum(video_count) FILTER (WHERE is_last OR kind = 'batch'), 0) AS triage_answers,
+           coalesce(sum(seconds), 0) AS triage_seconds
+      FROM library_triageanswer AS answer
+     WHERE created_at > %(since)s AND created_at <= %(now)s AND part_of_id IS NULL AND kind <> 'undone'
+       AND NOT EXISTS (SELECT FROM library_triageanswer AS undo WHERE undo.undoes_id = answer.id)
+"""
 
 
-def measure(*, now: datetime) -> dict[str, Any]:
-    """The fields of a ContentSnapshot."""
-    values = one(_TOTALS, {"since": now - timedelta(days=1)}) | one(_ORGANISED)
+def measure(*, now: datetime, left: Mapping[str, int]) -> dict[str, Any]:
+    """The fields of a ContentSnapshot; `left` is how many videos each queue of triage still holds."""
+    values = (
+        one(_TRIAGE, {"now": now, "since": now - timedelta(days=1)})
+        | one(_TOTALS, {"since": now - timedelta(days=1)})
+        | one(_ORGANISED)
+    )
     for name, link in _LINKED.items():
         lacking = (
             f"SELECT count(*) AS {name} FROM library_video AS video WHERE trashed_at IS NULL AND NOT EXISTS ({link})"
@@ -80,6 +94,12 @@ def measure(*, now: datetime) -> dict[str, Any]:
         answered = row["accepted"] + row["rejected"]
         row["precision"] = round(row["accepted"] / answered, 4) if answered else None
     values["providers"] = providers
+    values["triage_queues"] = [
+        {"queue": queue.key, "label": queue.label, "left": left[queue.key]}
+        for queue in all_queues()
+        if queue.key in left
+    ]
+    values["triage_left"] = max(left.values(), default=0)
     values |= {
         f"suggestions_{state}": sum(row[state] for row in providers) for state in ("open", "accepted", "rejected")
     }

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from library.words import CODECS, CONTAINERS, HDR_FORMATS, RESOLUTIONS, WIDE
+from processing.services.conversions.suggestions import suggest_conversions
 from stats.services.measuring.rows import one, rows, shares
 
 UNKNOWN = "Unknown"
@@ -96,7 +97,9 @@ def measure(*, now: datetime, scan_interval_minutes: int) -> dict[str, Any]:
     values |= {f"{name}_breakdown": shares(found, total) for name, found in counted.items()}
     values |= one(_STATES) | one(_CARE, {"now": now, "interval": scan_interval_minutes})
     values["failures"] = rows(_FAILURES)
-    return values
+    worth_it = suggest_conversions()
+    saved = sum(suggestion.saved_bytes for suggestion in worth_it)
+    return values | {"convertible_count": len(worth_it), "convertible_bytes": saved}
 
 
 def _named(names: dict[str, str]) -> Callable[[str], str]:

@@ -3,6 +3,7 @@ videos from its storage, now and then."""
 
 import contextlib
 import os
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -31,6 +32,17 @@ _FOLDERS = """
       FROM library_folder AS folder LEFT JOIN library_videofile AS file ON file.folder_id = folder.id
      WHERE folder.removed_at IS NULL GROUP BY folder.id ORDER BY 4 DESC, 1
 """
+# What lies in the first folders below each, the largest twenty.
+_INSIDE = """
+    SELECT folder_id, name, size_bytes, video_count
+      FROM (
+        SELECT folder_id, split_part(relative_path, '/', 1) AS name, coalesce(sum(size_bytes), 0)::bigint AS size_bytes,
+               count(*) AS video_count, row_number() OVER (
+                 PARTITION BY folder_id ORDER BY sum(size_bytes) DESC NULLS LAST, split_part(relative_path, '/', 1)
+               ) AS place
+          FROM library_videofile WHERE missing_since IS NULL AND relative_path LIKE '%/%' GROUP BY 1, 2
+      ) AS inside WHERE place <= 20 ORDER BY folder_id, place
+"""
 _CONVERTED = """
     SELECT sum(file.size_bytes)::bigint AS converted_bytes
       FROM library_videofile AS file
@@ -44,10 +56,16 @@ def measure(*, now: datetime, derived_every: timedelta) -> dict[str, Any]:
     """The fields of a StorageSnapshot. Derived files are walked when the last walk is older than `derived_every`."""
     values = one(_FILES) | one(_CONVERTED) | one(_DATABASE)
     folders = rows(_FOLDERS)
-    values["directory_breakdown"] = [row | {"path": display_path(row["path"])} for row in folders]
+    inside: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    for row in rows(_INSIDE):
+        inside[row.pop("folder_id")].append(row | {"name": display_path(row["name"])})
+    values["directory_breakdown"] = [
+        row | {"path": display_path(row["path"]), "folders": inside[row["directory_id"]]} for row in folders
+    ]
     values["disks"] = _disks([(row["name"], row["path"]) for row in folders])
-    last = StorageSnapshot.objects.exclude(derived_at=None).order_by("-derived_at").first()
-    if last is not None and last.derived_at is not None and now - derived_every < last.derived_at <= now:
+    recent = StorageSnapshot.objects.filter(derived_at__gt=now - derived_every, derived_at__lte=now)
+    last = recent.order_by("-derived_at").first()
+    if last is not None:
         derived, measured_at = last.derived_breakdown, last.derived_at
     else:
         derived, measured_at = _derived(), now

@@ -47,3 +47,14 @@ document.addEventListener("keydown", (event) => {
     menu.querySelector("summary").focus();
   }
 });
+
+// Paper is light, whatever the screen is.
+const page = document.documentElement;
+let onScreen = page.dataset.theme;
+addEventListener("beforeprint", () => {
+  onScreen = page.dataset.theme;
+  page.dataset.theme = "light";
+});
+addEventListener("afterprint", () => {
+  page.dataset.theme = onScreen;
+});

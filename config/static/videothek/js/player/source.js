@@ -96,7 +96,8 @@ export function setUpSource(player) {
   // ---- playing an address -------------------------------------------------------------------------------------------
   async function attach(url, mime) {
     const isFirst = !hadMetadata;
-    const at = player.pendingPlace ?? (isFirst ? player.firstPlace() : video.currentTime);
+    const at = player.pendingPlace ?? (isFirst ? player.firstPlace() : placeNow());
+    lastPlace = at;
     current = new URL(url, location.href).href;
     const wasPlaying = !video.paused || wantsToPlay;
     keepPicture();
@@ -156,7 +157,9 @@ export function setUpSource(player) {
     if (code === 410) return player.fileGone(() => ask());
     if (type === Hls.ErrorTypes.MEDIA_ERROR && mediaRecoveries < 3) {
       mediaRecoveries += 1;
+      player.pendingPlace ??= placeNow();
       hls.recoverMediaError();
+      if (wantsToPlay) player.play();
       return;
     }
     if (type === Hls.ErrorTypes.NETWORK_ERROR && code < 400) return unreachable(() => ask());
@@ -205,7 +208,16 @@ export function setUpSource(player) {
     wantsToPlay = true;
   });
   player.listen(video, "pause", () => {
-    if (video.readyState > HTMLMediaElement.HAVE_NOTHING) wantsToPlay = false;
+    if (video.readyState > HTMLMediaElement.HAVE_NOTHING && !video.error) wantsToPlay = false;
+  });
+
+  // Where it was last with a picture: what fails loses its time along with its data.
+  let lastPlace = 0;
+  function placeNow() {
+    return video.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA ? video.currentTime : lastPlace;
+  }
+  player.listen(video, "timeupdate", () => {
+    if (video.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA && player.pendingPlace === null) lastPlace = video.currentTime;
   });
 
   // ---- when it goes wrong -------------------------------------------------------------------------------------------
