@@ -308,6 +308,9 @@ def test_an_empty_page_says_what_comes_first(page: Client) -> None:
     track = make_track(vector=ANA)
 
     assert "Nobody is known yet" in page.get(reverse("faces_inbox")).content.decode()
+    assert "Not grouped yet" in page.get(reverse("faces_clusters")).content.decode()
+    cluster_faces()
+    assert "Nobody is unknown" in page.get(reverse("faces_clusters")).content.decode()
     assert page.get(reverse("faces_cluster", args=(track.pk,)))["Location"].endswith("?gone=1")
 
 

@@ -436,7 +436,11 @@ def test_a_photo_finds_the_person_and_where_they_are(web: Client, owner: User) -
     assert other.get(f"/api/v1/faces/searches/{search.public_id}/").status_code == 404
     assert other.get(f"/faces/searches/{search.public_id}/picture.webp").status_code == 404
     assert web.get(f"/faces/searches/{search.public_id}/picture.webp").getvalue()[:4] == b"RIFF"
-    assert "Nobody looks like that elsewhere" in web.get(f"/faces/tracks/{track.pk}/similar/").content.decode()
+    place = f"/faces/tracks/{track.pk}/similar/"
+    make_track(vector=faces_of(vector, 1, likeness=0.2)[0], video=shown_video(), model=track.model)
+    assert "Nobody looks like that elsewhere" in web.get(place).content.decode()
+    make_track(vector=faces_of(vector, 1, likeness=0.4)[0], video=shown_video(), model=track.model)
+    assert "40 % like it" in web.get(place).content.decode()
 
 
 def test_without_models_the_pages_say_what_is_needed(web: Client, settings: Any, tmp_path: Path) -> None:
