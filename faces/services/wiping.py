@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pgtrigger
@@ -31,12 +32,18 @@ from library.services.changes import events_of
 from people.models import Creator
 from processing.models import FaceFrames, StageRecord
 from processing.services.derived import remove_files
+from processing.services.owners import owned_by
 
 # Tables whose history holds vectors, names of pictures or who was taken for whom.
 _WITH_HISTORY: tuple[type[Model], ...] = (
     FaceTrack, FaceDetection, FaceReference, FaceCluster, DifferentPeople, DeletedFace
 )  # fmt: skip
 _ANSWERS: tuple[type[Model], ...] = (Suggestion, Rejection)
+# Whose rows name pictures: under whose key these lie, and in which columns.
+_PICTURES: dict[type[Model], tuple[str, tuple[str, ...]]] = {
+    FaceTrack: ("video_id", ("crop", "strip")), FaceReference: ("creator_id", ("crop",))
+}  # fmt: skip
+_PICTURES_AT_ONCE = 500
 # What others keep of faces for a while (photos that somebody searches by); called by a wipe of everything.
 _also: list[Callable[[], None]] = []
 
@@ -221,9 +228,23 @@ def _forget_history(which: dict[type[Model], Q]) -> int:
     count = 0
     for model, rows in which.items():
         events = events_of(model).filter(rows).order_by()
+        _forget_pictures(model, events)
         with pgtrigger.ignore(f"{events.model._meta.label}:append_only"):
             count += _delete(events)
     return count
+
+
+def _forget_pictures(model: type[Model], events: "QuerySet[Any]") -> None:
+    """Pictures that only the history names, of rows that a change took out and an undo could have brought back."""
+    if model not in _PICTURES:
+        return
+    key, columns = _PICTURES[model]
+    named = sorted(set(_names(events.values(*columns).distinct(), *columns)))
+    owned = owned_by(model, key, columns)
+    for first in range(0, len(named), _PICTURES_AT_ONCE):
+        part = named[first : first + _PICTURES_AT_ONCE]
+        gone = set(part) - owned(part)
+        transaction.on_commit(partial(remove_files, gone))
 
 
 def _group_again() -> None:

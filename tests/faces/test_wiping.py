@@ -1,6 +1,8 @@
 """Wiping: nothing that would know a face again is left, in no table, no history and no file."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.files.storage import storages
@@ -76,7 +78,7 @@ def library(tmp_path: Path) -> dict[str, Video]:
             if number:
                 reject_match(track=maybe, creator=FaceReference.objects.get(creator__name="Ben").creator, user=owner)
             make_track(vector=faces_of(person(5), 1, seed=number)[0], video=video, span=(40, 50))
-            twice = make_track(vector=ANA, video=video, span=(60, 70))
+            twice = make_track(vector=ANA, video=video, span=(60, 70), crop=files.add(f"deleted_{number}.webp", b"x"))
             name_tracks(track_ids=[twice.pk], creator=ana, user=owner)
             delete_tracks(track_ids=[twice.pk], user=owner)
         files.keep()
@@ -91,7 +93,7 @@ def stored() -> list[str]:
 
 @pytest.mark.django_db(transaction=True)
 def test_a_wipe_of_everything_leaves_no_vector_and_no_picture(library: dict[str, Video]) -> None:
-    assert len(stored()) == 4
+    assert len(stored()) == 6
     assert DeletedFace.objects.count() == 2
 
     call_command("wipe_faces", "--all", "--yes")
@@ -105,12 +107,16 @@ def test_a_wipe_of_everything_leaves_no_vector_and_no_picture(library: dict[str,
     assert AuditEvent.objects.filter(kind="purge", subject="All faces").exists()
 
 
-def test_a_wipe_of_a_folder_leaves_the_other_one_alone(library: dict[str, Video]) -> None:
+def test_a_wipe_of_a_folder_leaves_the_other_one_alone(
+    library: dict[str, Video], django_capture_on_commit_callbacks: Callable[..., Any]
+) -> None:
     first, second = library["first"], library["second"]
     kept = list(FaceTrack.objects.filter(video=second).order_by("pk").values_list("pk", flat=True))
 
-    wiped = wipe_folder(folder=first.files.get().folder, user=None)
+    with django_capture_on_commit_callbacks(execute=True):
+        wiped = wipe_folder(folder=first.files.get().folder, user=None)
 
+    assert sorted(stored()) == ["1.webp", "deleted_1.webp", "s1.webp"]
     assert (wiped.tracks, wiped.references) == (3, 1)
     assert DeletedFace.objects.get().video == second
     assert list(FaceTrack.objects.order_by("pk").values_list("pk", flat=True)) == kept
