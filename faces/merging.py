@@ -1,6 +1,6 @@
 """What of faces follows a merge of videos or people. Loaded when Django starts."""
 
-from faces.models import DrawnBox, FaceDetection, FaceReference, FaceTrack, ReferencePhoto
+from faces.models import DeletedFace, DrawnBox, FaceDetection, FaceReference, FaceTrack, ReferencePhoto
 from library.services.merging import MergeStep, Merging, MovedLink, register_merge
 
 
@@ -14,6 +14,7 @@ register_merge(
     MovedLink(FaceTrack, "video"),
     MovedLink(FaceDetection, "video"),
     MovedLink(FaceReference, "video"),
+    MovedLink(DeletedFace, "video"),
     MovedLink(DrawnBox, "video"),
 )
 register_merge(
@@ -21,6 +22,7 @@ register_merge(
     MovedLink(FaceTrack, "creator"),
     MergeStep(keep_own_face),
     MovedLink(FaceReference, "creator"),
+    MovedLink(DeletedFace, "creator"),
     MovedLink(DrawnBox, "creator"),
     MovedLink(ReferencePhoto, "creator"),
 )

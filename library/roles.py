@@ -21,9 +21,18 @@ _PLAYLISTS = (
 )
 # Links for people with an account; a public one gives a video to the whole world, so that is another right.
 _SHARING = ("playback.add_sharelink",)
-# Who is seen when; saying whose faces they are is another right.
+# Who is seen when; saying whose faces they are, and what somebody is known by, are other rights.
 _FACES = ("faces.view_facetrack",)
-_NAMING = ("faces.change_facetrack", "faces.view_facecluster", "faces.change_facecluster", "faces.view_facereference")
+_NAMING = (
+    "faces.change_facetrack",
+    "faces.delete_facetrack",
+    "faces.view_facecluster",
+    "faces.change_facecluster",
+    "faces.view_facereference",
+    "faces.add_facereference",
+    "faces.change_facereference",
+    "faces.delete_facereference",
+)
 _USER = ("library.view_video", "library.upload_video", "playback.export_clip", *_PLAYLISTS, *_SHARING, *_FACES)
 _MODERATOR = (
     *_USER,

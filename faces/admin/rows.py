@@ -16,7 +16,7 @@ from faces.models.track import TrackStatus
 from faces.services.known import remove_reference
 from library.access import current_user
 from library.admin.base import CuratedAdmin, ReadOnlyAdmin
-from library.admin.columns import NOTHING, badge, duration, sentence, two_lines, when
+from library.admin.columns import NOTHING, badge, duration, link_to, sentence, two_lines, when
 
 _STATUS_TONES = {
     TrackStatus.PENDING: "calm",
@@ -92,7 +92,7 @@ class FaceDetectionAdmin(FaceAdmin):
     search_fields = ["video__title"]
     search_help_text = "Part of a title"
     empty_sentence = "Every single face that was seen is listed here."
-    fields = ["portrait", "film", "at", "size", "sure", "quality_shown", "drawn", "made_by"]
+    fields = ["portrait", "film", "at", "appearance", "size", "sure", "quality_shown", "drawn", "made_by"]
     readonly_fields = fields
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[FaceDetection]:
@@ -102,6 +102,11 @@ class FaceDetectionAdmin(FaceAdmin):
     @admin.display(description="Appearance")
     def portrait(self, row: FaceDetection) -> SafeString:
         return face_of_track(row.track)
+
+    @admin.display(description="Appearance from")
+    def appearance(self, row: FaceDetection) -> SafeString:
+        times = f"{duration(row.track.start_seconds)} – {duration(row.track.end_seconds)}"
+        return link_to(change_address(row.track), times)
 
     @admin.display(description="Video")
     def film(self, row: FaceDetection) -> SafeString | str:
@@ -174,9 +179,9 @@ class FaceReferenceAdmin(CuratedAdmin):
     def quality_shown(self, row: FaceReference) -> str:
         return percent(row.quality)
 
-    @admin.display(description="Shown as their face", boolean=True)
-    def shown(self, row: FaceReference) -> bool:
-        return row.is_primary
+    @admin.display(description="Shown as their face")
+    def shown(self, row: FaceReference) -> SafeString | str:
+        return badge("Shown", "ok") if row.is_primary else NOTHING
 
     @admin.display(description="Added")
     def added(self, row: FaceReference) -> SafeString | str:
@@ -197,6 +202,7 @@ class FaceReferenceAdmin(CuratedAdmin):
 @admin.register(FaceCluster)
 class FaceClusterAdmin(FaceAdmin):
     list_display = ["faces", "named", "reach", "state", "changed"]
+    list_display_links = ["named"]
     list_filter = ["is_hidden"]
     ordering = ["-video_count", "pk"]
     empty_sentence = "Faces that are alike and that nobody has named are grouped here, those of most videos first."
@@ -214,8 +220,8 @@ class FaceClusterAdmin(FaceAdmin):
         return format_html('<span class="v-faces">{}</span>', pictures)
 
     @admin.display(description="Person")
-    def named(self, row: FaceCluster) -> SafeString | str:
-        return link(row)
+    def named(self, row: FaceCluster) -> str:
+        return str(row)
 
     @admin.display(description="Reach")
     def reach(self, row: FaceCluster) -> str:
@@ -275,8 +281,8 @@ class FaceModelAdmin(ReadOnlyAdmin):
     readonly_fields = fields
 
     @admin.display(description="Model")
-    def named(self, row: FaceModel) -> SafeString | str:
-        return link(row)
+    def named(self, row: FaceModel) -> str:
+        return str(row)
 
     @admin.display(description="State")
     def state(self, row: FaceModel) -> SafeString:
@@ -301,7 +307,7 @@ class FaceLookAdmin(FaceAdmin):
 
     @admin.display(description="File")
     def film(self, row: FaceLook) -> SafeString:
-        return two_lines(str(row.file.video or ""), row.file.shown_name, change_address(row))
+        return two_lines(str(row.file.video or ""), row.file.shown_name)
 
     @admin.display(description="State")
     def state_shown(self, row: FaceLook) -> SafeString:

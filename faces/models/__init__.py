@@ -1,4 +1,5 @@
 from faces.models.cluster import DifferentPeople, FaceCluster
+from faces.models.deleted import DeletedFace
 from faces.models.detection import FaceDetection
 from faces.models.drawn_box import DrawnBox
 from faces.models.look import FaceLook
@@ -10,6 +11,7 @@ from faces.models.settings import FaceSettings
 from faces.models.track import FaceTrack
 
 __all__ = [
+    "DeletedFace",
     "DifferentPeople",
     "DrawnBox",
     "FaceCluster",

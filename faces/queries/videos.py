@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.db.models import Count
 
-from faces.models import FaceDetection, FaceTrack
+from faces.models import FaceDetection, FaceLook, FaceTrack
 from faces.models.track import NAMED, TrackStatus
 from faces.services.matching import PROVIDER
 from library.models import Suggestion
@@ -36,12 +36,19 @@ def people_in(video_id: int) -> list[tuple[str, UUID, list[tuple[float, float]]]
 
 
 def reports_of(video_ids: Iterable[int]) -> dict[int, dict[str, Any]]:
-    """For each video `{"detections", "tracks": [{"start_seconds", "end_seconds", "status", "creator", "confidence"}]}`.
+    """For each video `{"state", "reason", "detections", "tracks": [{"start_seconds", "end_seconds", "status",
+    "creator", "confidence"}]}`.
 
-    `creator` is the name that a track has, else that of the likeliest person above the match threshold. Four queries.
+    `state` is that of the last look, None before the first, `reason` why it waits or was passed over. `creator` is the
+    name that a track has, else that of the likeliest person above the match threshold. Five queries.
     """
     ids = list(video_ids)
-    reports: dict[int, dict[str, Any]] = {pk: {"detections": 0, "tracks": []} for pk in ids}
+    reports: dict[int, dict[str, Any]] = {
+        pk: {"state": None, "reason": "", "detections": 0, "tracks": []} for pk in ids
+    }
+    looks = FaceLook.objects.filter(file__video__in=ids, file__is_primary=True)
+    for video_id, state, reason in looks.values_list("file__video", "state", "reason"):
+        reports[video_id] |= {"state": state, "reason": reason}
     counts = FaceDetection.objects.filter(video__in=ids).order_by().values_list("video").annotate(n=Count("pk"))
     for video_id, count in counts:
         reports[video_id]["detections"] = count

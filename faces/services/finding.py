@@ -1,7 +1,7 @@
 """Looking at a video's pictures: faces, who is the same, and what is written about it."""
 
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,8 +13,9 @@ from PIL import Image
 from faces.ml.align import CROP_PX
 from faces.ml.engine import FaceEngine, FoundFace
 from faces.ml.tracking import Detection, Track, link_tracks, overlap
-from faces.models import FaceDetection, FaceModel, FaceSettings, FaceTrack
+from faces.models import DeletedFace, FaceDetection, FaceModel, FaceSettings, FaceTrack
 from faces.models.track import TrackStatus
+from faces.services.boxes import Box, boxes_of
 from faces.services.locks import hold_faces
 from faces.services.matching import PROVIDER, as_vectors, subject_of
 from library.models import Folder, Suggestion, VideoFile
@@ -129,6 +130,7 @@ def write_tracks(*, file: VideoFile, key: str, model: FaceModel, looked: Looked)
 
     A track that was there keeps its row, with its name and what was said about it, when a new one shares a moment and
     a likeness with it, and its times where somebody set them. Of the others those go that nobody has named or drawn.
+    What somebody deleted isn't written again.
     Raises what `check_unchanged` raises, and NotAllowedError; then nothing is left behind.
     """
     assert file.video_id is not None
@@ -141,6 +143,7 @@ def write_tracks(*, file: VideoFile, key: str, model: FaceModel, looked: Looked)
             check_unchanged(file)
             before = list(FaceTrack.objects.select_for_update().filter(video=file.video_id).order_by("pk"))
             kept = _same_tracks(before, looked, model)
+            deleted = _deleted_again(file.video_id, looked, kept, model)
             retimed = {track.pk for track in before if track.is_retimed}
             drawn = _drawn([track.pk for track in before])
             gone = [
@@ -153,8 +156,11 @@ def write_tracks(*, file: VideoFile, key: str, model: FaceModel, looked: Looked)
             ]
             drop_tracks([track.pk for track in gone])
             FaceDetection.objects.filter(track__in=list(kept.values()), is_manual=False).delete()
-            ids = []
+            ids, unused = [], list[str]()
             for number, track in enumerate(looked.tracks):
+                if number in deleted:
+                    unused += pictures[number]
+                    continue
                 row = _row(file, model, track, looked, pictures[number])
                 if number in kept:
                     row.pk = kept[number]
@@ -164,7 +170,7 @@ def write_tracks(*, file: VideoFile, key: str, model: FaceModel, looked: Looked)
                     row.save(force_insert=True)
                 ids.append(row.pk)
                 FaceDetection.objects.bulk_create(_detections(row, track, looked))
-            files.keep(instead_of=[str(name) for name in names if name])
+            files.keep(instead_of=[*unused, *(str(name) for name in names if name)])
     return ids
 
 
@@ -257,43 +263,49 @@ def _same_tracks(before: Sequence[FaceTrack], looked: Looked, model: FaceModel) 
     """Which new track (by its number) is which old one (by its id): those that share the most time and are alike, or
     lie on the same place where their vectors don't compare. Named ones first, so that no name is lost."""
     order = sorted(before, key=lambda track: (track.status == TrackStatus.PENDING, track.pk))
-    boxes = _boxes([track.pk for track in before if track.model_id != model.pk])
+    boxes = boxes_of([track.pk for track in before if track.model_id != model.pk])
     taken: dict[int, int] = {}
     for old in order:
         best, most = None, 0.0
-        vector = as_vectors([old.embedding])[0]
+        vector = as_vectors([old.embedding])[0] if old.model_id == model.pk else None
         for number, new in enumerate(looked.tracks):
             if number in taken:
                 continue
             shared = min(old.end_seconds, new.end_seconds) - max(old.start_seconds, new.start_seconds)
             if shared <= most:
                 continue
-            if old.model_id == model.pk:
-                is_same = float(vector @ new.vector) >= _SAME_TRACK
-            else:
-                is_same = _is_in_place(boxes.get(old.pk, []), [looked.seen[member] for member in new.members])
-            if is_same:
+            if _is_alike(looked, new, vector, boxes.get(old.pk, [])):
                 best, most = number, shared
         if best is not None:
             taken[best] = old.pk
     return taken
 
 
-_Box = tuple[float, float, float, float]
-
-
-def _boxes(track_ids: Sequence[int]) -> dict[int, list[tuple[float, _Box]]]:
-    """Where the tracks were seen: (seconds, left, top, right, bottom) of each."""
-    found: dict[int, list[tuple[float, _Box]]] = {}
-    rows = FaceDetection.objects.filter(track__in=track_ids)
-    for pk, seconds, left, top, width, height in rows.values_list(
-        "track", "time_seconds", "left", "top", "width", "height"
-    ):
-        found.setdefault(pk, []).append((seconds, (left, top, left + width, top + height)))
+def _deleted_again(video_id: int, looked: Looked, kept: Collection[int], model: FaceModel) -> set[int]:
+    """New tracks (by their numbers) that somebody deleted after an earlier look, and of which more was to be seen then
+    than wasn't. Those that an old one goes on as (`kept`) are not asked about. One query."""
+    found = set()
+    for deleted in DeletedFace.objects.filter(video=video_id):
+        vector = as_vectors([deleted.embedding])[0] if deleted.model_id == model.pk else None
+        boxes: list[tuple[float, Box]] = [(at, (x1, y1, x2, y2)) for at, x1, y1, x2, y2 in deleted.boxes]
+        for number, new in enumerate(looked.tracks):
+            shared = min(deleted.end_seconds, new.end_seconds) - max(deleted.start_seconds, new.start_seconds)
+            is_most = shared > 0 and 2 * shared >= new.end_seconds - new.start_seconds
+            if number not in kept and is_most and _is_alike(looked, new, vector, boxes):
+                found.add(number)
     return found
 
 
-def _is_in_place(before: Sequence[tuple[float, _Box]], now: Sequence[Seen]) -> bool:
+def _is_alike(
+    looked: Looked, new: Track, vector: NDArray[np.float32] | None, boxes: Sequence[tuple[float, Box]]
+) -> bool:
+    """Whether a track shows the face of a vector, or, where that is another model's (None), lies where its boxes do."""
+    if vector is not None:
+        return float(vector @ new.vector) >= _SAME_TRACK
+    return _is_in_place(boxes, [looked.seen[member] for member in new.members])
+
+
+def _is_in_place(before: Sequence[tuple[float, Box]], now: Sequence[Seen]) -> bool:
     """Whether a face of then and one of now lie on each other at the same moment."""
     return any(
         abs(seconds - seen.seconds) <= _SAME_MOMENT_SECONDS and overlap(box, seen.box) >= _SAME_PLACE

@@ -11,9 +11,10 @@ from PIL import Image
 
 from faces.exceptions import NamingError
 from faces.ml.align import CROP_PX
-from faces.models import FaceCluster, FaceReference, FaceTrack
+from faces.models import DeletedFace, FaceCluster, FaceReference, FaceTrack
 from faces.models.reference import ReferenceSource
 from faces.models.track import NAMED, TrackQuerySet, TrackStatus
+from faces.services.boxes import boxes_of
 from faces.services.credits import pairs_of, take_back_credits
 from faces.services.locks import hold_clusters
 from faces.services.matching import PROVIDER, match_tracks, subject_of
@@ -160,15 +161,14 @@ def edit_track(
 
 
 def delete_tracks(*, track_ids: Iterable[int], user: User | None) -> Named:
-    """Takes appearances out, with their detections and what was learned and proposed by them. One change batch.
-
-    A later look at the video may find them again; `set_aside` is what keeps a face away.
-    """
+    """Takes appearances out, with their detections and what was learned and proposed by them. One change batch. A later
+    look at the video leaves them out."""
     with change_batch(summary="Deleted faces", user=user, source="face") as batch:
         hold_clusters(alone=False)
         tracks = list(_locked(track_ids))
         if not tracks:
             return NOTHING
+        _remember_deleted(tracks)
         _take_back(tracks, user, status=TrackStatus.REJECTED)
         for model in (Suggestion, Rejection):
             model._default_manager.filter(
@@ -266,6 +266,23 @@ def _answer(tracks: Sequence[FaceTrack], creator: Creator, user: User | None) ->
     # The right ones first: what is answered is not open any more.
     waiting.filter(object_id=creator.pk).update(state=SuggestionState.ACCEPTED, answered_at=now, answered_by=user)
     waiting.update(state=SuggestionState.REJECTED, answered_at=now, answered_by=user)
+
+
+def _remember_deleted(tracks: Sequence[FaceTrack]) -> None:
+    """What a later look knows them by."""
+    boxes = boxes_of([track.pk for track in tracks])
+    DeletedFace.objects.bulk_create(
+        DeletedFace(
+            video_id=track.video_id,
+            creator_id=track.creator_id,
+            start_seconds=track.start_seconds,
+            end_seconds=track.end_seconds,
+            model_id=track.model_id,
+            embedding=track.embedding,
+            boxes=[[seconds, *box] for seconds, box in boxes.get(track.pk, [])],
+        )
+        for track in tracks
+    )
 
 
 def _subjects(tracks: Sequence[FaceTrack]) -> list[str]:

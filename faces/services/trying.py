@@ -6,7 +6,8 @@ import numpy as np
 from django.db.models import Q
 from numpy.typing import NDArray
 
-from faces.models import FaceReference, FaceSettings, FaceTrack
+from faces.models import FaceLook, FaceReference, FaceSettings, FaceTrack
+from faces.models.look import LookState
 from faces.models.track import TrackStatus
 from faces.services.matching import PROVIDER, load_references
 from faces.services.models import current_model
@@ -93,8 +94,9 @@ def _likeness() -> tuple[Likeness, int]:
 
 
 def videos_waiting() -> int:
-    """Files whose pictures wait to be looked at. One statement."""
-    return FaceFrames.objects.count()
+    """Files that wait for a model, or whose pictures wait to be looked at. One statement."""
+    looks = FaceLook.objects.filter(state=LookState.WAITING).order_by()
+    return looks.values("file").union(FaceFrames.objects.order_by().values("file")).count()
 
 
 def other_models() -> int:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pgtrigger
@@ -9,6 +10,7 @@ from django.db import transaction
 from django.db.models import Model, Q, QuerySet
 
 from faces.models import (
+    DeletedFace,
     DifferentPeople,
     FaceCluster,
     FaceDetection,
@@ -30,10 +32,18 @@ from library.services.changes import events_of
 from people.models import Creator
 from processing.models import FaceFrames, StageRecord
 from processing.services.derived import remove_files
+from processing.services.owners import owned_by
 
 # Tables whose history holds vectors, names of pictures or who was taken for whom.
-_WITH_HISTORY: tuple[type[Model], ...] = (FaceTrack, FaceDetection, FaceReference, FaceCluster, DifferentPeople)
+_WITH_HISTORY: tuple[type[Model], ...] = (
+    FaceTrack, FaceDetection, FaceReference, FaceCluster, DifferentPeople, DeletedFace
+)  # fmt: skip
 _ANSWERS: tuple[type[Model], ...] = (Suggestion, Rejection)
+# Whose rows name pictures: under whose key these lie, and in which columns.
+_PICTURES: dict[type[Model], tuple[str, tuple[str, ...]]] = {
+    FaceTrack: ("video_id", ("crop", "strip")), FaceReference: ("creator_id", ("crop",))
+}  # fmt: skip
+_PICTURES_AT_ONCE = 500
 # What others keep of faces for a while (photos that somebody searches by); called by a wipe of everything.
 _also: list[Callable[[], None]] = []
 
@@ -88,6 +98,7 @@ def wipe_everything(*, user: User | None, switch_off: bool = True) -> Wiped:
         wiped = _wipe(*_of(None, None), answers=Q(provider=PROVIDER))
         wiped.clusters = FaceCluster.objects.count()
         FaceCluster.objects.all().delete()
+        _delete(DeletedFace.objects.all())
         wiped.history += _forget_history({model: Q() for model in _WITH_HISTORY})
         wiped.history += _forget_history({model: Q(provider=PROVIDER) for model in _ANSWERS})
         FaceLook.objects.all().delete()
@@ -106,9 +117,10 @@ def wipe_folder(*, folder: Folder, user: User | None) -> Wiped:
         hold_faces(alone=True)
         videos = _videos_of(folder)
         wiped = _wipe(*_of(folder, None), answers=Q(provider=PROVIDER, video__in=videos.values("pk")))
+        _delete(DeletedFace.objects.filter(video__in=videos.values("pk")))
         of_videos = Q(video_id__in=list(videos.values_list("pk", flat=True)))
         wiped.history += _forget_history(
-            {FaceTrack: of_videos, FaceDetection: of_videos, FaceReference: of_videos}
+            dict.fromkeys((FaceTrack, FaceDetection, FaceReference, DeletedFace), of_videos)
             | {model: of_videos & Q(provider=PROVIDER) for model in _ANSWERS}
         )
         FaceLook.objects.filter(file__folder=folder).delete()
@@ -127,12 +139,14 @@ def wipe_person(*, creator: Creator, user: User | None) -> Wiped:
         tracks = list(FaceTrack.objects.filter(creator=creator).values_list("pk", flat=True))
         wiped = _wipe(*_of(None, creator), answers=about | Q(subject__in=[f"track:{pk}" for pk in tracks]))
         theirs = Q(creator_id=creator.pk)
+        _delete(DeletedFace.objects.filter(theirs))
         wiped.history += _forget_history(
             {
                 # What else was said about the same faces too.
                 FaceTrack: theirs | Q(pgh_obj_id__in=tracks),
                 FaceDetection: Q(track_id__in=tracks),
                 FaceReference: theirs,
+                DeletedFace: theirs,
             }
             | dict.fromkeys(_ANSWERS, about)
         )
@@ -214,9 +228,23 @@ def _forget_history(which: dict[type[Model], Q]) -> int:
     count = 0
     for model, rows in which.items():
         events = events_of(model).filter(rows).order_by()
+        _forget_pictures(model, events)
         with pgtrigger.ignore(f"{events.model._meta.label}:append_only"):
             count += _delete(events)
     return count
+
+
+def _forget_pictures(model: type[Model], events: "QuerySet[Any]") -> None:
+    """Pictures that only the history names, of rows that a change took out and an undo could have brought back."""
+    if model not in _PICTURES:
+        return
+    key, columns = _PICTURES[model]
+    named = sorted(set(_names(events.values(*columns).distinct(), *columns)))
+    owned = owned_by(model, key, columns)
+    for first in range(0, len(named), _PICTURES_AT_ONCE):
+        part = named[first : first + _PICTURES_AT_ONCE]
+        gone = set(part) - owned(part)
+        transaction.on_commit(partial(remove_files, gone))
 
 
 def _group_again() -> None:

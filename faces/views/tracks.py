@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 from faces.addresses import track_crop
 from faces.api.shared import MAKE_SOMEBODY
 from faces.api.tracks import LanesSerializer
-from faces.models import FaceTrack
+from faces.models import FaceSettings, FaceTrack
 from faces.queries.lanes import lanes_of
 from faces.queries.similar import similar_tracks
 from faces.services.models import has_pack
@@ -24,6 +24,8 @@ from playback.views.watch import is_surely_playable, player_facts, stream_url
 from processing.queries.pictures import NONE, pictures_of
 
 _MOST_SIMILAR = 48
+# Faces less alike than a proposal by more than this are not like it at all.
+_BELOW = 0.2
 
 
 @requires("library.view_video", "faces.view_facetrack")
@@ -74,7 +76,8 @@ def similar(request: HttpRequest, track_id: int) -> HttpResponse:
     """`/faces/tracks/<id>/similar/`: the most similar faces in other videos."""
     rows = FaceTrack.objects.select_related("video", "creator").filter(video__trashed_at=None)
     track = get_object_or_404(rows, pk=track_id)
-    found = similar_tracks(track=track, most=_MOST_SIMILAR)
+    least = FaceSettings.load().match_threshold - _BELOW
+    found = similar_tracks(track=track, most=_MOST_SIMILAR, at_least=least)
     shown = tiles_by_video(current_user(request), [one.video_id for one in found])
     context = {
         "track": track,

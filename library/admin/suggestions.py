@@ -24,6 +24,8 @@ _MODELS: dict[str, Any] = {SuggestedKind.CREATOR: Creator, SuggestedKind.STUDIO:
 class _AboutVideos:
     """A list of rows about a video and what is proposed for it, the newest first."""
 
+    # The others lead to what the row is about.
+    list_display_links: Any = ["by"]
     show_facets = admin.ShowFacets.NEVER
     ordering = ["-pk"]
     sortable_by: Any = []

@@ -8,6 +8,11 @@ from typing import Any
 
 # Without any of these, a name is a title as it stands, and guessing (a hundredth of a second) is a waste.
 _TELLING = re.compile(r"[._\[\](){}]|\d{4}|\d{3,4}[ip]\b", re.IGNORECASE)
+# What says that numbers are those of a season and an episode: guessit takes "film 0102" for one as well.
+_NUMBERED = re.compile(
+    r"s(?:eason)?[ ._-]*\d{1,4}[ ._-]*(?:e|x|episode)[ ._p-]*\d|\d{1,3}x\d{1,4}|season|episode|\bep?[ ._-]*\d",
+    re.IGNORECASE,
+)
 _MOST_CHARACTERS = 250
 _TITLES = ("title", "alternative_title", "episode_title")
 # What is left out of a title would make two pieces of one work the same.
@@ -40,7 +45,8 @@ def guess_name(stem: str) -> dict[str, list[str]]:
     # The ending tells guessit that it is the name of a file, whose dots are spaces.
     found = _load()(f"{stem[:_MOST_CHARACTERS]}.mkv")
     guess: dict[str, list[str]] = {}
-    titles = _titles(found)
+    is_bare = "season" in found and "episode" in found and not _NUMBERED.search(stem)
+    titles = [] if is_bare else _titles(found)
     if titles:
         guess["title"] = titles
     released = found.get("date")

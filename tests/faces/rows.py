@@ -1,6 +1,6 @@
 """All rows that people's answers are in."""
 
-from faces.models import DifferentPeople, FaceCluster, FaceDetection, FaceReference, FaceTrack
+from faces.models import DeletedFace, DifferentPeople, FaceCluster, FaceDetection, FaceReference, FaceTrack
 from library.models import Rejection, Suggestion
 from people.models import Credit
 
@@ -19,6 +19,7 @@ def everything() -> list[object]:
         Suggestion.objects.order_by("pk").values_list("pk", "object_id", "state", "answered_by_id"),
         Rejection.objects.order_by("pk").values_list("pk", "object_id", "subject"),
         FaceCluster.objects.order_by("pk").values_list("pk", "is_hidden"),
+        DeletedFace.objects.order_by("pk").values_list("pk", "video_id"),
         DifferentPeople.objects.order_by("pk").values_list("pk", "first_id", "second_id"),
     )
     return [list(one) for one in rows]

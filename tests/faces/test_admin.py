@@ -1,5 +1,6 @@
 """The lists of faces in the admin: what they cost, and who may look."""
 
+import re
 from typing import Any
 
 import pytest
@@ -68,6 +69,21 @@ def test_lists_ask_no_more_of_the_database_when_rows_are_added(client: Client) -
 
     assert after == before
     assert max(after) <= MOST_STATEMENTS
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_a_link_of_a_list_holds_no_other_and_says_where_it_goes(client: Client, name: str) -> None:
+    owner = make_user(role="admin")
+    client.force_login(owner)
+    fill(1, owner)
+
+    page = client.get(reverse(f"admin:{name}_changelist")).content.decode()
+
+    cells = re.findall(r'<t[hd] class="field-.*?</t[hd]>', page, re.DOTALL)
+    links = re.findall(r"<a [^>]*>(.*?)</a>", "".join(cells), re.DOTALL)
+    assert links
+    assert [link for link in links if "<a " in link] == []
+    assert [link for link in links if not re.search(r'alt="[^"]|>[^<\s]|^[^<\s]', link)] == []
 
 
 def test_the_settings_say_what_is_missing_and_how_to_wipe(client: Client, settings: Any, tmp_path: object) -> None:

@@ -16,7 +16,7 @@ from django.urls import reverse
 from faces.models import DifferentPeople, FaceCluster, FaceDetection, FaceSettings, FaceTrack
 from faces.queries.clusters import list_clusters
 from faces.queries.inbox import list_questions
-from faces.queries.pairs import list_pairs
+from faces.queries.pairs import WINDOW, list_pairs
 from faces.services import answering
 from faces.services.answering import answer_suggestions, reject_cluster
 from faces.services.clustering import cluster_faces
@@ -26,7 +26,7 @@ from library.roles import MODERATOR
 from library.services.history import undo_batch
 from people.models import Creator, Credit
 from processing.models import Storyboard
-from tests.faces.factories import make_reference, make_track
+from tests.faces.factories import make_model, make_reference, make_track
 from tests.faces.rows import everything
 from tests.faces.vectors import between, faces_of, person
 from tests.library.factories import make_file, make_user
@@ -263,6 +263,29 @@ def test_pairs_ask_about_the_likest_and_never_again_what_was_answered(owner: Use
     assert [pair.cluster.row for pair in list_pairs().pairs] == [ben]
 
 
+def test_every_pair_comes_once_on_some_page_however_far_apart_its_two_are() -> None:
+    people = [person(100 + number) for number in range(2 * WINDOW + 8)]
+    for far, near in ((WINDOW + 3, 1), (2 * WINDOW + 5, 2), (2 * WINDOW + 7, 2 * WINDOW + 6)):
+        people[far] = between(people[near], people[far], 0.4)
+    ids = []
+    for number, who in enumerate(people):
+        # The same reach for some: then the number decides.
+        cluster = FaceCluster.objects.create(
+            model=make_model(), center=who.tolist(), video_count=100 - number // 3, track_count=1
+        )
+        make_track(vector=who, cluster=cluster)
+        ids.append(cluster.pk)
+
+    found, after, pages = [], "", 0
+    while pages == 0 or after:
+        listed = list_pairs(after=after, limit=1)
+        found += [(ids.index(pair.cluster.row.pk), ids.index(pair.other.row.pk)) for pair in listed.pairs if pair.other]
+        after, pages = listed.next_cursor or "", pages + 1
+
+    assert found == [(1, WINDOW + 3), (2, 2 * WINDOW + 5), (2 * WINDOW + 6, 2 * WINDOW + 7)]
+    assert pages > 1
+
+
 # ---- pages and their cost -------------------------------------------------------------------------------------------
 def fill(start: int) -> None:
     for number in range(start, start + 3):
@@ -308,6 +331,9 @@ def test_an_empty_page_says_what_comes_first(page: Client) -> None:
     track = make_track(vector=ANA)
 
     assert "Nobody is known yet" in page.get(reverse("faces_inbox")).content.decode()
+    assert "Not grouped yet" in page.get(reverse("faces_clusters")).content.decode()
+    cluster_faces()
+    assert "Nobody is unknown" in page.get(reverse("faces_clusters")).content.decode()
     assert page.get(reverse("faces_cluster", args=(track.pk,)))["Location"].endswith("?gone=1")
 
 

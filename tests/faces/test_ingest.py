@@ -9,6 +9,7 @@ import pytest
 from faces.models import FaceCluster, FaceLook, FaceTrack
 from faces.services.clustering import cluster_faces
 from faces.services.naming import name_cluster
+from faces.services.trying import videos_waiting
 from library.models import Suggestion
 from people.models import Credit
 from processing.models import DeadLetter, Job
@@ -55,8 +56,11 @@ def test_without_a_pack_all_is_ready_and_waits_for_a_model_and_with_one_people_a
     report = by_name(ingest(films))
 
     assert {file["status"] for file in report.values()} == {"ready"}
-    assert report["ana.mp4"]["faces"] == {"detections": 0, "tracks": []}
+    faces = report["ana.mp4"]["faces"]
+    assert (faces["state"], faces["detections"], faces["tracks"]) == ("waiting", 0, [])
+    assert "VIDEOTHEK_FACE_MODEL_DIR" in faces["reason"]
     assert set(FaceLook.objects.values_list("state", flat=True)) == {"waiting"}
+    assert videos_waiting() == len(report)
     assert not DeadLetter.objects.exists()
     assert not Job.objects.active().filter(stage="faces").exists()
 
@@ -68,6 +72,7 @@ def test_without_a_pack_all_is_ready_and_waits_for_a_model_and_with_one_people_a
     assert set(FaceLook.objects.values_list("state", flat=True)) == {"done"}
     assert [track["status"] for track in report["both.mp4"]["faces"]["tracks"]] == ["pending", "pending"]
     assert report["ana.mp4"]["faces"]["detections"] == 6
+    assert (report["ana.mp4"]["faces"]["state"], report["ana.mp4"]["faces"]["reason"]) == ("done", "")
     cluster_faces()
     [unknown] = FaceCluster.objects.filter(video_count=2)
     name_cluster(cluster=unknown, creator=make_creator(name="Ana"), user=None)

@@ -142,6 +142,26 @@ def test_faces_are_for_those_who_may_see_them() -> None:
     assert "Faces and moments" not in profile
 
 
+def test_whoever_says_whose_faces_they_are_also_says_what_somebody_is_known_by() -> None:
+    moderator, viewer = Client(), Client()
+    moderator.force_login(make_user(role="moderator"))
+    viewer.force_login(make_user(role="user"))
+    ana = make_creator(name="Ana")
+    first, second = (make_reference(creator=ana, vector=one) for one in faces_of(ANA, 2))
+    place, remove = f"/people/{ana.public_id}/faces/", {"do": "remove", "id": second.pk}
+
+    refused = [
+        viewer.post(place, {"do": "primary", "id": first.pk}).status_code,
+        viewer.post(place, remove).status_code,
+    ]
+    starred = moderator.post(place, {"do": "primary", "id": first.pk}).status_code
+    removed = moderator.delete(f"/api/v1/faces/references/{second.pk}/").status_code
+    offered = ['value="remove"' in one.get(place).content.decode() for one in (moderator, viewer)]
+
+    assert (refused, starred, removed, offered) == ([403, 403], 302, 204, [True, False])
+    assert list(FaceReference.objects.values_list("pk", "is_primary")) == [(first.pk, True)]
+
+
 # ---- a person -------------------------------------------------------------------------------------------------------
 def test_a_persons_page_has_known_faces_moments_and_company_and_costs_the_same_for_many(web: Client) -> None:
     ana, ben = make_creator(name="Ana"), make_creator(name="Ben")
@@ -416,7 +436,11 @@ def test_a_photo_finds_the_person_and_where_they_are(web: Client, owner: User) -
     assert other.get(f"/api/v1/faces/searches/{search.public_id}/").status_code == 404
     assert other.get(f"/faces/searches/{search.public_id}/picture.webp").status_code == 404
     assert web.get(f"/faces/searches/{search.public_id}/picture.webp").getvalue()[:4] == b"RIFF"
-    assert "Nobody looks like that elsewhere" in web.get(f"/faces/tracks/{track.pk}/similar/").content.decode()
+    place = f"/faces/tracks/{track.pk}/similar/"
+    make_track(vector=faces_of(vector, 1, likeness=0.2)[0], video=shown_video(), model=track.model)
+    assert "Nobody looks like that elsewhere" in web.get(place).content.decode()
+    make_track(vector=faces_of(vector, 1, likeness=0.4)[0], video=shown_video(), model=track.model)
+    assert "40 % like it" in web.get(place).content.decode()
 
 
 def test_without_models_the_pages_say_what_is_needed(web: Client, settings: Any, tmp_path: Path) -> None:

@@ -321,7 +321,7 @@ def test_a_video_tells_who_is_seen_when(owner: User, django_assert_num_queries: 
 
     with django_assert_num_queries(1):
         people = people_in(video.pk)
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         report = reports_of([video.pk])[video.pk]
 
     assert people == [("Ana", ana.public_id, [(0, 9), (20, 30)])]

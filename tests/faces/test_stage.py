@@ -1,5 +1,6 @@
 """From a film with faces to tracks, names and proposals: the real decode, models and database."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from faces.services import models as installed
 from faces.services.engines import loaded_engine
 from faces.services.finding import look
 from faces.services.matching import as_vectors, match_tracks
-from faces.services.naming import edit_track, name_tracks, reject_match
+from faces.services.naming import delete_tracks, edit_track, name_tracks, reject_match
 from faces.services.references import add_reference
 from faces.stage import run
 from library.models import ChangeBatch, Rejection, Suggestion, VideoFile
@@ -22,6 +23,7 @@ from library.services.changes import events_of
 from library.services.history import undo_batch
 from people.models import Credit
 from processing.models import FaceFrames, Job, StageRecord
+from processing.models.images import derived_storage
 from processing.services.face_frames import unpack_face_frames
 from processing.services.frames import make_pictures
 from processing.services.keys import keys_of
@@ -292,3 +294,51 @@ def test_times_that_somebody_set_outlast_a_look(file: VideoFile) -> None:
     look_at(file)
 
     assert FaceTrack.objects.get(pk=track.pk).end_seconds == 4.5
+
+
+@pytest.mark.usefixtures("models")
+def test_a_deleted_face_is_found_no_more_until_an_undo(
+    file: VideoFile, django_capture_on_commit_callbacks: Callable[..., Any]
+) -> None:
+    look_at(file)
+    ana, ben = FaceTrack.objects.order_by("end_seconds")
+    deleted = delete_tracks(track_ids=[ana.pk], user=make_user(role="admin"))
+
+    with django_capture_on_commit_callbacks(execute=True):
+        facts = look_at(file)
+
+    assert facts["tracks"] == 1
+    assert [track.pk for track in FaceTrack.objects.all()] == [ben.pk]
+    _, pictures = derived_storage().listdir(Path(str(FaceTrack.objects.get().crop)).parent.as_posix())
+    assert len(pictures) == 2
+    assert deleted.batch is not None
+    undo_batch(batch=deleted.batch, user=None)
+    look_at(file)
+    assert set(FaceTrack.objects.values_list("pk", flat=True)) == {ana.pk, ben.pk}
+
+
+@pytest.mark.usefixtures("models")
+def test_another_model_does_not_bring_a_deleted_face_back(file: VideoFile, tmp_path: Path, settings: Any) -> None:
+    look_at(file)
+    ana, ben = FaceTrack.objects.order_by("end_seconds")
+    delete_tracks(track_ids=[ana.pk], user=make_user(role="admin"))
+    # So that the video is looked at again, and not only described anew.
+    FaceTrack.objects.update(strip="")
+    settings.FACE_MODEL_DIR = make_pack(tmp_path / "other pack", seed=7)
+
+    look_at(file)
+
+    assert [track.pk for track in FaceTrack.objects.all()] == [ben.pk]
+    assert FaceTrack.objects.get().model != ben.model
+
+
+@pytest.mark.usefixtures("models")
+def test_a_longer_appearance_than_the_deleted_one_is_found(file: VideoFile) -> None:
+    look_at(file)
+    ana = FaceTrack.objects.earliest("end_seconds")
+    edit_track(track=ana, end_seconds=1.0, user=make_user(role="admin"))
+    delete_tracks(track_ids=[ana.pk], user=make_user(role="admin"))
+
+    look_at(file)
+
+    assert FaceTrack.objects.count() == 2

@@ -1,6 +1,8 @@
 """Wiping: nothing that would know a face again is left, in no table, no history and no file."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.files.storage import storages
@@ -9,10 +11,10 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
-from faces.models import FaceCluster, FaceReference, FaceSettings, FaceTrack
+from faces.models import DeletedFace, FaceCluster, FaceReference, FaceSettings, FaceTrack
 from faces.services.clustering import cluster_faces
 from faces.services.matching import match_tracks
-from faces.services.naming import name_tracks, reject_match
+from faces.services.naming import delete_tracks, name_tracks, reject_match
 from faces.services.wiping import wipe_folder, wipe_person
 from library.models import AuditEvent, Rejection, Suggestion, Video
 from people.models import Credit
@@ -76,6 +78,9 @@ def library(tmp_path: Path) -> dict[str, Video]:
             if number:
                 reject_match(track=maybe, creator=FaceReference.objects.get(creator__name="Ben").creator, user=owner)
             make_track(vector=faces_of(person(5), 1, seed=number)[0], video=video, span=(40, 50))
+            twice = make_track(vector=ANA, video=video, span=(60, 70), crop=files.add(f"deleted_{number}.webp", b"x"))
+            name_tracks(track_ids=[twice.pk], creator=ana, user=owner)
+            delete_tracks(track_ids=[twice.pk], user=owner)
         files.keep()
     cluster_faces()
     assert FaceCluster.objects.exists()
@@ -88,7 +93,8 @@ def stored() -> list[str]:
 
 @pytest.mark.django_db(transaction=True)
 def test_a_wipe_of_everything_leaves_no_vector_and_no_picture(library: dict[str, Video]) -> None:
-    assert len(stored()) == 4
+    assert len(stored()) == 6
+    assert DeletedFace.objects.count() == 2
 
     call_command("wipe_faces", "--all", "--yes")
 
@@ -101,13 +107,18 @@ def test_a_wipe_of_everything_leaves_no_vector_and_no_picture(library: dict[str,
     assert AuditEvent.objects.filter(kind="purge", subject="All faces").exists()
 
 
-def test_a_wipe_of_a_folder_leaves_the_other_one_alone(library: dict[str, Video]) -> None:
+def test_a_wipe_of_a_folder_leaves_the_other_one_alone(
+    library: dict[str, Video], django_capture_on_commit_callbacks: Callable[..., Any]
+) -> None:
     first, second = library["first"], library["second"]
     kept = list(FaceTrack.objects.filter(video=second).order_by("pk").values_list("pk", flat=True))
 
-    wiped = wipe_folder(folder=first.files.get().folder, user=None)
+    with django_capture_on_commit_callbacks(execute=True):
+        wiped = wipe_folder(folder=first.files.get().folder, user=None)
 
+    assert sorted(stored()) == ["1.webp", "deleted_1.webp", "s1.webp"]
     assert (wiped.tracks, wiped.references) == (3, 1)
+    assert DeletedFace.objects.get().video == second
     assert list(FaceTrack.objects.order_by("pk").values_list("pk", flat=True)) == kept
     assert set(FaceReference.objects.values_list("video", flat=True)) == {None, second.pk}
     events = FaceTrack.pgh_event_model.objects  # type: ignore[attr-defined]
@@ -121,6 +132,7 @@ def test_a_wipe_of_a_person_leaves_the_others_alone(library: dict[str, Video]) -
 
     assert (wiped.tracks, wiped.references) == (2, 2)
     assert not FaceTrack.objects.filter(creator=ana).exists()
+    assert not DeletedFace.objects.exists()
     assert list(FaceReference.objects.values_list("creator__name", flat=True)) == ["Ben"]
     events = FaceReference.pgh_event_model.objects  # type: ignore[attr-defined]
     assert not events.filter(creator_id=ana.pk).exists()

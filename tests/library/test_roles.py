@@ -92,8 +92,8 @@ def test_the_migration_seeds_what_the_table_says_and_takes_it_back() -> None:
         for name in (
             "playback.migrations.0003_after_content_roles", "playback.migrations.0008_opinions_roles",
             "playback.migrations.0010_sharing_roles", "faces.migrations.0004_faces_roles",
-            "faces.migrations.0006_photo_search_roles", "stats.migrations.0002_roles",
-            "library.migrations.0012_organising",
+            "faces.migrations.0006_photo_search_roles", "faces.migrations.0009_reference_roles",
+            "stats.migrations.0002_roles", "library.migrations.0012_organising",
         )
         for operation in import_module(name).Migration.operations
         if isinstance(operation, GrantRights)

@@ -67,6 +67,7 @@ def values(video: Video) -> dict[str, str]:
         ("holiday 2019 part 2", {"title": ["holiday", "part 2"], "released": ["2019"]}),
         ("Morning at the market", {}),
         ("film.3021", {}),
+        ("Show 2x15 The name 720p", {"title": ["Show", "S02E15", "The name"]}),
     ],
 )
 def test_a_name_is_read_by_the_customs_of_films(stem: str, expected: dict[str, list[str]]) -> None:
@@ -74,6 +75,11 @@ def test_a_name_is_read_by_the_customs_of_films(stem: str, expected: dict[str, l
 
     assert {name: found[name] for name in expected} == expected
     assert "released" not in found or "released" in expected
+
+
+@pytest.mark.parametrize("stem", ["film 0001", "clip_0215", "The garden 0102"])
+def test_a_number_alone_is_no_episode(stem: str) -> None:
+    assert "title" not in guess_name(stem)
 
 
 def test_guessing_is_loaded_only_by_those_who_guess() -> None:
