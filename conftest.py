@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
 
@@ -117,7 +117,7 @@ _SECONDS = 0.1
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The files that take longest come first, so that in the end no worker has a long one before it while the other
     is done: a file goes to one worker as a whole."""
-    seconds: Counter[Path] = Counter()
+    seconds: defaultdict[Path, float] = defaultdict(float)
     for item in items:
         seconds[item.path] += max(
             [_SECONDS_OF[name] for name in _SECONDS_OF if item.get_closest_marker(name)], default=_SECONDS
