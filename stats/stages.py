@@ -31,5 +31,6 @@ def _register(name: str, label: str, run: str, cron: str) -> None:
 
 
 _register("snapshot-storage", "Measuring the disks", "stats.jobs.take_storage", "0 * * * *")
-_register("snapshot-daily", "Taking the day's statistics", "stats.jobs.take_daily", "0 0 * * *")
+# Twice: cron goes by local time, and where summer time moves midnight over that of UTC once a day would miss one.
+_register("snapshot-daily", "Taking the day's statistics", "stats.jobs.take_daily", "0 0,12 * * *")
 _register("snapshot-thin", "Thinning old statistics", "stats.jobs.thin", "0 3 * * 0")

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import Any
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.management import call_command
@@ -14,6 +15,8 @@ from library.models import DuplicatePair, TriageAnswer, TriageCoverage, Video, V
 from people.models import Credit, VideoStudio
 from playback.models import PlayCount, Rating, Watch, WatchProgress
 from processing.services.conversions.suggestions import suggest_conversions
+from processing.services.cron import parse_cron
+from processing.stages.registry import get_stage
 from stats.models import ContentSnapshot, LibrarySnapshot, StatsSettings, StorageSnapshot, UsageSnapshot
 from stats.queries.forecast import forecasts, slope_of
 from stats.queries.series import Point, fields_of, history, series, thinned
@@ -228,6 +231,17 @@ def test_days_are_those_of_utc_whatever_the_owners_clock_does(zone: str, setting
             take_snapshot("content", now=datetime(2026, 3, 8, tzinfo=UTC) + timedelta(hours=hour))
 
     assert [row.day for row in ContentSnapshot.objects.order_by("day")] == [date(2026, 3, 8), date(2026, 3, 9)]
+
+
+@pytest.mark.parametrize("zone", ["Europe/London", "Pacific/Auckland", "America/New_York"])
+def test_each_day_of_a_year_has_its_snapshots_wherever_midnight_falls(zone: str) -> None:
+    cron, days = parse_cron(get_stage("snapshot-daily").cron or ""), set()
+    moment = datetime(2025, 12, 30, tzinfo=UTC)
+    while moment.year < 2027:
+        moment = cron.next(after=moment, zone=ZoneInfo(zone)) or moment.max
+        days.add(moment.date())
+
+    assert {date(2026, 1, 1) + timedelta(days=number) for number in range(365)} <= days
 
 
 def test_what_a_clock_that_was_ahead_has_left_does_not_stand_for_today() -> None:
