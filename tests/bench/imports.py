@@ -1,4 +1,5 @@
-"""100,000 rows of another system: how long they take to come, and again, and as a dry run; how much memory it takes.
+"""100,000 rows of another system: how long they take to come, and again, and as a dry run, and to be compared;
+how much memory it takes.
 
 Run by `make bench AREA=imports`, which starts the servers that it needs. The source is made up as it is read: accounts,
 folders, tags, people, videos with their files, what ties them, notes and plays, in the numbers of a library of 20,000.
@@ -20,6 +21,7 @@ from importers.models import ImportedRow, ImportRun
 from importers.records import FileFacts, Mapped, Record, Ref, SourcePath, SourceRow, SourceTable
 from importers.registry import SourceOptions, register_system
 from importers.services.running import start_run
+from importers.services.verifying import verify_run
 from library.models import Video
 from tests.bench.table import Row, show
 from tests.library.factories import make_user
@@ -136,6 +138,9 @@ def main() -> int:
     rehearsal, dry_seconds = timed(is_dry_run=True)
     run, seconds = timed()
     again, again_seconds = timed()
+    began = time.monotonic()
+    told = verify_run(run=again)
+    verify_seconds = time.monotonic() - began
     peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     came = total(run, "created") + total(run, "merged")
     fine = came == number and rehearsal.report["tables"] == run.report["tables"] and Video.objects.count() == VIDEOS
@@ -143,6 +148,13 @@ def main() -> int:
         Row(f"{number:,} rows, as a dry run", f"{dry_seconds:.1f} s", "", "", None),
         Row(f"{number:,} rows", f"{seconds:.1f} s", "", f"{MOST_SECONDS:.0f} s", seconds < MOST_SECONDS),
         Row("the same again", f"{again_seconds:.1f} s", "", "all unchanged", total(again, "unchanged") == number),
+        Row(
+            "compared with the source",
+            f"{verify_seconds:.1f} s",
+            f"{told['fields']:,} fields",
+            "none differ",
+            told["verified"],
+        ),
         Row("came whole", f"{came:,}", f"{ImportedRow.objects.count():,} traced", f"{number:,}", fine),
         Row("memory at most", f"{peak_mb:.0f} MB", "", f"{MOST_MB:.0f} MB", peak_mb < MOST_MB),
     ]

@@ -12,7 +12,7 @@ from django.db.models.functions import Concat
 
 from library import queries
 from library.filters import parse_filter
-from library.models import Tag, User, Video, VideoFile, VideoTag, VideoText
+from library.models import Folder, Tag, User, Video, VideoFile, VideoTag, VideoText
 from library.queries import sort_of
 from library.services.search import find_stale_texts, rebuild_search
 from library.services.statistics import analyze_tables
@@ -35,7 +35,7 @@ def many(renewed_tables: None) -> User:
             cursor.execute(statement, rows)
         # What the next vacuum would do: words that wait to be sorted in make the index look dear.
         cursor.execute("SELECT gin_clean_pending_list('library_text_document')")
-    analyze_tables([Video, VideoFile, VideoText, VideoTag, Tag, Creator, Credit, Rating])
+    analyze_tables([Folder, Video, VideoFile, VideoText, VideoTag, Tag, Creator, Credit, Rating])
     return user
 
 
