@@ -76,6 +76,8 @@ class FaceEngine:
         """Opens the pack's sessions and tries them: on the card where that works and `wants_cuda`, else on `threads`
         threads of the CPU (all that this process may use, if None). Raises ModelBrokenError."""
         roles_of(pack)
+        # Over pictures this small OpenCV's threads mostly wait for each other.
+        cv2.setNumThreads(1)
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 4
         options.intra_op_num_threads = threads or len(os.sched_getaffinity(0))
@@ -117,8 +119,8 @@ class FaceEngine:
         boxes, landmarks = self._detector.detect(bgr, max_num=0, metric="default")
         found = []
         for row, points in zip(boxes, landmarks if landmarks is not None else [], strict=False):
-            face = _found(picture, row, points)
-            if face is not None and face.size_px >= least_px:
+            face = _found(picture, row, points, least_px)
+            if face is not None:
                 found.append(face)
         return sorted(found, key=lambda face: -face.size_px)
 
@@ -219,20 +221,22 @@ def _overlap(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
     return shared / float((one[2:] - one[:2]).prod() + (other[2:] - other[:2]).prod() - shared)
 
 
-def _found(picture: NDArray[np.uint8], row: NDArray[np.floating], points: NDArray[np.floating]) -> FoundFace | None:
-    """None where the landmarks make no face."""
+def _found(
+    picture: NDArray[np.uint8], row: NDArray[np.floating], points: NDArray[np.floating], least_px: float
+) -> FoundFace | None:
+    """None where the landmarks make no face, and of one that is too small."""
     height, width = picture.shape[:2]
     box = np.array(
         [max(0.0, row[0]), max(0.0, row[1]), min(float(width), row[2]), min(float(height), row[3])], np.float32
     )
     landmarks = np.asarray(points, np.float32)
-    if box[2] <= box[0] or box[3] <= box[1]:
+    size = float(min(box[2] - box[0], box[3] - box[1]))
+    if size <= 0 or size < least_px:
         return None
     try:
         crop = align(picture, landmarks)
     except ValueError:
         return None
-    size = float(min(box[2] - box[0], box[3] - box[1]))
     score = float(np.clip(row[4], 0, 1))
     return FoundFace(
         box=box,
