@@ -598,7 +598,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='facedetection',
-            index=pgvector.django.indexes.HnswIndex(ef_construction=64, fields=['embedding'], m=16, name='faces_detection_similar', opclasses=['halfvec_cosine_ops']),
+            index=pgvector.django.indexes.HnswIndex(ef_construction=64, fields=['embedding'], m=24, name='faces_detection_similar', opclasses=['halfvec_cosine_ops']),
         ),
         migrations.AddConstraint(
             model_name='facedetection',
