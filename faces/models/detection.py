@@ -37,8 +37,8 @@ class FaceDetection(TimeStamped):
         indexes = [
             # The faces of a video, picture by picture.
             models.Index(fields=["video", "time_seconds"], name="faces_detection_of_video"),
-            # Similar faces among all that were ever seen. With 16 links the faces of one person, some hundred of them, link
-            # to each other alone, and no search comes in from outside.
+            # Similar faces among all that were ever seen. With 16 links the faces of one person, some hundred of them,
+            # link to each other alone, and no search comes in from outside.
             HnswIndex(
                 fields=["embedding"],
                 name="faces_detection_similar",
