@@ -149,7 +149,7 @@ def sync_packages(stamp: dict[str, str], variant: str, *, dev: bool) -> None:
     run(
         [*uv, *map(str, files)],
         "The Python packages can't be installed. Check the network and the free disk space, then start again.",
-        {"VIRTUAL_ENV": str(VENV)},
+        {"VIRTUAL_ENV": str(VENV), **certificates("SSL_CERT_FILE")},
     )
     stamp["packages"] = wanted
 
@@ -166,17 +166,19 @@ def npm_command() -> list[str]:
         run(
             [*uv, "--target", str(folder), "-r", str(REQUIREMENTS / "node.txt")],
             "There is no npm on this machine and its package can't be installed. Install npm and start again.",
+            certificates("SSL_CERT_FILE"),
         )
     return [str(package / "bin" / "node"), str(package / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
 
 
-def npm_environment() -> dict[str, str]:
-    """node looks at no certificates but its own unless it is told where the system's are."""
-    if os.environ.get("NODE_EXTRA_CA_CERTS"):
+def certificates(variable: str) -> dict[str, str]:
+    """For the environment of uv (SSL_CERT_FILE) and node (NODE_EXTRA_CA_CERTS): they look at no certificates but their
+    own unless they are told where the system's are. Empty where the owner has told them, or there are none."""
+    if os.environ.get(variable):
         return {}
     for path in (os.environ.get("SSL_CERT_FILE", ""), *AUTHORITIES):
         if path and Path(path).exists():
-            return {"NODE_EXTRA_CA_CERTS": path}
+            return {variable: path}
     return {}
 
 
@@ -197,7 +199,7 @@ def fetch_front_end(stamp: dict[str, str]) -> None:
         [*npm_command(), "ci", *switches, *patience],
         "The front-end files can't be fetched with npm. Check the network, then start again. Behind a proxy with a "
         "certificate of its own set NODE_EXTRA_CA_CERTS to its file.",
-        npm_environment(),
+        certificates("NODE_EXTRA_CA_CERTS"),
     )
     VENDOR.mkdir(parents=True, exist_ok=True)
     for source, name in FRONT_END.items():

@@ -99,13 +99,13 @@ def test_node_is_told_the_systems_certificates(monkeypatch, tmp_path):
     monkeypatch.delenv("NODE_EXTRA_CA_CERTS", raising=False)
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "own.pem"))
 
-    assert bootstrap.npm_environment() == {"NODE_EXTRA_CA_CERTS": str(tmp_path / "own.pem")}
+    assert bootstrap.certificates("NODE_EXTRA_CA_CERTS") == {"NODE_EXTRA_CA_CERTS": str(tmp_path / "own.pem")}
 
 
 def test_a_chosen_certificate_file_is_left_alone(monkeypatch):
     monkeypatch.setenv("NODE_EXTRA_CA_CERTS", "/chosen.pem")
 
-    assert bootstrap.npm_environment() == {}
+    assert bootstrap.certificates("NODE_EXTRA_CA_CERTS") == {}
 
 
 def test_a_command_that_fails_says_what_to_do():
