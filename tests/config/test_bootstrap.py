@@ -102,6 +102,18 @@ def test_node_is_told_the_systems_certificates(monkeypatch, tmp_path):
     assert bootstrap.certificates("NODE_EXTRA_CA_CERTS") == {"NODE_EXTRA_CA_CERTS": str(tmp_path / "own.pem")}
 
 
+def test_uv_is_told_the_systems_certificates_with_its_packages(monkeypatch, tmp_path):
+    (tmp_path / "system.pem").touch()
+    told: list[dict[str, str]] = []
+    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+    monkeypatch.setattr(bootstrap, "AUTHORITIES", (str(tmp_path / "nowhere.pem"), str(tmp_path / "system.pem")))
+    monkeypatch.setattr(bootstrap, "run", lambda command, failure, environment: told.append(environment))
+
+    bootstrap.sync_packages({}, "cpu", dev=False)
+
+    assert told[0]["SSL_CERT_FILE"] == str(tmp_path / "system.pem")
+
+
 def test_a_chosen_certificate_file_is_left_alone(monkeypatch):
     monkeypatch.setenv("NODE_EXTRA_CA_CERTS", "/chosen.pem")
 
